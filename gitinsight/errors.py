@@ -1,0 +1,180 @@
+"""Every error that GitInsight raises on purpose, split by one question: would another attempt help?
+
+    GitInsightError
+    ├── TransientError            another attempt, unchanged, may work            exit 75, HTTP 503
+    │   ├── RateLimited           bucket, retry_at
+    │   ├── UpstreamUnavailable   5xx, timeouts, broken connections
+    │   └── LeaseLost             another worker took this work over; stop, write nothing
+    ├── PermanentError            another attempt gives the same answer           exit 1, HTTP 500
+    │   ├── NotVisible            404, 403 or 451: gone, private, blocked, or the token is too weak
+    │   ├── TokenRejected         401: the token is wrong, expired or revoked
+    │   ├── UnexpectedPayload     GitHub answered something that is not understood
+    │   ├── IdentityChanged       the name now belongs to another repository
+    │   ├── InvalidName           not a repository name, URL or path           HTTP 422
+    │   └── BrokenEnvironment     port taken, disk full, state directory unwritable
+    ├── QualityGateFailed         the data is wrong, the code is not              exit 2
+    ├── Cancelled                 somebody asked for it to stop                   exit 1
+    ├── Unauthorised              the caller is not known or not allowed          HTTP 401, 403
+    └── NotFound                  the caller asked for something not held         exit 1, HTTP 404
+
+An error carries its facts as attributes, builds its own text, and survives pickling, because
+orchestrators and process pools send errors between processes.
+"""
+
+from datetime import datetime
+
+
+class GitInsightError(Exception):
+    """Root of every error raised on purpose; ``exit_code`` is what a command ends with."""
+
+    exit_code = 1
+
+
+class TransientError(GitInsightError):
+    exit_code = 75
+
+
+class RateLimited(TransientError):
+    def __init__(self, bucket: str, retry_at: datetime) -> None:
+        super().__init__(bucket, retry_at)
+        self.bucket = bucket
+        self.retry_at = retry_at
+
+    def __str__(self) -> str:
+        return f"GitHub's {self.bucket} limit is used up until {self.retry_at:%Y-%m-%d %H:%M:%SZ}"
+
+
+class UpstreamUnavailable(TransientError):
+    def __init__(self, target: str, reason: str) -> None:
+        super().__init__(target, reason)
+        self.target = target
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return f"{self.target} does not answer: {self.reason}"
+
+
+class LeaseLost(TransientError):
+    def __init__(self, subject: str) -> None:
+        super().__init__(subject)
+        self.subject = subject
+
+    def __str__(self) -> str:
+        return f"{self.subject} was taken over by another worker"
+
+
+class PermanentError(GitInsightError):
+    pass
+
+
+class NotVisible(PermanentError):
+    def __init__(self, target: str, status: int, reason: str) -> None:
+        super().__init__(target, status, reason)
+        self.target = target
+        self.status = status
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return f"GitHub does not show {self.target} (HTTP {self.status}: {self.reason})"
+
+
+class TokenRejected(PermanentError):
+    def __init__(self, target: str) -> None:
+        super().__init__(target)
+        self.target = target
+
+    def __str__(self) -> str:
+        return "GitHub rejects the token (HTTP 401): it is wrong, expired or revoked"
+
+
+class UnexpectedPayload(PermanentError):
+    def __init__(self, target: str, reason: str) -> None:
+        super().__init__(target, reason)
+        self.target = target
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return f"{self.target} answered something unexpected: {self.reason}"
+
+
+class IdentityChanged(PermanentError):
+    def __init__(self, full_name: str, known_id: int, found_id: int) -> None:
+        super().__init__(full_name, known_id, found_id)
+        self.full_name = full_name
+        self.known_id = known_id
+        self.found_id = found_id
+
+    def __str__(self) -> str:
+        return (
+            f"{self.full_name} now names another repository"
+            f" (GitHub id {self.found_id}, not {self.known_id}); nothing was changed"
+        )
+
+
+class InvalidName(PermanentError):
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self.text = text
+
+    def __str__(self) -> str:
+        return f"{self.text!r} is not a repository: give OWNER/NAME, a GitHub URL or a local path"
+
+
+class BrokenEnvironment(PermanentError):
+    """What this machine lacks; ``hint`` says what to do about it."""
+
+    def __init__(self, problem: str, hint: str) -> None:
+        super().__init__(problem, hint)
+        self.problem = problem
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return f"{self.problem}; {self.hint}"
+
+
+class QualityGateFailed(GitInsightError):
+    exit_code = 2
+
+    def __init__(self, failed_checks: tuple[str, ...]) -> None:
+        super().__init__(failed_checks)
+        self.failed_checks = failed_checks
+
+    def __str__(self) -> str:
+        return f"quality gate failed, nothing was published: {', '.join(self.failed_checks)}"
+
+
+class Cancelled(GitInsightError):
+    def __init__(self, subject: str) -> None:
+        super().__init__(subject)
+        self.subject = subject
+
+    def __str__(self) -> str:
+        return f"{self.subject} was cancelled"
+
+
+class Unauthorised(GitInsightError):
+    """``known`` tells a stranger (401) from somebody without the right (403)."""
+
+    def __init__(self, reason: str, *, known: bool) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.known = known
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return _rebuild_unauthorised, (self.reason, self.known)
+
+    def __str__(self) -> str:
+        return self.reason
+
+
+class NotFound(GitInsightError):
+    def __init__(self, subject: str) -> None:
+        super().__init__(subject)
+        self.subject = subject
+
+    def __str__(self) -> str:
+        return f"{self.subject} is not known here"
+
+
+def _rebuild_unauthorised(reason: str, known: bool) -> Unauthorised:  # noqa: FBT001 - pickle calls it
+    return Unauthorised(reason, known=known)

@@ -1,0 +1,7 @@
+"""Milestones, open and closed."""
+
+from gitinsight.things.thing import Reading, Thing
+
+MILESTONES = Thing(
+    "milestones", Reading.WHOLE, path="milestones", parameters={"state": "all"}, catalogue=True
+)

@@ -1,0 +1,5 @@
+"""Releases with their assets."""
+
+from gitinsight.things.thing import Reading, Thing
+
+RELEASES = Thing("releases", Reading.WHOLE, path="releases", catalogue=True)

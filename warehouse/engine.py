@@ -1,0 +1,48 @@
+"""Connections to PostgreSQL."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from psycopg import Connection as DriverConnection
+from sqlalchemy import URL, Connection, Engine, create_engine, make_url
+
+__all__ = ["Connection", "Engine", "driver", "make_engine", "session_lock"]
+
+
+def make_engine(url: str, *, process: str, pool_size: int = 8) -> Engine:
+    """An engine whose connections say in ``pg_stat_activity`` which process they serve."""
+    return create_engine(
+        _driver_url(url),
+        pool_size=pool_size,
+        max_overflow=2,
+        pool_pre_ping=True,
+        connect_args={
+            "application_name": f"gitinsight-{process}",
+            "connect_timeout": 10,
+            "options": "-c timezone=UTC",
+        },
+    )
+
+
+def driver(connection: Connection) -> DriverConnection[tuple[Any, ...]]:
+    """The psycopg connection below, inside the same transaction, for COPY and LISTEN."""
+    raw: DriverConnection[tuple[Any, ...]] = connection.connection.driver_connection  # type: ignore[assignment]
+    return raw
+
+
+@contextmanager
+def session_lock(engine: Engine, key: int) -> Iterator[None]:
+    """Hold PostgreSQL's advisory lock ``key``; it falls with the connection, kill -9 or not."""
+    with engine.connect() as connection:
+        connection.exec_driver_sql("select pg_advisory_lock(%s)", (key,))
+        connection.commit()
+        try:
+            yield
+        finally:
+            connection.exec_driver_sql("select pg_advisory_unlock(%s)", (key,))
+            connection.commit()
+
+
+def _driver_url(url: str) -> URL:
+    return make_url(url).set(drivername="postgresql+psycopg")

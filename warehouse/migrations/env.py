@@ -1,0 +1,37 @@
+"""Alembic's environment: only the schemas that Alembic owns, one transaction, a lock timeout."""
+
+from typing import Literal
+
+from alembic import context
+from sqlalchemy import Connection
+
+from warehouse.tables import metadata
+
+OWNED = frozenset({"raw", "insights", "ops"})
+
+
+def _is_ours(
+    name: str | None,
+    kind: Literal[
+        "schema", "table", "column", "index", "unique_constraint", "foreign_key_constraint"
+    ],
+    _parents: object,
+) -> bool:
+    return name in OWNED if kind == "schema" else True
+
+
+def _run(connection: Connection) -> None:
+    context.configure(
+        connection=connection,
+        target_metadata=metadata,
+        include_schemas=True,
+        include_name=_is_ours,
+        version_table_schema="ops",
+        compare_server_default=True,
+        transaction_per_migration=True,
+    )
+    with context.begin_transaction():
+        context.run_migrations()
+
+
+_run(context.config.attributes["connection"])
