@@ -1,0 +1,117 @@
+"""Our errors as RFC 9457 problem documents."""
+
+from datetime import UTC, datetime
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, ConfigDict
+from starlette.exceptions import HTTPException
+
+from gitinsight import errors
+
+_KINDS: tuple[tuple[type[errors.GitInsightError], int, str], ...] = (
+    (errors.NotFound, 404, "not-found"),
+    (errors.NotVisible, 404, "not-visible"),
+    (errors.InvalidName, 422, "invalid-name"),
+    (errors.IdentityChanged, 409, "identity-changed"),
+    (errors.TokenRejected, 502, "token-rejected"),
+    (errors.UnexpectedPayload, 502, "unexpected-payload"),
+    (errors.RateLimited, 503, "rate-limited"),
+    (errors.TransientError, 503, "try-again"),
+    (errors.GitInsightError, 500, "failed"),
+)
+
+
+class Problem(BaseModel):
+    """RFC 9457, with the id under which the request is found in the logs."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "type": "urn:gitinsight:problem:not-found",
+                    "title": "Not Found",
+                    "status": 404,
+                    "detail": "repository 7 is not known here",
+                    "instance": "/api/v1/repositories/7",
+                    "request_id": "6f1c2f0e9a7b4f0c",
+                }
+            ]
+        }
+    )
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    instance: str
+    request_id: str
+    errors: list[dict[str, Any]] | None = None
+
+
+def install(app: FastAPI) -> None:
+    app.add_exception_handler(errors.GitInsightError, _on_ours)
+    app.add_exception_handler(RequestValidationError, _on_invalid)
+    app.add_exception_handler(HTTPException, _on_http)
+    app.add_exception_handler(Exception, _on_unexpected)
+
+
+def problem(
+    request: Request, status: int, *, kind: str, detail: str,
+    headers: dict[str, str] | None = None, invalid: list[dict[str, Any]] | None = None,
+) -> JSONResponse:  # fmt: skip
+    content = Problem(
+        type=f"urn:gitinsight:problem:{kind}",
+        title=HTTPStatus(status).phrase,
+        status=status,
+        detail=detail,
+        instance=request.url.path,
+        request_id=getattr(request.state, "request_id", "unknown"),
+        errors=invalid,
+    )
+    return JSONResponse(
+        content.model_dump(exclude_none=True),
+        status_code=status,
+        headers=headers,
+        media_type="application/problem+json",
+    )
+
+
+def _on_ours(request: Request, error: Exception) -> JSONResponse:
+    if isinstance(error, errors.Unauthorised):
+        if error.known:
+            return problem(request, 403, kind="forbidden", detail=str(error))
+        return problem(
+            request, 401, kind="unauthorised", detail=str(error),
+            headers={"WWW-Authenticate": "Bearer"},
+        )  # fmt: skip
+    status, kind = next((status, kind) for base, status, kind in _KINDS if isinstance(error, base))
+    headers: dict[str, str] = {}
+    if isinstance(error, errors.RateLimited):
+        wait = (error.retry_at - datetime.now(UTC)).total_seconds()
+        headers["Retry-After"] = str(max(1, round(wait)))
+    return problem(request, status, kind=kind, detail=str(error), headers=headers)
+
+
+def _on_invalid(request: Request, error: Exception) -> JSONResponse:
+    found = error.errors() if isinstance(error, RequestValidationError) else []
+    invalid = [{"where": list(one["loc"]), "message": one["msg"]} for one in found]
+    return problem(
+        request, 422, kind="invalid-request", detail="the request is not valid", invalid=invalid
+    )
+
+
+def _on_http(request: Request, error: Exception) -> JSONResponse:
+    status = error.status_code if isinstance(error, HTTPException) else 500
+    detail = str(error.detail) if isinstance(error, HTTPException) else "failed"
+    kind = HTTPStatus(status).phrase.lower().replace(" ", "-")
+    return problem(request, status, kind=kind, detail=detail)
+
+
+def _on_unexpected(request: Request, _: Exception) -> JSONResponse:
+    return problem(
+        request, 500, kind="unexpected", detail="something unexpected happened; see the log"
+    )

@@ -1,0 +1,203 @@
+"""The ways to read a REST list; which one a thing uses is part of its declaration."""
+
+from datetime import timedelta
+from typing import Any
+
+import msgspec
+
+from flows.steps.run import Run, StepResult
+from gitinsight.errors import NotVisible
+from gitinsight.github.client import Answer
+from gitinsight.github.payloads import Keys, Row, split, user_rows
+from gitinsight.things.thing import Reading, Thing
+from warehouse import accounting, raw
+from warehouse.engine import Connection
+from warehouse.raw import Written
+
+_EPOCH = "1980-01-01T00:00:00Z"
+"""GitHub answers nothing to a `since` of 1970."""
+_CLOCK_OVERLAP = timedelta(seconds=120)
+_GONE = {404, 409, 410}
+"""Empty repository, or a feature that is switched off: no rows, and that is the truth."""
+
+
+def read(run: Run, thing: Thing) -> StepResult:
+    readers = {
+        Reading.SINCE: since,
+        Reading.WHOLE: whole,
+        Reading.NEWEST: newest,
+        Reading.COUNTED: counted,
+    }
+    try:
+        return readers[thing.reading](run, thing)
+    except NotVisible as error:
+        if error.status in _GONE:
+            return StepResult(thing.name, unavailable=f"HTTP {error.status}: {error.reason}")
+        raise
+
+
+def since(run: Run, thing: Thing) -> StepResult:
+    """Ascending by update from a window's start. The start moves only when the window has grown
+    past one page: then the same request, with its ETag, asks for free whether anything changed.
+    """
+    cursor = run.take(thing.name)
+    start: str = cursor.state.get("since", _EPOCH)
+    parameters = {**thing.parameters, "since": start, "per_page": str(thing.page_size)}
+    resume: str | None = cursor.state.get("next")
+    etag = cursor.state.get("etag") if cursor.state.get("principal") == run.client.principal else None
+    answer = (
+        run.client.get(resume)
+        if resume
+        else run.client.get(run.path(thing.path), parameters, etag=etag)
+    )
+    total, seen, pages = Written(), 0, 1
+    if answer.is_unmodified:
+        cursor, _ = run.commit(cursor, cursor.state, lambda _connection: Written())
+        return StepResult(thing.name)
+    latest: str = cursor.state.get("latest", start)
+    while True:
+        records = split(answer.body)
+        latest = max([latest, *(_iso(keys) for keys, _ in records if keys.updated_at)])
+        is_last = answer.next_url is None
+        state: dict[str, Any] = {"since": start, "next": answer.next_url, "latest": latest}
+        if is_last and pages == 1 and resume is None:
+            state |= {"etag": answer.etag, "principal": answer.principal}
+        elif is_last:
+            horizon = (answer.date - _CLOCK_OVERLAP).strftime("%Y-%m-%dT%H:%M:%SZ")
+            state = {"since": min(latest, horizon)}
+        seen += len(records)
+        cursor, written = run.commit(
+            cursor, state, _writer(run, thing, answer, records), done=seen
+        )
+        total += written
+        if is_last:
+            break
+        answer = run.client.get(str(answer.next_url))
+        pages += 1
+    if "etag" not in cursor.state:  # the window moved: ask once more, so that the next poll is free
+        closing = since(run, thing)
+        return StepResult(thing.name, total.touched + closing.touched, seen)
+    return StepResult(thing.name, total.touched, seen)
+
+
+def whole(run: Run, thing: Thing) -> StepResult:
+    """Every page; what a complete list no longer shows is tombstoned. Pages commit together:
+    these lists are short, and half of one would delete the other half."""
+    cursor = run.take(thing.name)
+    parameters = {**thing.parameters, "per_page": str(thing.page_size)}
+    etag = cursor.state.get("etag") if cursor.state.get("principal") == run.client.principal else None
+    answer = run.client.get(run.path(thing.path), parameters, etag=etag)
+    if answer.is_unmodified:
+        run.commit(cursor, cursor.state, lambda _connection: Written())
+        return StepResult(thing.name)
+    first, answers = answer, [answer]
+    while answer.next_url:
+        answer = run.client.get(answer.next_url)
+        answers.append(answer)
+    records = [record for one in answers for record in split(one.body)]
+
+    def write(connection: Connection) -> Written:
+        written = _store(connection, run, thing, records)
+        gone = raw.mark_absent(
+            connection, thing.name, [row.id for _, row in records], origin=run.origin
+        )
+        return written + Written(changed=gone)
+
+    # The ETag is that of the first page: it vouches for the list only while one page holds it.
+    etag = first.etag if len(answers) == 1 else None
+    _, written = run.commit(
+        cursor, {"etag": etag, "principal": first.principal}, write, done=len(records)
+    )
+    return StepResult(thing.name, written.touched, len(records))
+
+
+def newest(run: Run, thing: Thing) -> StepResult:
+    """Newest first, back to what the last complete walk began with. New entries push old ones to
+    later pages, so a walk meets some twice and misses none; it resumes where it was cut off."""
+    cursor = run.take(thing.name)
+    state = dict(cursor.state)
+    parameters = {**thing.parameters, "per_page": str(thing.page_size)}
+    resume = state.get("next")
+    etag = state.get("etag") if state.get("principal") == run.client.principal else None
+    answer = (
+        run.client.get(resume)
+        if resume
+        else run.client.get(run.path(thing.path), parameters, etag=etag)
+    )
+    if answer.is_unmodified:
+        run.commit(cursor, state, lambda _connection: Written())
+        return StepResult(thing.name)
+    floor: int = state.get("floor", 0)
+    if not resume:
+        state |= {"top": None, "pending_etag": answer.etag}
+    total, seen = Written(), 0
+    while True:
+        records = split(answer.body)
+        ids = [row.id for _, row in records]
+        state["top"] = max([state.get("top") or 0, *ids])
+        is_last = answer.next_url is None or (bool(ids) and min(ids) <= floor)
+        if is_last:
+            state = {
+                "floor": state["top"],
+                "etag": state.get("pending_etag"),
+                "principal": answer.principal,
+            }
+        else:
+            state["next"] = answer.next_url
+        seen += len(records)
+        cursor, written = run.commit(cursor, state, _writer(run, thing, answer, records), done=seen)
+        state = dict(cursor.state)
+        total += written
+        if is_last:
+            return StepResult(thing.name, total.touched, seen)
+        answer = run.client.get(str(answer.next_url))
+
+
+def counted(run: Run, thing: Thing) -> StepResult:
+    """One request for the total; it is kept in the cursor for the ledger."""
+    cursor = run.take(thing.name)
+    etag = cursor.state.get("etag") if cursor.state.get("principal") == run.client.principal else None
+    answer = run.client.get(
+        run.path(thing.path), {**thing.parameters, "per_page": str(thing.page_size)}, etag=etag
+    )
+    if answer.is_unmodified:
+        run.commit(cursor, cursor.state, lambda _connection: Written())
+        return StepResult(thing.name)
+    total = int(msgspec.json.decode(answer.body)["total_count"])
+    state = {"total": total, "etag": answer.etag, "principal": answer.principal}
+    changed = cursor.state.get("total") != total
+    run.commit(cursor, state, lambda _connection: Written(), done=total, total=total)
+    return StepResult(thing.name, touched=int(changed), rows=total)
+
+
+def _writer(run: Run, thing: Thing, answer: Answer, records: list[tuple[Keys, Row]]) -> Any:
+    def write(connection: Connection) -> Written:
+        if answer.is_sanitised:
+            accounting.quarantine(
+                connection,
+                answer.original,
+                thing=thing.name,
+                error="characters that jsonb refuses were replaced",
+                repository_id=run.repository.repository_id,
+                at=run.clock(),
+                job_id=run.job.job_id,
+            )
+        return _store(connection, run, thing, records)
+
+    return write
+
+
+def _store(
+    connection: Connection, run: Run, thing: Thing, records: list[tuple[Keys, Row]]
+) -> Written:
+    actors = [actor for keys, _ in records for actor in keys.actors()]
+    raw.upsert(connection, "users", user_rows(actors), origin=run.origin)
+    return raw.upsert(connection, thing.name, [row for _, row in records], origin=run.origin)
+
+
+def _iso(keys: Keys) -> str:
+    if keys.updated_at is None:
+        return _EPOCH
+    return keys.updated_at.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+

@@ -1,0 +1,152 @@
+"""What every step of one analysis works with, and the one way in which a step commits."""
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from gitinsight.clock import Clock
+from gitinsight.errors import Cancelled
+from gitinsight.github.client import API_VERSION, GitHubClient
+from gitinsight.git.mirror import Mirror
+from warehouse import accounting, cursors, jobs
+from warehouse.cursors import Cursor
+from warehouse.engine import Connection, Engine
+from warehouse.git import Run as GitRun
+from warehouse.jobs import Job
+from warehouse.raw import Origin, Written
+from warehouse.repositories import Repository
+
+LEASE_SECONDS = 30
+_HEARTBEAT_SECONDS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class StepResult:
+    """``touched`` rows were new or changed; ``unavailable`` says why a thing cannot be read."""
+
+    thing: str
+    touched: int = 0
+    rows: int = 0
+    unavailable: str | None = None
+
+
+@dataclass(slots=True)
+class Run:
+    """One attempt at one job. Every commit renews the lease and fails if it was lost."""
+
+    warehouse: Engine
+    client: GitHubClient
+    repository: Repository
+    job: Job
+    mirror: Mirror
+    clock: Clock
+    state_dir: Path
+    stop: threading.Event = field(default_factory=threading.Event)
+
+    @property
+    def origin(self) -> Origin:
+        return self._origin("rest")
+
+    @property
+    def graphql_origin(self) -> Origin:
+        return self._origin("graphql")
+
+    @property
+    def git_run(self) -> GitRun:
+        return GitRun(self.repository.repository_id, self.clock(), self.job.job_id)
+
+    def path(self, list_path: str) -> str:
+        return f"repos/{self.repository.full_name}/{list_path}".rstrip("/")
+
+    def take(self, thing: str) -> Cursor:
+        """Start reading a thing: from here on nobody else can move its cursor."""
+        with self.warehouse.begin() as connection:
+            return cursors.take(
+                connection, self.repository.repository_id, thing, at=self.clock()
+            )
+
+    def commit(
+        self,
+        cursor: Cursor,
+        state: dict[str, Any],
+        write: Callable[[Connection], Written],
+        *,
+        done: int | None = None,
+        total: int | None = None,
+    ) -> tuple[Cursor, Written]:
+        """One page, one transaction: rows, cursor, ledger of calls, progress."""
+        with self.warehouse.begin() as connection:
+            written = write(connection)
+            moved = cursors.move(connection, cursor, state, at=self.clock())
+            self._settle(connection)
+            if written.touched:
+                jobs.append_event(
+                    connection, self.job.job_id, at=self.clock(), state="running",
+                    stage="extract", resource=cursor.thing, done=done, total=total,
+                    rows=written.touched, budget=self._budget(),
+                )  # fmt: skip
+        return moved, written
+
+    def announce(self, stage: str, message: str | None = None) -> None:
+        with self.warehouse.begin() as connection:
+            self._settle(connection)
+            jobs.append_event(
+                connection, self.job.job_id, at=self.clock(), state="running", stage=stage,
+                message=message, budget=self._budget(),
+            )  # fmt: skip
+
+    @contextmanager
+    def heartbeat(self) -> Iterator[None]:
+        """Renew the lease in the background, so that a long git or dbt step keeps it."""
+        thread = threading.Thread(target=self._beat, name="lease", daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            self.stop.set()
+            thread.join()
+
+    def _beat(self) -> None:
+        while not self.stop.wait(_HEARTBEAT_SECONDS):
+            with self.warehouse.begin() as connection:
+                jobs.heartbeat(
+                    connection, self.job.job_id, self.job.fence, at=self.clock(),
+                    lease_seconds=LEASE_SECONDS,
+                )  # fmt: skip
+
+    def _settle(self, connection: Connection) -> None:
+        accounting.record_requests(
+            connection,
+            self.client.drain(),
+            job_id=self.job.job_id,
+            repository_id=self.repository.repository_id,
+        )
+        if jobs.heartbeat(
+            connection, self.job.job_id, self.job.fence, at=self.clock(),
+            lease_seconds=LEASE_SECONDS,
+        ):  # fmt: skip
+            raise Cancelled(f"job {self.job.job_id}")
+
+    def _origin(self, source: str) -> Origin:
+        return Origin(
+            self.repository.repository_id, source, API_VERSION, self.clock(), self.job.job_id
+        )
+
+    def _budget(self) -> dict[str, Any] | None:
+        budgets = list(self.client.budgets.values())
+        if not budgets:
+            return None
+        tightest = min(budgets, key=lambda one: one.remaining)
+        return {
+            "bucket": tightest.bucket,
+            "remaining": tightest.remaining,
+            "reset_at": _iso(tightest.reset_at),
+        }
+
+
+def _iso(moment: datetime) -> str:
+    return moment.isoformat().replace("+00:00", "Z")

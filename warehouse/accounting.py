@@ -1,0 +1,60 @@
+"""The ledger of calls to GitHub, and what PostgreSQL or the decoder refused."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from gitinsight.github.client import RequestRecord
+from warehouse.engine import Connection, driver
+
+
+def record_requests(
+    connection: Connection, records: Sequence[RequestRecord], *, job_id: UUID, repository_id: int
+) -> None:
+    driver(connection).cursor().executemany(
+        """
+        insert into ops.requests
+            (at, job_id, repository_id, principal, bucket, path, status, cost, milliseconds,
+             bytes, error)
+        values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+        """,
+        [
+            (
+                one.at,
+                job_id,
+                repository_id,
+                one.principal,
+                one.bucket,
+                one.path,
+                one.status,
+                one.cost,
+                one.milliseconds,
+                one.bytes,
+                one.error,
+            )
+            for one in records
+        ],
+    )
+
+
+def request_totals(connection: Connection, job_id: UUID) -> tuple[int, int]:
+    """(requests sent, requests charged) of a job."""
+    found = (
+        driver(connection)
+        .execute(
+            "select count(*), coalesce(sum(cost), 0) from ops.requests where job_id = %s", (job_id,)
+        )
+        .fetchone()
+    )
+    return (found[0], found[1]) if found else (0, 0)
+
+
+def quarantine(
+    connection: Connection, raw: bytes, *, thing: str, error: str, repository_id: int,
+    at: datetime, job_id: UUID,
+) -> None:  # fmt: skip
+    driver(connection).execute(
+        "insert into ops.quarantine (repository_id, thing, raw, error, at, job_id)"
+        " values (%s, %s, %s, %s, %s, %s)",
+        (repository_id, thing, raw, error, at, job_id),
+    )

@@ -1,0 +1,106 @@
+"""The completeness ledger: what GitHub says exists beside what is held, thing by thing."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from warehouse.engine import Connection, driver
+
+_HELD = """
+select 'issues', count(*) from raw.github_issues
+where repository_id = %(id)s and deleted_at is null and not payload ? 'pull_request'
+union all select 'users', count(*) from raw.github_users where repository_id = %(id)s
+union all select 'commits', count(*) from raw.git_commits
+    where repository_id = %(id)s and is_on_default_branch
+union all select 'tags', count(*) from raw.git_tags
+    where repository_id = %(id)s and deleted_at is null
+union all select 'branches', count(*) from raw.git_branches
+    where repository_id = %(id)s and deleted_at is null
+"""
+_PAYLOADS = (
+    "pull_requests", "issue_comments", "reviews", "review_comments", "labels", "milestones",
+    "releases", "issue_events",
+)  # fmt: skip
+
+_IMPLIED = """
+select 'issue_comments', sum((payload ->> 'comments')::bigint)
+from raw.github_issues where repository_id = %(id)s and deleted_at is null
+union all
+select 'reviews', sum((payload -> 'reviews' ->> 'totalCount')::bigint)
+from raw.github_pull_requests where repository_id = %(id)s and deleted_at is null
+union all
+select 'review_comments', sum((payload -> 'comments' ->> 'totalCount')::bigint)
+from raw.github_reviews where repository_id = %(id)s and deleted_at is null
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """``state``: complete, partial (they differ), unavailable (not readable), uncounted."""
+
+    thing: str
+    upstream_count: int | None
+    held_count: int | None
+    state: str
+    reason: str | None
+
+
+def held_counts(connection: Connection, repository_id: int) -> dict[str, int]:
+    counted = _HELD + "".join(
+        f" union all select '{thing}', count(*) from raw.github_{thing}"  # noqa: S608 - ours
+        " where repository_id = %(id)s and deleted_at is null"
+        for thing in _PAYLOADS
+    )
+    found = driver(connection).execute(counted, {"id": repository_id})
+    return dict(found)
+
+
+def implied_counts(connection: Connection, repository_id: int) -> dict[str, int]:
+    """Totals that GitHub gives record by record: the comments of an issue, for one."""
+    found = driver(connection).execute(_IMPLIED, {"id": repository_id})
+    return {thing: int(count or 0) for thing, count in found}
+
+
+def judge(
+    thing: str, upstream: int | None, held: int | None, *, unavailable: str | None = None
+) -> Entry:
+    if unavailable is not None:
+        return Entry(thing, upstream, held or None, "unavailable", unavailable)
+    if upstream is None:
+        return Entry(thing, None, held, "uncounted", "GitHub gives no total")
+    if held is None:
+        return Entry(thing, upstream, None, "uncounted", "only the total is kept")
+    if held == upstream:
+        return Entry(thing, upstream, held, "complete", None)
+    return Entry(thing, upstream, held, "partial", f"{upstream - held:+d} not explained")
+
+
+def record(
+    connection: Connection, repository_id: int, entries: Mapping[str, Entry], *,
+    at: datetime, job_id: UUID,
+) -> None:  # fmt: skip
+    driver(connection).cursor().executemany(
+        """
+        insert into ops.completeness
+            (repository_id, thing, upstream_count, held_count, state, reason, as_of, job_id)
+        values (%s, %s, %s, %s, %s, %s, %s, %s)
+        on conflict (repository_id, thing) do update
+        set upstream_count = excluded.upstream_count, held_count = excluded.held_count,
+            state = excluded.state, reason = excluded.reason, as_of = excluded.as_of,
+            job_id = excluded.job_id
+        """,
+        [
+            (
+                repository_id,
+                one.thing,
+                one.upstream_count,
+                one.held_count,
+                one.state,
+                one.reason,
+                at,
+                job_id,
+            )
+            for one in entries.values()
+        ],
+    )

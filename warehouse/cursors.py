@@ -1,0 +1,59 @@
+"""How far each thing has been read: moves in the transaction of the rows that it covers."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from psycopg.types.json import Jsonb
+
+from gitinsight.errors import LeaseLost
+from warehouse.engine import Connection, driver
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    repository_id: int
+    thing: str
+    fence: int
+    state: dict[str, Any]
+
+
+def take(connection: Connection, repository_id: int, thing: str, *, at: datetime) -> Cursor:
+    """Take the cursor over: whoever held it before can no longer commit a page."""
+    found = (
+        driver(connection)
+        .execute(
+            """
+        insert into ops.cursors (repository_id, thing, shard, state, fence, updated_at)
+        values (%s, %s, 0, '{}', 1, %s)
+        on conflict (repository_id, thing, shard) do update set fence = ops.cursors.fence + 1
+        returning fence, state
+        """,
+            (repository_id, thing, at),
+        )
+        .fetchone()
+    )
+    if found is None:
+        raise LeaseLost(f"cursor {thing} of repository {repository_id}")
+    return Cursor(repository_id, thing, found[0], found[1])
+
+
+def move(connection: Connection, cursor: Cursor, state: dict[str, Any], *, at: datetime) -> Cursor:
+    """Store the new position; LeaseLost, and so a rollback of the page, if it was taken over."""
+    moved = driver(connection).execute(
+        "update ops.cursors set state = %s, updated_at = %s"
+        " where repository_id = %s and thing = %s and shard = 0 and fence = %s",
+        (Jsonb(state), at, cursor.repository_id, cursor.thing, cursor.fence),
+    )
+    if moved.rowcount != 1:
+        raise LeaseLost(f"cursor {cursor.thing} of repository {cursor.repository_id}")
+    return Cursor(cursor.repository_id, cursor.thing, cursor.fence, state)
+
+
+def last_looks(connection: Connection, repository_id: int) -> dict[str, datetime]:
+    """When each thing was last looked at."""
+    return dict(
+        driver(connection).execute(
+            "select thing, updated_at from ops.cursors where repository_id = %s", (repository_id,)
+        )
+    )

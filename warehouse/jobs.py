@@ -1,0 +1,315 @@
+"""Analyses as rows: queued, claimed under a fence, told about event by event, finished once."""
+# ruff: noqa: S608 - the only thing put into SQL text is our own list of columns
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, LiteralString
+from uuid import UUID, uuid4
+
+from psycopg.rows import class_row
+from psycopg.types.json import Jsonb
+
+from gitinsight.errors import LeaseLost, NotFound
+from warehouse.engine import Connection, driver
+
+ACTIVE = frozenset({"queued", "running"})
+FINAL = frozenset({"succeeded", "partial", "failed", "cancelled"})
+
+_JOB: LiteralString = (
+    "job_id, repository_id, is_full, as_of, state, stage, requested_at, started_at, finished_at,"
+    " attempt, worker, fence, lease_until, not_before, cancel_requested_at, last_seq,"
+    " error_type, error_detail, outcome, flow_run_id, flow_run_url"
+)
+_EVENT: LiteralString = (
+    "job_id, seq, event_id, repository_id, at, stage, state, resource, done, total, rows,"
+    " message, budget, eta_seconds"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """``state``: queued, running, succeeded, partial, failed or cancelled."""
+
+    job_id: UUID
+    repository_id: int
+    is_full: bool
+    as_of: datetime | None
+    state: str
+    stage: str | None
+    requested_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+    attempt: int
+    worker: str | None
+    fence: int
+    lease_until: datetime | None
+    not_before: datetime | None
+    cancel_requested_at: datetime | None
+    last_seq: int
+    error_type: str | None
+    error_detail: str | None
+    outcome: dict[str, Any] | None
+    flow_run_id: UUID | None
+    flow_run_url: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One thing that happened to a job; ``seq`` counts within the job, without gaps."""
+
+    job_id: UUID
+    seq: int
+    event_id: int
+    repository_id: int
+    at: datetime
+    stage: str | None
+    state: str
+    resource: str | None
+    done: int | None
+    total: int | None
+    rows: int | None
+    message: str | None
+    budget: dict[str, Any] | None
+    eta_seconds: int | None
+
+
+def enqueue(
+    connection: Connection, repository_id: int, *, at: datetime, is_full: bool = False,
+    as_of: datetime | None = None,
+) -> tuple[Job, bool]:  # fmt: skip
+    """A new job, or the one that is queued or running already (then False)."""
+    while True:
+        added = _one(
+            connection,
+            f"""
+            insert into ops.jobs (job_id, repository_id, is_full, as_of, state, requested_at)
+            values (%(job_id)s, %(repository_id)s, %(is_full)s, %(as_of)s, 'queued', %(at)s)
+            on conflict (repository_id) where state in ('queued', 'running') do nothing
+            returning {_JOB}
+            """,
+            job_id=uuid4(), repository_id=repository_id, is_full=is_full, as_of=as_of, at=at,
+        )  # fmt: skip
+        if added is not None:
+            append_event(connection, added.job_id, at=at, state="queued")
+            return by_id(connection, added.job_id), True
+        active = _one(
+            connection,
+            f"select {_JOB} from ops.jobs where repository_id = %(repository_id)s"
+            " and state in ('queued', 'running')",
+            repository_id=repository_id,
+        )
+        if active is not None:
+            return active, False
+
+
+def claim(
+    connection: Connection, job_id: UUID, *, worker: str, at: datetime, lease_seconds: int = 30
+) -> Job:
+    """Take a queued job, or a running one whose worker stopped answering; else LeaseLost."""
+    claimed = _one(
+        connection,
+        f"""
+        update ops.jobs
+        set state = 'running', worker = %(worker)s, attempt = attempt + 1, fence = fence + 1,
+            lease_until = %(until)s, started_at = coalesce(started_at, %(at)s), not_before = null
+        where job_id = %(job_id)s
+          and ((state = 'queued' and (not_before is null or not_before <= %(at)s))
+               or (state = 'running' and lease_until < %(at)s))
+        returning {_JOB}
+        """,
+        job_id=job_id, worker=worker, at=at, until=at + timedelta(seconds=lease_seconds),
+    )  # fmt: skip
+    if claimed is None:
+        raise LeaseLost(f"job {job_id}")
+    return claimed
+
+
+def heartbeat(
+    connection: Connection, job_id: UUID, fence: int, *, at: datetime, lease_seconds: int = 30
+) -> bool:
+    """Hold the lease; whether somebody asked for the job to stop."""
+    held = _one(
+        connection,
+        f"update ops.jobs set lease_until = %(until)s where job_id = %(job_id)s"
+        f" and state = 'running' and fence = %(fence)s returning {_JOB}",
+        job_id=job_id, fence=fence, until=at + timedelta(seconds=lease_seconds),
+    )  # fmt: skip
+    if held is None:
+        raise LeaseLost(f"job {job_id}")
+    return held.cancel_requested_at is not None
+
+
+def append_event(
+    connection: Connection, job_id: UUID, *, at: datetime, state: str,
+    stage: str | None = None, resource: str | None = None, done: int | None = None,
+    total: int | None = None, rows: int | None = None, message: str | None = None,
+    budget: Mapping[str, Any] | None = None, eta_seconds: int | None = None,
+) -> int:  # fmt: skip
+    """Tell what happened. The row lock on the job numbers events in the order they commit."""
+    appended = driver(connection).execute(
+        """
+        with numbered as (
+            update ops.jobs set last_seq = last_seq + 1, stage = coalesce(%(stage)s, stage)
+            where job_id = %(job_id)s returning job_id, last_seq, repository_id
+        )
+        insert into ops.job_events
+            (job_id, seq, repository_id, at, stage, state, resource, done, total, rows, message,
+             budget, eta_seconds)
+        select job_id, last_seq, repository_id, %(at)s, %(stage)s, %(state)s, %(resource)s,
+               %(done)s, %(total)s, %(rows)s, %(message)s, %(budget)s, %(eta_seconds)s
+        from numbered
+        returning seq
+        """,
+        {
+            "job_id": job_id, "at": at, "stage": stage, "state": state, "resource": resource,
+            "done": done, "total": total, "rows": rows, "message": message,
+            "budget": None if budget is None else Jsonb(dict(budget)),
+            "eta_seconds": eta_seconds,
+        },
+    ).fetchone()  # fmt: skip
+    if appended is None:
+        raise NotFound(f"job {job_id}")
+    return int(appended[0])
+
+
+def finish(
+    connection: Connection, job: Job, *, state: str, at: datetime, outcome: Mapping[str, Any],
+    error_type: str | None = None, error_detail: str | None = None,
+) -> Job:  # fmt: skip
+    """End a job that this worker still holds, and say so in its last event."""
+    ended = _one(
+        connection,
+        f"""
+        update ops.jobs
+        set state = %(state)s, finished_at = %(at)s, lease_until = null, outcome = %(outcome)s,
+            error_type = %(error_type)s, error_detail = %(error_detail)s
+        where job_id = %(job_id)s and state = 'running' and fence = %(fence)s
+        returning {_JOB}
+        """,
+        job_id=job.job_id, fence=job.fence, state=state, at=at, outcome=Jsonb(dict(outcome)),
+        error_type=error_type, error_detail=error_detail,
+    )  # fmt: skip
+    if ended is None:
+        raise LeaseLost(f"job {job.job_id}")
+    append_event(connection, job.job_id, at=at, state=state, message=error_detail)
+    return by_id(connection, job.job_id)
+
+
+def park(
+    connection: Connection, job: Job, *, not_before: datetime, at: datetime,
+    reason: str | None = None,
+) -> Job:  # fmt: skip
+    """Back into the queue until a limit is lifted; whoever held the lease has lost it."""
+    parked = _one(
+        connection,
+        f"""
+        update ops.jobs
+        set state = 'queued', not_before = %(not_before)s, lease_until = null, worker = null,
+            fence = fence + 1
+        where job_id = %(job_id)s and state = 'running' and fence = %(fence)s
+        returning {_JOB}
+        """,
+        job_id=job.job_id, fence=job.fence, not_before=not_before,
+    )  # fmt: skip
+    if parked is None:
+        raise LeaseLost(f"job {job.job_id}")
+    append_event(connection, job.job_id, at=at, state="queued", message=reason)
+    return by_id(connection, job.job_id)
+
+
+def request_cancel(connection: Connection, job_id: UUID, *, at: datetime) -> Job:
+    """A queued job ends here; a running one is asked, and its worker ends it."""
+    asked = _one(
+        connection,
+        f"""
+        update ops.jobs
+        set cancel_requested_at = coalesce(cancel_requested_at, %(at)s),
+            state = case state when 'queued' then 'cancelled' else state end,
+            finished_at = case state when 'queued' then %(at)s else finished_at end
+        where job_id = %(job_id)s and state in ('queued', 'running')
+        returning {_JOB}
+        """,
+        job_id=job_id, at=at,
+    )  # fmt: skip
+    if asked is not None and asked.state == "cancelled":
+        append_event(connection, job_id, at=at, state="cancelled")
+    return by_id(connection, job_id)
+
+
+def by_id(connection: Connection, job_id: UUID) -> Job:
+    found = _one(
+        connection, f"select {_JOB} from ops.jobs where job_id = %(job_id)s", job_id=job_id
+    )
+    if found is None:
+        raise NotFound(f"job {job_id}")
+    return found
+
+
+def recent(connection: Connection, state: str | None = None, *, limit: int = 50) -> list[Job]:
+    return _all(
+        connection,
+        f"select {_JOB} from ops.jobs where %(state)s::text is null or state = %(state)s"
+        " order by requested_at desc, job_id limit %(limit)s",
+        state=state, limit=limit,
+    )  # fmt: skip
+
+
+def expired(connection: Connection, at: datetime) -> list[Job]:
+    """Running jobs whose worker stopped answering."""
+    return _all(
+        connection,
+        f"select {_JOB} from ops.jobs where state = 'running' and lease_until < %(at)s"
+        " order by lease_until",
+        at=at,
+    )
+
+
+def due(connection: Connection, at: datetime) -> list[Job]:
+    """Queued jobs that may start now, the oldest first."""
+    return _all(
+        connection,
+        f"select {_JOB} from ops.jobs where state = 'queued'"
+        " and (not_before is null or not_before <= %(at)s) order by requested_at, job_id",
+        at=at,
+    )
+
+
+def events_after(
+    connection: Connection, job_id: UUID, seq: int, *, limit: int = 1_000
+) -> list[Event]:
+    return _events(
+        connection,
+        f"select {_EVENT} from ops.job_events where job_id = %(job_id)s and seq > %(seq)s"
+        " order by seq limit %(limit)s",
+        job_id=job_id, seq=seq, limit=limit,
+    )  # fmt: skip
+
+
+def repository_events_after(
+    connection: Connection, repository_id: int, event_id: int, *, limit: int = 1_000
+) -> list[Event]:
+    return _events(
+        connection,
+        f"select {_EVENT} from ops.job_events where repository_id = %(repository_id)s"
+        " and event_id > %(event_id)s order by event_id limit %(limit)s",
+        repository_id=repository_id, event_id=event_id, limit=limit,
+    )  # fmt: skip
+
+
+def _one(connection: Connection, statement: LiteralString, **values: Any) -> Job | None:
+    return driver(connection).cursor(row_factory=class_row(Job)).execute(
+        statement, values
+    ).fetchone()  # fmt: skip
+
+
+def _all(connection: Connection, statement: LiteralString, **values: Any) -> list[Job]:
+    return driver(connection).cursor(row_factory=class_row(Job)).execute(
+        statement, values
+    ).fetchall()  # fmt: skip
+
+
+def _events(connection: Connection, statement: LiteralString, **values: Any) -> list[Event]:
+    return driver(connection).cursor(row_factory=class_row(Event)).execute(
+        statement, values
+    ).fetchall()  # fmt: skip

@@ -1,0 +1,94 @@
+"""What is known about the figures of a repository: coverage, checks, and when they were made."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from psycopg.rows import dict_row
+
+from warehouse.engine import Connection, driver
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """``publication`` is 0 and ``as_of`` null until something was published."""
+
+    publication: int
+    as_of: datetime | None
+    verified_at: datetime | None
+    coverage: dict[str, dict[str, Any]]
+    quality_status: str
+    failed_checks: list[str]
+
+
+def completeness(connection: Connection, repository_id: int) -> list[dict[str, Any]]:
+    cursor = driver(connection).cursor(row_factory=dict_row)
+    return cursor.execute(
+        "select thing, upstream_count, held_count, state, reason, as_of, job_id"
+        " from ops.completeness where repository_id = %s order by thing",
+        (repository_id,),
+    ).fetchall()
+
+
+def quality(connection: Connection, repository_id: int) -> list[dict[str, Any]]:
+    """The checks of the last job that was checked."""
+    cursor = driver(connection).cursor(row_factory=dict_row)
+    return cursor.execute(
+        "select check_name, tool, subject, severity, status, failures, observed, expected, at"
+        " from ops.quality_results where job_id = (select job_id from ops.quality_results"
+        " where repository_id = %(id)s order by at desc limit 1) and repository_id = %(id)s"
+        " order by check_name",
+        {"id": repository_id},
+    ).fetchall()
+
+
+def standing(connection: Connection, repository_id: int) -> Standing:
+    """Everything that an answer about one repository says about itself."""
+    found = (
+        driver(connection)
+        .execute(
+            "select p.publication, p.as_of, r.checked_at from ops.repositories r"
+            " left join ops.publications p using (repository_id) where r.repository_id = %s",
+            (repository_id,),
+        )
+        .fetchone()
+    )
+    publication, as_of, verified_at = found or (None, None, None)
+    checks = quality(connection, repository_id)
+    failed = [one for one in checks if one["status"] == "failed"]
+    return Standing(
+        publication=publication or 0,
+        as_of=as_of,
+        verified_at=verified_at,
+        coverage={
+            one["thing"]: _coverage(one["upstream_count"], one["held_count"])
+            for one in completeness(connection, repository_id)
+        },
+        quality_status=_status(checks, failed),
+        failed_checks=[one["check_name"] for one in failed],
+    )
+
+
+def publications_total(connection: Connection) -> int:
+    """Grows with each publication of any repository."""
+    found = (
+        driver(connection)
+        .execute("select coalesce(sum(publication), 0)::bigint from ops.publications")
+        .fetchone()
+    )
+    return int(found[0]) if found else 0
+
+
+def _coverage(upstream: int | None, held: int | None) -> dict[str, Any]:
+    ratio = None
+    if upstream is not None and held is not None:
+        ratio = round(held / upstream, 4) if upstream else (1.0 if held == 0 else None)
+    return {"upstream": upstream, "held": held, "ratio": ratio}
+
+
+def _status(checks: list[dict[str, Any]], failed: list[dict[str, Any]]) -> str:
+    if not checks:
+        return "unknown"
+    if any(one["severity"] == "block" for one in failed):
+        return "failed"
+    return "warned" if failed else "passed"

@@ -1,0 +1,195 @@
+"""Writes GitHub's records into the raw tables: new ones by COPY, changed ones with history."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from psycopg import sql
+
+from gitinsight.github.payloads import Row
+from warehouse.engine import Connection, driver
+
+_COLUMNS = (
+    "repository_id", "id", "payload", "content_hash", "source_updated_at",
+    "source", "api_version", "sanitized", "extracted_at", "run_id",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a batch of rows comes from."""
+
+    repository_id: int
+    source: str
+    api_version: str
+    at: datetime
+    run_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    new: int = 0
+    changed: int = 0
+    unchanged: int = 0
+
+    @property
+    def touched(self) -> int:
+        return self.new + self.changed
+
+    def __add__(self, other: "Written") -> "Written":
+        return Written(
+            self.new + other.new, self.changed + other.changed, self.unchanged + other.unchanged
+        )
+
+
+def upsert(connection: Connection, thing: str, rows: Sequence[Row], *, origin: Origin) -> Written:
+    """Store ``rows``; an older payload never overwrites a newer one, equal ones write nothing."""
+    latest = {row.id: row for row in rows}
+    if not latest:
+        return Written()
+    held = _held(connection, thing, origin.repository_id, list(latest))
+    new = [row for row in latest.values() if row.id not in held]
+    changed = [row for row in latest.values() if row.id in held and _replaces(row, held[row.id])]
+    _copy(connection, thing, new, origin)
+    _replace(connection, thing, changed, origin)
+    return Written(len(new), len(changed), len(latest) - len(new) - len(changed))
+
+
+def mark_deleted(
+    connection: Connection,
+    thing: str,
+    repository_id: int,
+    ids: Collection[int],
+    *,
+    at: datetime,
+    reason: str,
+) -> int:
+    """Tombstone records that GitHub no longer has; their payload stays."""
+    cursor = driver(connection).execute(
+        sql.SQL(
+            "update raw.{} set deleted_at = %s, deleted_reason = %s"
+            " where repository_id = %s and id = any(%s) and deleted_at is null"
+        ).format(_table(thing)),
+        (at, reason, repository_id, list(ids)),
+    )
+    return cursor.rowcount
+
+
+def mark_absent(
+    connection: Connection, thing: str, present: Collection[int], *, origin: Origin
+) -> int:
+    """Tombstone what a complete listing no longer shows."""
+    cursor = driver(connection).execute(
+        sql.SQL(
+            "update raw.{} set deleted_at = %s, deleted_reason = 'absent from a complete list'"
+            " where repository_id = %s and deleted_at is null and not id = any(%s)"
+        ).format(_table(thing)),
+        (origin.at, origin.repository_id, list(present)),
+    )
+    return cursor.rowcount
+
+
+def due_pull_requests(connection: Connection, repository_id: int) -> list[tuple[int, str]]:
+    """(number, node id) of pull requests whose listed state is newer than their hydrated one."""
+    return (
+        driver(connection)
+        .execute(
+            """
+        select (issue.payload ->> 'number')::int, issue.payload ->> 'node_id'
+        from raw.github_issues as issue
+        left join raw.github_pull_requests as pull
+            on pull.repository_id = issue.repository_id
+            and (pull.payload ->> 'number')::int = (issue.payload ->> 'number')::int
+        where issue.repository_id = %s
+            and issue.payload ? 'pull_request'
+            and issue.deleted_at is null
+            and (pull.id is null or pull.source_updated_at < issue.source_updated_at)
+        order by 1
+        """,
+            (repository_id,),
+        )
+        .fetchall()
+    )
+
+
+def newest_id(connection: Connection, thing: str, repository_id: int) -> int | None:
+    found = (
+        driver(connection)
+        .execute(
+            sql.SQL("select max(id) from raw.{} where repository_id = %s").format(_table(thing)),
+            (repository_id,),
+        )
+        .fetchone()
+    )
+    return found[0] if found else None
+
+
+def _table(thing: str) -> sql.Identifier:
+    return sql.Identifier(f"github_{thing}")
+
+
+def _held(
+    connection: Connection, thing: str, repository_id: int, ids: list[int]
+) -> dict[int, tuple[bytes, datetime | None, bool]]:
+    found = driver(connection).execute(
+        sql.SQL(
+            "select id, content_hash, source_updated_at, deleted_at is not null from raw.{}"
+            " where repository_id = %s and id = any(%s)"
+        ).format(_table(thing)),
+        (repository_id, ids),
+    )
+    return {identifier: (digest, updated, gone) for identifier, digest, updated, gone in found}
+
+
+def _replaces(row: Row, held: tuple[bytes, datetime | None, bool]) -> bool:
+    digest, updated_at, is_deleted = held
+    if row.source_updated_at and updated_at and row.source_updated_at < updated_at:
+        return False
+    return is_deleted or row.content_hash != digest
+
+
+def _values(row: Row, origin: Origin) -> tuple[object, ...]:
+    return (
+        origin.repository_id, row.id, row.payload.decode(), row.content_hash,
+        row.source_updated_at, origin.source, origin.api_version, row.sanitized, origin.at,
+        origin.run_id,
+    )  # fmt: skip
+
+
+def _copy(connection: Connection, thing: str, rows: Sequence[Row], origin: Origin) -> None:
+    if not rows:
+        return
+    statement = sql.SQL("copy raw.{} ({}) from stdin").format(
+        _table(thing), sql.SQL(", ").join(map(sql.Identifier, _COLUMNS))
+    )
+    with driver(connection).cursor().copy(statement) as copy:
+        for row in rows:
+            copy.write_row(_values(row, origin))
+
+
+def _replace(connection: Connection, thing: str, rows: Sequence[Row], origin: Origin) -> None:
+    if not rows:
+        return
+    raw = driver(connection)
+    raw.execute(
+        sql.SQL(
+            "insert into raw.{} (repository_id, id, valid_from, valid_to, payload, content_hash,"
+            " source_updated_at, source, run_id)"
+            " select repository_id, id, extracted_at, %s, payload, content_hash,"
+            " source_updated_at, source, run_id"
+            " from raw.{} where repository_id = %s and id = any(%s)"
+            " on conflict do nothing"
+        ).format(sql.Identifier(f"github_{thing}_history"), _table(thing)),
+        (origin.at, origin.repository_id, [row.id for row in rows]),
+    )
+    assignments = sql.SQL(", ").join(
+        sql.SQL("{} = %s").format(sql.Identifier(column)) for column in _COLUMNS[2:]
+    )
+    raw.cursor().executemany(
+        sql.SQL(
+            "update raw.{} set {}, deleted_at = null, deleted_reason = null"
+            " where repository_id = %s and id = %s"
+        ).format(_table(thing), assignments),
+        [(*_values(row, origin)[2:], origin.repository_id, row.id) for row in rows],
+    )

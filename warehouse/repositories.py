@@ -1,0 +1,195 @@
+"""The repositories that are followed: one identity each, under every name it has had."""
+# ruff: noqa: S608 - the only thing put into SQL text is our own list of columns
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, LiteralString
+
+from psycopg.rows import class_row
+
+from gitinsight.errors import IdentityChanged, NotFound
+from warehouse.engine import Connection, driver
+
+_COLUMNS: LiteralString = (
+    "repository_id, host, github_id, full_name, clone_url, default_branch, is_private,"
+    " is_synthetic, state, state_reason, added_at, checked_at"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Repository:
+    """``state``: active, unreadable, blocked or disabled."""
+
+    repository_id: int
+    host: str
+    github_id: int | None
+    full_name: str
+    clone_url: str
+    default_branch: str | None
+    is_private: bool
+    is_synthetic: bool
+    state: str
+    state_reason: str | None
+    added_at: datetime
+    checked_at: datetime | None
+
+
+def add(
+    connection: Connection, *, host: str, full_name: str, clone_url: str, at: datetime,
+    github_id: int | None = None, is_private: bool = False, is_synthetic: bool = False,
+) -> tuple[Repository, bool]:  # fmt: skip
+    """The repository, and whether it is new. A known GitHub id under a new name is a rename."""
+    known = _known(connection, host=host, full_name=full_name, github_id=github_id)
+    if known is None:
+        added = _one(
+            connection,
+            f"""
+            insert into ops.repositories
+                (host, github_id, full_name, clone_url, is_private, is_synthetic, state, added_at)
+            values (%(host)s, %(github_id)s, %(name)s, %(clone_url)s, %(private)s, %(synthetic)s,
+                    'active', %(at)s)
+            on conflict do nothing
+            returning {_COLUMNS}
+            """,
+            host=host, github_id=github_id, name=full_name, clone_url=clone_url,
+            private=is_private, synthetic=is_synthetic, at=at,
+        )  # fmt: skip
+        if added is not None:
+            _open_name(connection, added.repository_id, full_name, at=at)
+            return added, True
+        known = _known(connection, host=host, full_name=full_name, github_id=github_id)
+        if known is None:
+            raise NotFound(full_name)
+    if known.github_id is None and github_id is not None:
+        _execute(
+            connection,
+            "update ops.repositories set github_id = %(github_id)s where repository_id = %(id)s",
+            github_id=github_id, id=known.repository_id,
+        )  # fmt: skip
+    if known.full_name != full_name:
+        _rename(connection, known.repository_id, full_name, clone_url=clone_url, at=at)
+    return by_id(connection, known.repository_id), False
+
+
+def by_id(connection: Connection, repository_id: int) -> Repository:
+    found = _one(
+        connection,
+        f"select {_COLUMNS} from ops.repositories where repository_id = %(id)s",
+        id=repository_id,
+    )
+    if found is None:
+        raise NotFound(f"repository {repository_id}")
+    return found
+
+
+def by_name(connection: Connection, full_name: str) -> Repository:
+    """By the name it has now, else by one that it used to have."""
+    found = _one(
+        connection,
+        f"select {_COLUMNS} from ops.repositories where lower(full_name) = lower(%(name)s)"
+        " order by repository_id limit 1",
+        name=full_name,
+    ) or _one(
+        connection,
+        f"select {_COLUMNS} from ops.repositories where repository_id ="
+        " (select repository_id from ops.repository_names"
+        " where lower(full_name) = lower(%(name)s) order by valid_from desc limit 1)",
+        name=full_name,
+    )
+    if found is None:
+        raise NotFound(full_name)
+    return found
+
+
+def search(
+    connection: Connection, q: str | None = None, *, limit: int = 50, after: int = 0
+) -> list[Repository]:
+    """In the order they were added, those whose name contains ``q``."""
+    cursor = driver(connection).cursor(row_factory=class_row(Repository))
+    return cursor.execute(
+        f"select {_COLUMNS} from ops.repositories where repository_id > %(after)s"
+        " and (%(q)s::text is null or position(lower(%(q)s) in lower(full_name)) > 0)"
+        " order by repository_id limit %(limit)s",
+        {"after": after, "q": q, "limit": limit},
+    ).fetchall()
+
+
+def record_check(
+    connection: Connection, repository_id: int, *, checked_at: datetime,
+    default_branch: str | None, full_name: str, is_private: bool, is_synthetic: bool,
+    state: str, state_reason: str | None,
+) -> Repository:  # fmt: skip
+    """What upstream said about it when it was asked last."""
+    if by_id(connection, repository_id).full_name != full_name:
+        _rename(connection, repository_id, full_name, clone_url=None, at=checked_at)
+    _execute(
+        connection,
+        """
+        update ops.repositories
+        set checked_at = %(at)s, default_branch = coalesce(%(branch)s, default_branch),
+            is_private = %(private)s, is_synthetic = %(synthetic)s, state = %(state)s,
+            state_reason = %(reason)s
+        where repository_id = %(id)s
+        """,
+        at=checked_at, branch=default_branch, private=is_private, synthetic=is_synthetic,
+        state=state, reason=state_reason, id=repository_id,
+    )  # fmt: skip
+    return by_id(connection, repository_id)
+
+
+def _known(
+    connection: Connection, *, host: str, full_name: str, github_id: int | None
+) -> Repository | None:
+    by_github_id = _one(
+        connection,
+        f"select {_COLUMNS} from ops.repositories"
+        " where host = %(host)s and github_id = %(github_id)s for update",
+        host=host, github_id=github_id,
+    )  # fmt: skip
+    named = _one(
+        connection,
+        f"select {_COLUMNS} from ops.repositories"
+        " where host = %(host)s and lower(full_name) = lower(%(name)s) for update",
+        host=host, name=full_name,
+    )  # fmt: skip
+    if named and named.github_id and github_id and named.github_id != github_id:
+        raise IdentityChanged(full_name, named.github_id, github_id)
+    return by_github_id or named
+
+
+def _rename(
+    connection: Connection, repository_id: int, full_name: str, *, clone_url: str | None,
+    at: datetime,
+) -> None:  # fmt: skip
+    _execute(
+        connection,
+        "update ops.repositories set full_name = %(name)s,"
+        " clone_url = coalesce(%(clone_url)s, clone_url) where repository_id = %(id)s",
+        name=full_name, clone_url=clone_url, id=repository_id,
+    )  # fmt: skip
+    _execute(
+        connection,
+        "update ops.repository_names set valid_to = %(at)s"
+        " where repository_id = %(id)s and valid_to is null",
+        id=repository_id, at=at,
+    )  # fmt: skip
+    _open_name(connection, repository_id, full_name, at=at)
+
+
+def _open_name(connection: Connection, repository_id: int, name: str, *, at: datetime) -> None:
+    _execute(
+        connection,
+        "insert into ops.repository_names (repository_id, full_name, valid_from)"
+        " values (%(id)s, %(name)s, %(at)s)"
+        " on conflict (repository_id, full_name, valid_from) do update set valid_to = null",
+        id=repository_id, name=name, at=at,
+    )  # fmt: skip
+
+
+def _one(connection: Connection, statement: LiteralString, **values: Any) -> Repository | None:
+    cursor = driver(connection).cursor(row_factory=class_row(Repository))
+    return cursor.execute(statement, values).fetchone()
+
+
+def _execute(connection: Connection, statement: LiteralString, **values: Any) -> None:
+    driver(connection).execute(statement, values)
