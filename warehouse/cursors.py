@@ -57,3 +57,12 @@ def last_looks(connection: Connection, repository_id: int) -> dict[str, datetime
             "select thing, updated_at from ops.cursors where repository_id = %s", (repository_id,)
         )
     )
+
+
+def states(connection: Connection, repository_id: int) -> dict[str, dict[str, Any]]:
+    """Thing -> how far it has been read."""
+    return dict(
+        driver(connection).execute(
+            "select thing, state from ops.cursors where repository_id = %s", (repository_id,)
+        )
+    )

@@ -146,7 +146,7 @@ def held_refs(connection: Connection, repository_id: int) -> tuple[dict[str, str
     branches, tags = (
         dict(
             driver(connection).execute(
-                f"select name, commit_sha from raw.{table}"
+                f"select name, commit_sha from raw.{table}"  # noqa: S608 - one of two of ours
                 " where repository_id = %s and deleted_at is null",
                 (repository_id,),
             )
@@ -154,6 +154,19 @@ def held_refs(connection: Connection, repository_id: int) -> tuple[dict[str, str
         for table in ("git_branches", "git_tags")
     )
     return branches, tags
+
+
+def pushed_at(connection: Connection, repository_id: int) -> str | None:
+    """When something was pushed last, as the repository object says."""
+    found = (
+        driver(connection)
+        .execute(
+            "select payload ->> 'pushed_at' from raw.github_repositories where repository_id = %s",
+            (repository_id,),
+        )
+        .fetchone()
+    )
+    return found[0] if found else None
 
 
 def unknown_emails(connection: Connection, repository_id: int) -> list[tuple[str, str]]:

@@ -255,6 +255,17 @@ def recent(connection: Connection, state: str | None = None, *, limit: int = 50)
     )  # fmt: skip
 
 
+def was_settled(connection: Connection, job: Job) -> bool:
+    """Whether the job of this repository before ``job`` succeeded, at least in part."""
+    previous = _one(
+        connection,
+        f"select {_JOB} from ops.jobs where repository_id = %(repository_id)s"
+        " and job_id <> %(job_id)s order by requested_at desc, job_id limit 1",
+        repository_id=job.repository_id, job_id=job.job_id,
+    )  # fmt: skip
+    return previous is not None and previous.state in {"succeeded", "partial"}
+
+
 def expired(connection: Connection, at: datetime) -> list[Job]:
     """Running jobs whose worker stopped answering."""
     return _all(

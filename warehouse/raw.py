@@ -90,39 +90,54 @@ def mark_absent(
     return cursor.rowcount
 
 
-def due_pull_requests(connection: Connection, repository_id: int) -> list[tuple[int, str]]:
-    """(number, node id) of pull requests whose listed state is newer than their hydrated one."""
+def due_pull_requests(
+    connection: Connection, repository_id: int, *, again: Sequence[str]
+) -> list[tuple[int, str, datetime]]:
+    """(number, node id, listed time of update) of pull requests whose listed state is newer than
+    the one held, or whose held one came from a source in ``again``, a poorer one.
+    """
     return (
         driver(connection)
         .execute(
             """
-        select (issue.payload ->> 'number')::int, issue.payload ->> 'node_id'
-        from raw.github_issues as issue
-        left join raw.github_pull_requests as pull
-            on pull.repository_id = issue.repository_id
-            and (pull.payload ->> 'number')::int = (issue.payload ->> 'number')::int
-        where issue.repository_id = %s
-            and issue.payload ? 'pull_request'
-            and issue.deleted_at is null
-            and (pull.id is null or pull.source_updated_at < issue.source_updated_at)
-        order by 1
-        """,
-            (repository_id,),
+            select (issue.payload ->> 'number')::int, issue.payload ->> 'node_id',
+                issue.source_updated_at
+            from raw.github_issues as issue
+            left join raw.github_pull_requests as pull
+                on pull.repository_id = issue.repository_id
+                and (pull.payload ->> 'number')::int = (issue.payload ->> 'number')::int
+            where issue.repository_id = %s
+                and issue.payload ? 'pull_request'
+                and issue.deleted_at is null
+                and (pull.id is null or pull.source_updated_at < issue.source_updated_at
+                    or pull.source = any(%s))
+            order by 1
+            """,
+            (repository_id, list(again)),
         )
         .fetchall()
     )
 
 
-def newest_id(connection: Connection, thing: str, repository_id: int) -> int | None:
-    found = (
-        driver(connection)
-        .execute(
-            sql.SQL("select max(id) from raw.{} where repository_id = %s").format(_table(thing)),
-            (repository_id,),
+def mark_number_gone(
+    connection: Connection, repository_id: int, number: int, *, at: datetime, reason: str
+) -> int:
+    """Tombstone an issue or pull request, both of its rows, by the number that it had."""
+    gone = 0
+    for thing in ("issues", "pull_requests"):
+        gone += (
+            driver(connection)
+            .execute(
+                sql.SQL(
+                    "update raw.{} set deleted_at = %s, deleted_reason = %s"
+                    " where repository_id = %s and (payload ->> 'number')::int = %s"
+                    " and deleted_at is null"
+                ).format(_table(thing)),
+                (at, reason, repository_id, number),
+            )
+            .rowcount
         )
-        .fetchone()
-    )
-    return found[0] if found else None
+    return gone
 
 
 def _table(thing: str) -> sql.Identifier:

@@ -137,6 +137,16 @@ def record_check(
     return by_id(connection, repository_id)
 
 
+def record_github_id(connection: Connection, repository_id: int, github_id: int) -> None:
+    """What the name stood for when it was asked about first; it never changes afterwards."""
+    _execute(
+        connection,
+        "update ops.repositories set github_id = %(github_id)s"
+        " where repository_id = %(id)s and github_id is null",
+        github_id=github_id, id=repository_id,
+    )  # fmt: skip
+
+
 def _known(
     connection: Connection, *, host: str, full_name: str, github_id: int | None
 ) -> Repository | None:

@@ -11,6 +11,7 @@ from gitinsight.github.client import Answer
 from gitinsight.github.payloads import Keys, Row, split, user_rows
 from gitinsight.things.thing import Reading, Thing
 from warehouse import accounting, raw
+from warehouse.cursors import Cursor
 from warehouse.engine import Connection
 from warehouse.raw import Written
 
@@ -21,14 +22,12 @@ _GONE = {404, 409, 410}
 """Empty repository, or a feature that is switched off: no rows, and that is the truth."""
 
 
-def read(run: Run, thing: Thing) -> StepResult:
-    readers = {
-        Reading.SINCE: since,
-        Reading.WHOLE: whole,
-        Reading.NEWEST: newest,
-        Reading.COUNTED: counted,
-    }
+def read(run: Run, thing: Thing, *, is_quiet: bool = False) -> StepResult:
+    """``is_quiet``: nothing else of the repository has changed, so a sample is enough."""
+    readers = {Reading.SINCE: since, Reading.NEWEST: newest, Reading.COUNTED: counted}
     try:
+        if thing.reading is Reading.WHOLE:
+            return whole(run, thing, is_quiet=is_quiet)
         return readers[thing.reading](run, thing)
     except NotVisible as error:
         if error.status in _GONE:
@@ -42,9 +41,9 @@ def since(run: Run, thing: Thing) -> StepResult:
     """
     cursor = run.take(thing.name)
     start: str = cursor.state.get("since", _EPOCH)
-    parameters = {**thing.parameters, "since": start, "per_page": str(thing.page_size)}
+    parameters = {**_parameters(thing), "since": start}
     resume: str | None = cursor.state.get("next")
-    etag = cursor.state.get("etag") if cursor.state.get("principal") == run.client.principal else None
+    etag = _own(run, cursor).get("etag")
     answer = (
         run.client.get(resume)
         if resume
@@ -66,34 +65,37 @@ def since(run: Run, thing: Thing) -> StepResult:
             horizon = (answer.date - _CLOCK_OVERLAP).strftime("%Y-%m-%dT%H:%M:%SZ")
             state = {"since": min(latest, horizon)}
         seen += len(records)
-        cursor, written = run.commit(
-            cursor, state, _writer(run, thing, answer, records), done=seen
-        )
+        cursor, written = run.commit(cursor, state, _writer(run, thing, answer, records), done=seen)
         total += written
         if is_last:
             break
         answer = run.client.get(str(answer.next_url))
         pages += 1
-    if "etag" not in cursor.state:  # the window moved: ask once more, so that the next poll is free
+    if "etag" not in cursor.state and cursor.state["since"] != start:
+        # The window moved: ask once more, so that the next poll is free.
         closing = since(run, thing)
         return StepResult(thing.name, total.touched + closing.touched, seen)
     return StepResult(thing.name, total.touched, seen)
 
 
-def whole(run: Run, thing: Thing) -> StepResult:
+def whole(run: Run, thing: Thing, *, is_quiet: bool) -> StepResult:
     """Every page; what a complete list no longer shows is tombstoned. Pages commit together:
-    these lists are short, and half of one would delete the other half."""
+    these lists are short, and half of one would delete the other half.
+
+    Every page has its own ETag. A quiet run asks for one page in turn, any other run for all.
+    """
     cursor = run.take(thing.name)
-    parameters = {**thing.parameters, "per_page": str(thing.page_size)}
-    etag = cursor.state.get("etag") if cursor.state.get("principal") == run.client.principal else None
-    answer = run.client.get(run.path(thing.path), parameters, etag=etag)
-    if answer.is_unmodified:
-        run.commit(cursor, cursor.state, lambda _connection: Written())
-        return StepResult(thing.name)
-    first, answers = answer, [answer]
-    while answer.next_url:
-        answer = run.client.get(answer.next_url)
-        answers.append(answer)
+    pages: list[list[str | None]] = _own(run, cursor).get("pages", [])
+    if pages:
+        turn = cursor.state.get("turn", 0) % len(pages)
+        asked = [pages[turn]] if is_quiet else pages
+        if all(run.client.get(str(url), etag=etag).is_unmodified for url, etag in asked if etag):
+            state = {**cursor.state, "turn": turn + 1}
+            run.commit(cursor, state, lambda _connection: Written())
+            return StepResult(thing.name)
+    answers = [run.client.get(run.path(thing.path), _parameters(thing))]
+    while answers[-1].next_url:
+        answers.append(run.client.get(str(answers[-1].next_url)))
     records = [record for one in answers for record in split(one.body)]
 
     def write(connection: Connection) -> Written:
@@ -103,22 +105,23 @@ def whole(run: Run, thing: Thing) -> StepResult:
         )
         return written + Written(changed=gone)
 
-    # The ETag is that of the first page: it vouches for the list only while one page holds it.
-    etag = first.etag if len(answers) == 1 else None
-    _, written = run.commit(
-        cursor, {"etag": etag, "principal": first.principal}, write, done=len(records)
-    )
+    state = {
+        "pages": [[one.url, one.etag] for one in answers],
+        "principal": run.client.principal,
+    }
+    _, written = run.commit(cursor, state, write, done=len(records))
     return StepResult(thing.name, written.touched, len(records))
 
 
 def newest(run: Run, thing: Thing) -> StepResult:
     """Newest first, back to what the last complete walk began with. New entries push old ones to
-    later pages, so a walk meets some twice and misses none; it resumes where it was cut off."""
+    later pages, so a walk meets some twice and misses none; it resumes where it was cut off.
+    """
     cursor = run.take(thing.name)
     state = dict(cursor.state)
-    parameters = {**thing.parameters, "per_page": str(thing.page_size)}
+    parameters = _parameters(thing)
     resume = state.get("next")
-    etag = state.get("etag") if state.get("principal") == run.client.principal else None
+    etag = _own(run, cursor).get("etag")
     answer = (
         run.client.get(resume)
         if resume
@@ -156,10 +159,8 @@ def newest(run: Run, thing: Thing) -> StepResult:
 def counted(run: Run, thing: Thing) -> StepResult:
     """One request for the total; it is kept in the cursor for the ledger."""
     cursor = run.take(thing.name)
-    etag = cursor.state.get("etag") if cursor.state.get("principal") == run.client.principal else None
-    answer = run.client.get(
-        run.path(thing.path), {**thing.parameters, "per_page": str(thing.page_size)}, etag=etag
-    )
+    etag = _own(run, cursor).get("etag")
+    answer = run.client.get(run.path(thing.path), _parameters(thing), etag=etag)
     if answer.is_unmodified:
         run.commit(cursor, cursor.state, lambda _connection: Written())
         return StepResult(thing.name)
@@ -168,6 +169,15 @@ def counted(run: Run, thing: Thing) -> StepResult:
     changed = cursor.state.get("total") != total
     run.commit(cursor, state, lambda _connection: Written(), done=total, total=total)
     return StepResult(thing.name, touched=int(changed), rows=total)
+
+
+def _parameters(thing: Thing) -> dict[str, str]:
+    return {**thing.parameters, "per_page": str(thing.page_size)}
+
+
+def _own(run: Run, cursor: Cursor) -> dict[str, Any]:
+    """The cursor's state where this principal's ETags made it: they are free for it alone."""
+    return cursor.state if cursor.state.get("principal") == run.client.principal else {}
 
 
 def _writer(run: Run, thing: Thing, answer: Answer, records: list[tuple[Keys, Row]]) -> Any:
@@ -199,5 +209,3 @@ def _iso(keys: Keys) -> str:
     if keys.updated_at is None:
         return _EPOCH
     return keys.updated_at.strftime("%Y-%m-%dT%H:%M:%SZ")
-
-

@@ -10,8 +10,8 @@ from typing import Any
 
 from gitinsight.clock import Clock
 from gitinsight.errors import Cancelled
-from gitinsight.github.client import API_VERSION, GitHubClient
 from gitinsight.git.mirror import Mirror
+from gitinsight.github.client import API_VERSION, GitHubClient
 from warehouse import accounting, cursors, jobs
 from warehouse.cursors import Cursor
 from warehouse.engine import Connection, Engine
@@ -56,6 +56,11 @@ class Run:
         return self._origin("graphql")
 
     @property
+    def as_of(self) -> datetime:
+        """The instant that the figures describe: as asked for, else when upstream was asked."""
+        return self.job.as_of or self.repository.checked_at or self.clock()
+
+    @property
     def git_run(self) -> GitRun:
         return GitRun(self.repository.repository_id, self.clock(), self.job.job_id)
 
@@ -65,9 +70,7 @@ class Run:
     def take(self, thing: str) -> Cursor:
         """Start reading a thing: from here on nobody else can move its cursor."""
         with self.warehouse.begin() as connection:
-            return cursors.take(
-                connection, self.repository.repository_id, thing, at=self.clock()
-            )
+            return cursors.take(connection, self.repository.repository_id, thing, at=self.clock())
 
     def commit(
         self,

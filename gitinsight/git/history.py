@@ -73,7 +73,8 @@ class Commit:
 
 def commits(mirror: Mirror, *, new: Iterable[str], old: Iterable[str]) -> Iterator[Commit]:
     """Commits reachable from ``new`` tips and not from ``old`` ones; renames are followed, merges
-    are compared with their first parent."""
+    are compared with their first parent.
+    """
     process = mirror.stream(
         "log", "-z", "--no-color", "--encoding=UTF-8", "--date=raw", f"--format=format:{_FORMAT}",
         "--numstat", "--find-renames", "--diff-merges=first-parent", "--stdin",

@@ -184,7 +184,9 @@ class GitHubClient:
         else:
             error, answer = self._read(request, response)
         self._note_budget(response, bucket)
-        self._record(request, bucket, started, response, error=type(error).__name__ if error else None)
+        self._record(
+            request, bucket, started, response, error=type(error).__name__ if error else None
+        )
         return error, answer
 
     def _read(

@@ -1,0 +1,72 @@
+"""Everything that is read from GitHub and git in one job, in the order that costs least."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import partial
+
+from flows.steps import account, commits, discover, identities, lists, pull_requests
+from flows.steps.account import Account
+from flows.steps.run import Run, StepResult
+from gitinsight.things.catalogue import THINGS
+from gitinsight.things.issue_comments import ISSUE_COMMENTS
+from gitinsight.things.issues import ISSUES
+from gitinsight.things.review_comments import REVIEW_COMMENTS
+from gitinsight.things.thing import Thing
+from warehouse import cursors, jobs
+
+Call = Callable[[str, Callable[[], StepResult]], StepResult]
+"""Runs one step under its name: directly, or as a task of an orchestrator."""
+
+_WATCHED = (ISSUES, ISSUE_COMMENTS, REVIEW_COMMENTS)
+_CATALOGUE = tuple(thing for thing in THINGS if thing.catalogue)
+
+
+@dataclass(slots=True)
+class Extraction:
+    results: dict[str, StepResult] = field(default_factory=dict)
+    account: Account | None = None
+
+    @property
+    def has_changed(self) -> bool:
+        return any(one.touched for one in self.results.values())
+
+
+def extract(run: Run, call: Call) -> Extraction:
+    """An unchanged repository costs five conditional requests at most: the object, the three lists
+    that move, and one page of one short list in turn. Its ledger stays as it was.
+    """
+    done = Extraction()
+
+    def step(name: str, read: Callable[[], StepResult]) -> None:
+        done.results[name] = call(name, read)
+
+    was_settled = _was_settled(run)
+    if run.repository.host != "git":
+        step("repositories", partial(discover.discover, run))
+        for thing in _WATCHED:
+            step(thing.name, partial(lists.read, run, thing))
+    step("commits", partial(commits.read_commits, run))
+    is_quiet = was_settled and not done.has_changed and not run.job.is_full
+    if run.repository.host != "git":
+        for thing in _in_turn(run) if is_quiet else _CATALOGUE:
+            step(thing.name, partial(lists.read, run, thing, is_quiet=is_quiet))
+    if is_quiet and not done.has_changed:
+        return done
+    if run.repository.host != "git":
+        step("pull_requests", partial(pull_requests.hydrate, run))
+        step("identities", partial(identities.identify, run))
+    done.account = account.account(run, done.results)
+    return done
+
+
+def _was_settled(run: Run) -> bool:
+    """Whether the job before this one came to its end, so that nothing of it is left to do."""
+    with run.warehouse.begin() as connection:
+        return run.job.attempt == 1 and jobs.was_settled(connection, run.job)
+
+
+def _in_turn(run: Run) -> list[Thing]:
+    """The short list that has not been looked at for longest."""
+    with run.warehouse.begin() as connection:
+        looks = cursors.last_looks(connection, run.repository.repository_id)
+    return sorted(_CATALOGUE, key=lambda thing: str(looks.get(thing.name, "")))[:1]
