@@ -46,7 +46,7 @@ def account(run: Run, results: Mapping[str, StepResult]) -> Account:
         thing: _count(totals, key) for thing, key in (_TOTALS | _ONLY_COUNTED).items()
     }
     is_read = run.repository.host != "git"
-    upstream |= {thing: implied[thing] if is_read else None for thing in _BY_RECORD}
+    upstream |= {thing: implied.get(thing) for thing in _BY_RECORD}
     upstream |= {thing: states.get("commits", {}).get(thing) for thing in _FROM_GIT}
     upstream["workflow_runs"] = states.get("workflow_runs", {}).get("total")
     upstream |= dict.fromkeys(_WITHOUT_TOTAL)
@@ -54,6 +54,9 @@ def account(run: Run, results: Mapping[str, StepResult]) -> Account:
         upstream["reviews"] = upstream["review_comments"] = None
     why = _unavailable(run, results)
     kept = _FROM_GIT if not is_read else tuple(upstream)
+    if (held["review_comments"] or 0) > (upstream["review_comments"] or 0):
+        # Counted review by review: comments whose review is not shown have no total of their own.
+        upstream["review_comments"] = None
     entries = {
         thing: judge(thing, upstream[thing], held.get(thing), unavailable=why.get(thing))
         for thing in kept

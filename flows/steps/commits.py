@@ -96,6 +96,11 @@ def _from_github(run: Run) -> StepResult:
     tags = {one["name"]: (one["commit"]["sha"], False, "") for one in _list(run, "tags")}
     default = run.repository.default_branch
     head = branches.get(default or "")
+    # REST names every parent of a commit, GraphQL only those that it can show.
+    parents = {
+        one["sha"]: [parent["sha"] for parent in one["parents"]]
+        for one in (_list(run, "commits", sha=head) if head else ())
+    }
     total, upstream = Written(), 0
     reachable: list[str] = []
     owner, name = run.repository.full_name.split("/")
@@ -105,7 +110,7 @@ def _from_github(run: Run) -> StepResult:
             "commit_history", {"owner": owner, "name": name, "oid": head, "after": after}
         )["repository"]["object"]["history"]
         upstream = found["totalCount"]
-        chunk = [_commit(node) for node in found["nodes"]]
+        chunk = [_commit(node, parents) for node in found["nodes"]]
         reachable += [commit.sha for commit in chunk]
         cursor, written = run.commit(
             cursor, cursor.state, _inserting(run, chunk, "graphql"),
@@ -135,8 +140,8 @@ def _pushed_at(run: Run) -> str | None:
         return git.pushed_at(connection, run.repository.repository_id)
 
 
-def _list(run: Run, path: str) -> list[dict[str, Any]]:
-    answer = run.client.get(run.path(path), {"per_page": "100"})
+def _list(run: Run, path: str, **parameters: str) -> list[dict[str, Any]]:
+    answer = run.client.get(run.path(path), {**parameters, "per_page": "100"})
     found: list[dict[str, Any]] = msgspec.json.decode(answer.body)
     while answer.next_url:
         answer = run.client.get(answer.next_url)
@@ -144,11 +149,11 @@ def _list(run: Run, path: str) -> list[dict[str, Any]]:
     return found
 
 
-def _commit(node: dict[str, Any]) -> Commit:
+def _commit(node: dict[str, Any], parents: dict[str, list[str]]) -> Commit:
     author, committer = node["author"] or {}, node["committer"] or {}
     return Commit(
         sha=node["oid"],
-        parents=[parent["oid"] for parent in node["parents"]["nodes"]],
+        parents=parents.get(node["oid"]) or [one["oid"] for one in node["parents"]["nodes"]],
         author_name=author.get("name") or "",
         author_email=author.get("email") or "",
         authored=_moment(author.get("date") or node["authoredDate"]),

@@ -132,21 +132,14 @@ def _review_row(number: int, review: Node) -> Row:
 
 
 def _actors(node: Node) -> list[Actor]:
+    """Bots are left to REST: GraphQL drops the suffix from most of their logins, not from all."""
     people = [node["author"], node["mergedBy"]]
     people += [review["author"] for review in node["reviews"]["nodes"]]
     return [
-        Actor(id=one.get("databaseId"), login=_login(one), type=one["__typename"])
+        Actor(id=one.get("databaseId"), login=one["login"], type=one["__typename"])
         for one in people
-        if one is not None
+        if one is not None and one["__typename"] != "Bot"
     ]
-
-
-def _login(actor: Node) -> str:
-    """GraphQL leaves out the suffix by which REST marks an app's account."""
-    login: str = actor["login"]
-    if actor["__typename"] == "Bot" and not login.endswith("[bot]"):
-        return f"{login}[bot]"
-    return login
 
 
 def _list(run: Run) -> StepResult:

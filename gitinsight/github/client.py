@@ -147,7 +147,7 @@ class GitHubClient:
     def _send(self, request: httpx2.Request, *, bucket: str) -> Answer:
         failure: GitInsightError | None = None
         for attempt in range(_ATTEMPTS):
-            if attempt and failure is not None:
+            if attempt and not isinstance(failure, RateLimited):
                 self._sleep(min(8.0, 0.3 * 2**attempt) * random.uniform(0.8, 1.2))  # noqa: S311
             started = time.monotonic()
             try:
@@ -159,7 +159,10 @@ class GitHubClient:
             failure, answer = self._judge(request, response, bucket, started)
             if answer is not None:
                 return answer
-            if failure is not None and not isinstance(failure, UpstreamUnavailable):
+            if isinstance(failure, RateLimited):
+                if not self._wait(failure):
+                    raise failure
+            elif failure is not None and not isinstance(failure, UpstreamUnavailable):
                 raise failure
         raise failure or UpstreamUnavailable(request.url.host, "no answer")
 
@@ -172,7 +175,7 @@ class GitHubClient:
         error: GitInsightError | None = None
         answer: Answer | None = None
         if limited is not None:
-            error = self._wait(bucket, limited)
+            error = RateLimited(bucket, limited)
         elif status == httpx2.codes.UNAUTHORIZED:
             error = TokenRejected(target)
         elif status >= httpx2.codes.INTERNAL_SERVER_ERROR:
@@ -215,7 +218,7 @@ class GitHubClient:
         """When this limit ends, by GitHub's own clock; None where no limit was hit."""
         status, headers = response.status_code, response.headers
         graphql_limited = (
-            bucket == "graphql" and status == httpx2.codes.OK and b"RATE_LIMIT" in response.content
+            bucket == "graphql" and status == httpx2.codes.OK and _says_limited(response.content)
         )
         if status not in {403, 429} and not graphql_limited:
             return None
@@ -231,13 +234,14 @@ class GitHubClient:
             return moment + timedelta(seconds=_SECONDARY_WAIT)
         return None
 
-    def _wait(self, bucket: str, until: datetime) -> GitInsightError | None:
-        seconds = (until - clock.now()).total_seconds()
+    def _wait(self, limit: RateLimited) -> bool:
+        """Sit out a limit that ends soon; any other is the caller's to plan around."""
+        seconds = (limit.retry_at - clock.now()).total_seconds()
         if seconds > self._wait_seconds:
-            return RateLimited(bucket, until)
-        self._on_wait(bucket, until)
+            return False
+        self._on_wait(limit.bucket, limit.retry_at)
         self._sleep(max(seconds, 1.0))
-        return None
+        return True
 
     def _note_budget(self, response: httpx2.Response, bucket: str) -> None:
         headers = response.headers
@@ -275,6 +279,17 @@ class GitHubClient:
 
 def query_text(name: str) -> str:
     return (files("gitinsight.github") / "queries" / f"{name}.graphql").read_text("utf-8")
+
+
+def _says_limited(body: bytes) -> bool:
+    """Whether GraphQL refused for a limit; the words alone may be somebody's commit message."""
+    if b"RATE_LIMIT" not in body:
+        return False
+    try:
+        errors = msgspec.json.decode(body).get("errors") or ()
+    except (msgspec.DecodeError, AttributeError):
+        return False
+    return any(str(error.get("type", "")).startswith("RATE_LIMIT") for error in errors)
 
 
 def _fingerprint(token: str | None) -> str:

@@ -1,5 +1,6 @@
 """Alembic's environment: only the schemas that Alembic owns, one transaction, a lock timeout."""
 
+from collections.abc import MutableMapping
 from typing import Literal
 
 from alembic import context
@@ -13,9 +14,17 @@ OWNED = frozenset({"raw", "insights", "ops"})
 def _is_ours(
     name: str | None,
     kind: Literal[
-        "schema", "table", "column", "index", "unique_constraint", "foreign_key_constraint"
+        "schema",
+        "table",
+        "column",
+        "index",
+        "unique_constraint",
+        "foreign_key_constraint",
+        "check_constraint",
     ],
-    _parents: object,
+    _parents: MutableMapping[
+        Literal["schema_name", "table_name", "schema_qualified_table_name"], str | None
+    ],
 ) -> bool:
     return name in OWNED if kind == "schema" else True
 

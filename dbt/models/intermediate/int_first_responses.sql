@@ -1,0 +1,45 @@
+-- Who answered an issue or a pull request first, by three rules:
+--   declared   a remark by somebody who is neither the author, nor a declared bot, nor a ghost
+--   comment    a remark by another human, at or after the time that it was ready
+--   response   the same, or closed or merged by another human: a silent merge is an answer
+with candidates as (
+  select repository_id, number, author_login as login, made_at, 'remark' as kind
+  from {{ ref('int_remarks') }}
+  union all
+  select repository_id, number, actor_login, created_at, event
+  from {{ ref('stg_github__issue_events') }}
+  where {{ of_job() }} and event in ('closed', 'merged')
+  union all
+  select repository_id, number, merged_by_login, merged_at, 'merged'
+  from {{ ref('int_items') }}
+  where merged_by_login is not null and merged_at is not null
+),
+
+judged as (
+  select
+    candidate.repository_id,
+    candidate.number,
+    candidate.login,
+    candidate.made_at,
+    candidate.kind = 'remark' as is_remark,
+    not actor.is_declared_bot and not actor.is_ghost as is_declared_human,
+    actor.actor_class = 'human' as is_human,
+    candidate.made_at >= item.ready_at as is_after_ready
+  from candidates as candidate
+  inner join {{ ref('int_items') }} as item
+    on item.repository_id = candidate.repository_id and item.number = candidate.number
+    and item.author_login <> candidate.login
+  inner join {{ ref('int_actors') }} as actor
+    on actor.repository_id = candidate.repository_id and actor.login = candidate.login
+)
+
+select
+  repository_id,
+  number,
+  min(made_at) filter (where is_remark and is_declared_human) as declared_at,
+  min(made_at) filter (where is_remark and is_human and is_after_ready) as comment_at,
+  min(made_at) filter (where is_human and is_after_ready) as response_at,
+  (array_agg(login order by made_at, login) filter (where is_human and is_after_ready))[1]
+    as responder_login
+from judged
+group by repository_id, number

@@ -1,0 +1,12 @@
+-- Everything that somebody wrote about an issue or a pull request.
+select repository_id, number, 'issue_comment' as kind, author_login, created_at as made_at
+from {{ ref('stg_github__issue_comments') }}
+where {{ of_job() }}
+union all
+select repository_id, number, 'review', author_login, submitted_at
+from {{ ref('stg_github__reviews') }}
+where {{ of_job() }} and submitted_at is not null
+union all
+select repository_id, number, 'review_comment', author_login, created_at
+from {{ ref('stg_github__review_comments') }}
+where {{ of_job() }}

@@ -1,0 +1,31 @@
+-- The contributor absence factor of CHAOSS: the fewest persons who together made half (and 80 %) of
+-- the commits of humans. Ties do not change it.
+with shares as (
+  select
+    repository_id,
+    window_days,
+    person,
+    commits_count,
+    sum(commits_count) over span as total,
+    sum(commits_count) over (
+      partition by repository_id, window_days order by commits_count desc, person
+      rows unbounded preceding
+    ) as so_far,
+    row_number() over (
+      partition by repository_id, window_days order by commits_count desc, person
+    ) as place
+  from {{ ref('int_commit_shares') }}
+  where is_human
+  window span as (partition by repository_id, window_days)
+)
+
+select
+  repository_id,
+  window_days,
+  min(place) filter (where so_far * 2 >= total)::integer as caf_50_count,
+  min(place) filter (where so_far * 5 >= total * 4)::integer as caf_80_count,
+  sum(power(commits_count / total, 2))::double precision as hhi_ratio,
+  sum(commits_count)::bigint as commits_count,
+  count(*) as persons_count
+from shares
+group by repository_id, window_days

@@ -1,0 +1,15 @@
+select
+  repository_id,
+  id as issue_id,
+  (payload ->> 'number')::integer as number,
+  payload ? 'pull_request' as is_pull_request,
+  payload ->> 'title' as title,
+  payload ->> 'state' as state,
+  payload ->> 'state_reason' as state_reason,
+  coalesce(payload -> 'user' ->> 'login', 'ghost') as author_login,
+  (payload ->> 'comments')::bigint as comments_count,
+  (payload ->> 'created_at')::timestamptz as created_at,
+  (payload ->> 'updated_at')::timestamptz as updated_at,
+  (payload ->> 'closed_at')::timestamptz as closed_at
+from {{ source('raw', 'github_issues') }}
+where deleted_at is null

@@ -1,0 +1,11 @@
+select
+  repository_id,
+  id as github_id,
+  (payload ->> 'created_at')::timestamptz as created_at,
+  (payload ->> 'pushed_at')::timestamptz as pushed_at,
+  payload ->> 'language' as language,
+  (payload ->> 'stargazers_count')::bigint as stargazers_count,
+  (payload ->> 'forks_count')::bigint as forks_count,
+  (payload ->> 'archived')::boolean as is_archived
+from {{ source('raw', 'github_repositories') }}
+where deleted_at is null

@@ -1,0 +1,49 @@
+"""Runs the insight models over the figures that dbt has just made."""
+
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from flows.steps.run import Run
+from models import bus_factor, review_latency
+from warehouse import insights
+
+_WINDOWS = (0, 365)
+_SUBJECTS = ("issues", "pull_requests")
+
+Rows = dict[str, list[dict[str, Any]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Insights:
+    """Rows by insight; they are stored when the job is published, and not before."""
+
+    rows: Rows = field(default_factory=dict)
+
+
+def compute(run: Run) -> Insights:
+    repository_id = run.repository.repository_id
+    with run.warehouse.begin() as connection:
+        as_of = insights.data_as_of(connection, repository_id)
+        shares = {
+            days: insights.commit_shares(connection, repository_id, days) for days in _WINDOWS
+        }
+        openings = {
+            subject: insights.openings(connection, repository_id, subject) for subject in _SUBJECTS
+        }
+    stamp = {"as_of": as_of, "job_id": run.job.job_id}
+    factors = [
+        {
+            **asdict(found), "window_days": days, "definition": bus_factor.DEFINITION,
+            "top_persons": [asdict(one) for one in found.top_persons], **stamp,
+        }
+        for days, found in ((days, bus_factor.bus_factor(shares[days])) for days in _WINDOWS)
+    ]  # fmt: skip
+    latencies = [
+        {
+            **asdict(review_latency.review_latency(openings[subject], as_of=as_of)),
+            "subject": subject, "definition": review_latency.DEFINITION, **stamp,
+        }
+        for subject in _SUBJECTS
+        if run.repository.host != "git"
+    ]  # fmt: skip
+    return Insights({"bus_factor": factors, "review_latency": latencies})

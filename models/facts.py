@@ -1,0 +1,30 @@
+"""What the insight models read: plain facts, without a database behind them."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+_SECONDS_PER_HOUR = 3600.0
+
+
+@dataclass(frozen=True, slots=True)
+class CommitShare:
+    """How many commits one person made in the window that is looked at."""
+
+    person: str
+    commits_count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """An issue or pull request; ``answered_at`` is None while no other human has answered."""
+
+    opened_at: datetime
+    answered_at: datetime | None
+
+
+def hours_between(start: datetime, end: datetime) -> float:
+    """Wall-clock hours; ValueError where the end lies before the start."""
+    hours = (end - start).total_seconds() / _SECONDS_PER_HOUR
+    if hours < 0:
+        raise ValueError(f"{end.isoformat()} lies before {start.isoformat()}")
+    return hours

@@ -1,0 +1,83 @@
+"""How long until another human answers, with those who still wait taken into account."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import groupby
+from operator import itemgetter
+
+import pandas as pd
+
+DEFINITION = "review-latency@1"
+_PROMPT_HOURS = 48.0
+_HALF = 0.5 + 1e-12
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """``answered_at`` is null where nobody has answered yet."""
+
+    opened_at: datetime
+    answered_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewLatency:
+    """Hours; percentiles are of the answered, ``km_p50_hours`` is of all (null if less than half
+    is ever answered). ``within_48_hours_ratio`` is of those whose 48 hours are over or answered.
+    """
+
+    opened_count: int
+    answered_count: int
+    censored_count: int
+    p50_hours: float | None
+    p75_hours: float | None
+    p90_hours: float | None
+    km_p50_hours: float | None
+    within_48_hours_ratio: float | None
+
+
+def review_latency(openings: Sequence[Opening], *, as_of: datetime) -> ReviewLatency:
+    """ValueError where an answer comes before its question, or a question after ``as_of``."""
+    waits = [_wait(opening, as_of) for opening in openings]
+    answered = pd.Series([hours for hours, is_answered in waits if is_answered], dtype="float64")
+    judged = [
+        is_answered and hours <= _PROMPT_HOURS
+        for hours, is_answered in waits
+        if is_answered or hours >= _PROMPT_HOURS
+    ]
+    p50, p75, p90 = (
+        float(answered.quantile(q)) if len(answered) else None for q in (0.5, 0.75, 0.9)
+    )
+    return ReviewLatency(
+        opened_count=len(waits),
+        answered_count=len(answered),
+        censored_count=len(waits) - len(answered),
+        p50_hours=p50,
+        p75_hours=p75,
+        p90_hours=p90,
+        km_p50_hours=kaplan_meier_median(waits),
+        within_48_hours_ratio=sum(judged) / len(judged) if judged else None,
+    )
+
+
+def kaplan_meier_median(waits: Sequence[tuple[float, bool]]) -> float | None:
+    """The first time at which at most half still wait, by the product-limit estimator
+    (Kaplan and Meier, J. Am. Stat. Assoc. 53, 1958). ``waits``: (time, whether it ended then).
+    """
+    survival, at_risk = 1.0, len(waits)
+    for time, group in groupby(sorted(waits), key=itemgetter(0)):
+        ended = [is_answered for _, is_answered in group]
+        survival *= 1 - sum(ended) / at_risk
+        at_risk -= len(ended)
+        if survival <= _HALF:
+            return float(time)
+    return None
+
+
+def _wait(opening: Opening, as_of: datetime) -> tuple[float, bool]:
+    end = opening.answered_at or as_of
+    hours = (end - opening.opened_at).total_seconds() / 3600
+    if hours < 0:
+        raise ValueError(f"waited {hours} hours: {opening}")
+    return hours, opening.answered_at is not None
