@@ -3,14 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from models.facts import CommitShare
+
 DEFINITION = "bus-factor@1"
 _SHOWN = 10
-
-
-@dataclass(frozen=True, slots=True)
-class CommitShare:
-    person: str
-    commits_count: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,17 +8,11 @@ from operator import itemgetter
 
 import pandas as pd
 
+from models.facts import Opening, hours_between
+
 DEFINITION = "review-latency@1"
 _PROMPT_HOURS = 48.0
 _HALF = 0.5 + 1e-12
-
-
-@dataclass(frozen=True, slots=True)
-class Opening:
-    """``answered_at`` is null where nobody has answered yet."""
-
-    opened_at: datetime
-    answered_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +70,6 @@ def kaplan_meier_median(waits: Sequence[tuple[float, bool]]) -> float | None:
 
 
 def _wait(opening: Opening, as_of: datetime) -> tuple[float, bool]:
-    end = opening.answered_at or as_of
-    hours = (end - opening.opened_at).total_seconds() / 3600
-    if hours < 0:
-        raise ValueError(f"waited {hours} hours: {opening}")
+    waited = hours_between(opening.opened_at, as_of)
+    hours = hours_between(opening.opened_at, opening.answered_at) if opening.answered_at else waited
     return hours, opening.answered_at is not None

@@ -9,8 +9,7 @@ from psycopg.sql import SQL, Identifier, Placeholder
 from psycopg.types.json import Jsonb
 
 from gitinsight.errors import NotFound
-from models.bus_factor import CommitShare
-from models.review_latency import Opening
+from models.facts import CommitShare, Opening
 from warehouse.engine import Connection, driver
 
 ORDER = {"bus_factor": "window_days", "review_latency": "subject"}
@@ -46,7 +45,8 @@ def openings(connection: Connection, repository_id: int, subject: str) -> list[O
     cursor = driver(connection).cursor(row_factory=class_row(Opening))
     return cursor.execute(
         "select item.ready_at as opened_at,"
-        " case when answer.response_at >= item.ready_at then answer.response_at end as answered_at"
+        " case when answer.response_at between item.ready_at and repository.data_as_of"
+        " then answer.response_at end as answered_at"
         " from intermediate.int_items as item"
         " left join intermediate.int_first_responses as answer using (repository_id, number)"
         " join intermediate.int_repositories as repository using (repository_id)"

@@ -266,6 +266,16 @@ def was_settled(connection: Connection, job: Job) -> bool:
     return previous is not None and previous.state in {"succeeded", "partial"}
 
 
+def last_published(connection: Connection, repository_id: int) -> Job | None:
+    """The job whose figures are shown."""
+    return _one(
+        connection,
+        f"select {_JOB} from ops.jobs where job_id ="
+        " (select job_id from ops.publications where repository_id = %(repository_id)s)",
+        repository_id=repository_id,
+    )
+
+
 def expired(connection: Connection, at: datetime) -> list[Job]:
     """Running jobs whose worker stopped answering."""
     return _all(

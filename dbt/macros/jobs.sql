@@ -1,8 +1,19 @@
-{#- Rows of the repositories that this job is about. -#}
+{#-
+  What a job is about comes in two settings of its database session, not in dbt's own variables:
+  those are part of the compiled project, and another value would have it parsed anew each time.
+    gitinsight.repository_ids   ids with commas between them; unset means all repositories
+    gitinsight.as_of            the instant that the figures describe; unset means when upstream
+                                was asked last
+-#}
 {% macro of_job(column="repository_id") -%}
-  {%- if var("repository_ids") -%}
-    {{ column }} in ({{ var("repository_ids") | join(", ") }})
-  {%- else -%}
-    true
-  {%- endif -%}
+  (
+    nullif(current_setting('gitinsight.repository_ids', true), '') is null
+    or {{ column }} = any(
+      string_to_array(current_setting('gitinsight.repository_ids', true), ',')::bigint[]
+    )
+  )
+{%- endmacro %}
+
+{% macro as_of_job() -%}
+  nullif(current_setting('gitinsight.as_of', true), '')::timestamptz
 {%- endmacro %}

@@ -70,6 +70,20 @@ def discover(run: Run) -> StepResult:
     return StepResult("repositories", written.touched, 1)
 
 
+def discover_local(run: Run) -> StepResult:
+    """A git remote without an API: it is what it is, as of now."""
+    known = run.repository
+    refs = run.mirror.remote_refs()
+    with run.warehouse.begin() as connection:
+        run.repository = repositories.record_check(
+            connection, known.repository_id, checked_at=run.clock(),
+            default_branch=refs.default_branch, full_name=known.full_name,
+            is_private=known.is_private, is_synthetic=known.is_synthetic,
+            state="active", state_reason=None,
+        )  # fmt: skip
+    return StepResult("repositories")
+
+
 def _record_loss(run: Run, error: NotVisible) -> None:
     known = run.repository
     with run.warehouse.begin() as connection:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
+from typing import Protocol, TypeVar
 
 from flows.steps import account, commits, discover, identities, lists, pull_requests
 from flows.steps.account import Account
@@ -14,8 +15,14 @@ from gitinsight.things.review_comments import REVIEW_COMMENTS
 from gitinsight.things.thing import Thing
 from warehouse import cursors, jobs
 
-Call = Callable[[str, Callable[[], StepResult]], StepResult]
-"""Runs one step under its name: directly, or as a task of an orchestrator."""
+T = TypeVar("T")
+
+
+class Call(Protocol):
+    """Runs one step under its name: directly, or as a task of an orchestrator."""
+
+    def __call__(self, name: str, step: Callable[[], T], /) -> T: ...
+
 
 _WATCHED = (ISSUES, ISSUE_COMMENTS, REVIEW_COMMENTS)
 _CATALOGUE = tuple(thing for thing in THINGS if thing.catalogue)
@@ -41,7 +48,9 @@ def extract(run: Run, call: Call) -> Extraction:
         done.results[name] = call(name, read)
 
     was_settled = _was_settled(run)
-    if run.repository.host != "git":
+    if run.repository.host == "git":
+        step("repositories", partial(discover.discover_local, run))
+    else:
         step("repositories", partial(discover.discover, run))
         for thing in _WATCHED:
             step(thing.name, partial(lists.read, run, thing))

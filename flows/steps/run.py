@@ -8,8 +8,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy.exc import SQLAlchemyError
+
+from gitinsight import logs
 from gitinsight.clock import Clock
-from gitinsight.errors import Cancelled
+from gitinsight.errors import Cancelled, LeaseLost
 from gitinsight.git.mirror import Mirror
 from gitinsight.github.client import API_VERSION, GitHubClient
 from warehouse import accounting, cursors, jobs
@@ -22,6 +25,7 @@ from warehouse.repositories import Repository
 
 LEASE_SECONDS = 30
 _HEARTBEAT_SECONDS = 10
+_LOG = logs.get(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +89,7 @@ class Run:
         with self.warehouse.begin() as connection:
             written = write(connection)
             moved = cursors.move(connection, cursor, state, at=self.clock())
-            self._settle(connection)
+            self.hold(connection)
             if written.touched:
                 jobs.append_event(
                     connection, self.job.job_id, at=self.clock(), state="running",
@@ -94,13 +98,25 @@ class Run:
                 )  # fmt: skip
         return moved, written
 
-    def announce(self, stage: str, message: str | None = None) -> None:
+    def announce(
+        self, stage: str, *, message: str | None = None, resource: str | None = None,
+        done: int | None = None, total: int | None = None,
+    ) -> None:  # fmt: skip
+        """Tell what the job is at; raises Cancelled where somebody asked it to stop."""
         with self.warehouse.begin() as connection:
-            self._settle(connection)
+            self.hold(connection)
             jobs.append_event(
-                connection, self.job.job_id, at=self.clock(), state="running", stage=stage,
-                message=message, budget=self._budget(),
-            )  # fmt: skip
+                connection,
+                self.job.job_id,
+                at=self.clock(),
+                state="running",
+                stage=stage,
+                resource=resource,
+                done=done,
+                total=total,
+                message=message,
+                budget=self._budget(),
+            )
 
     @contextmanager
     def heartbeat(self) -> Iterator[None]:
@@ -114,14 +130,21 @@ class Run:
             thread.join()
 
     def _beat(self) -> None:
+        """A lease that is lost needs no shout from here: the next commit finds out and stops."""
         while not self.stop.wait(_HEARTBEAT_SECONDS):
-            with self.warehouse.begin() as connection:
-                jobs.heartbeat(
-                    connection, self.job.job_id, self.job.fence, at=self.clock(),
-                    lease_seconds=LEASE_SECONDS,
-                )  # fmt: skip
+            try:
+                with self.warehouse.begin() as connection:
+                    jobs.heartbeat(
+                        connection, self.job.job_id, self.job.fence, at=self.clock(),
+                        lease_seconds=LEASE_SECONDS,
+                    )  # fmt: skip
+            except LeaseLost:
+                return
+            except SQLAlchemyError as error:
+                _LOG.warning("lease_not_renewed", reason=str(error).splitlines()[0])
 
-    def _settle(self, connection: Connection) -> None:
+    def hold(self, connection: Connection) -> None:
+        """Inside a transaction: still ours to do, or LeaseLost; still wanted, or Cancelled."""
         accounting.record_requests(
             connection,
             self.client.drain(),

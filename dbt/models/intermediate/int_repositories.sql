@@ -7,11 +7,7 @@ select
   held.created_at,
   held.language,
   held.is_archived,
-  {% if var("as_of") -%}
-  '{{ var("as_of") }}'::timestamptz
-  {%- else -%}
-  coalesce(followed.checked_at, followed.added_at)
-  {%- endif %} as data_as_of
+  coalesce({{ as_of_job() }}, followed.checked_at, followed.added_at) as data_as_of
 from {{ source('ops', 'repositories') }} as followed
 left join {{ ref('stg_github__repositories') }} as held using (repository_id)
 where {{ of_job('followed.repository_id') }}

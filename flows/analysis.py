@@ -1,0 +1,185 @@
+"""One analysis from end to end, whichever orchestrator runs it: six stages over plain steps."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from functools import partial
+from typing import Any, TypeVar
+
+from flows.steps.check import check
+from flows.steps.extract import Call, Extraction, extract
+from flows.steps.insights import compute
+from flows.steps.publish import publish
+from flows.steps.run import Run
+from flows.steps.transform import transform
+from gitinsight import logs
+from gitinsight.errors import Cancelled, GitInsightError, LeaseLost, RateLimited, TransientError
+from gitinsight.settings import QualitySettings
+from warehouse import accounting, jobs, ledger
+from warehouse import publish as publishing
+from warehouse.engine import session_lock
+from warehouse.expectations import gate
+from warehouse.jobs import Job
+
+T = TypeVar("T")
+_LOG = logs.get(__name__)
+_ATTEMPTS = 3
+_PAUSE = timedelta(seconds=20)
+
+
+def directly(_name: str, step: Callable[[], T], /) -> T:
+    return step()
+
+
+@dataclass(slots=True)
+class Report:
+    """What a job did, as ``ops.jobs.outcome`` keeps it."""
+
+    seconds: dict[str, float] = field(default_factory=dict)
+    rows: dict[str, int] = field(default_factory=dict)
+    requests: int = 0
+    cost: int = 0
+    publication: int | None = None
+    quality: str | None = None
+    is_unchanged: bool = False
+    counts: dict[str, int] = field(default_factory=dict)
+
+    @contextmanager
+    def timed(self, stage: str) -> Iterator[None]:
+        started = time.monotonic()
+        try:
+            yield
+        finally:
+            self.seconds[stage] = round(time.monotonic() - started, 3)
+
+    def as_outcome(self) -> dict[str, Any]:
+        return {
+            "seconds": self.seconds, "rows": self.rows, "requests": self.requests,
+            "cost": self.cost, "publication": self.publication, "quality": self.quality,
+            "is_unchanged": self.is_unchanged, "counts": self.counts,
+        }  # fmt: skip
+
+
+def analyze(run: Run, *, quality: QualitySettings, call: Call = directly) -> Job:
+    """Run every stage and end the job in the state that it deserves; the job as it stands then.
+
+    A limit parks it until the limit is over, another passing trouble parks it for a moment, and a
+    lease that was lost leaves it to whoever holds it now.
+    """
+    report = Report()
+    with run.heartbeat():
+        try:
+            state = _stages(run, report, quality, call)
+        except LeaseLost:
+            raise
+        except RateLimited as limit:
+            with run.warehouse.begin() as connection:
+                return jobs.park(
+                    connection, run.job, not_before=limit.retry_at, at=run.clock(),
+                    reason=str(limit),
+                )  # fmt: skip
+        except TransientError as trouble:
+            if run.job.attempt >= _ATTEMPTS:
+                return _finish(run, report, "failed", trouble)
+            with run.warehouse.begin() as connection:
+                return jobs.park(
+                    connection, run.job, not_before=run.clock() + _PAUSE * run.job.attempt,
+                    at=run.clock(), reason=str(trouble),
+                )  # fmt: skip
+        except Cancelled as cancelled:
+            return _finish(run, report, "cancelled", cancelled)
+        except GitInsightError as error:
+            return _finish(run, report, "failed", error)
+        except Exception as error:
+            _finish(run, report, "failed", error)
+            raise
+    return _finish(run, report, state, None)
+
+
+def _stages(run: Run, report: Report, quality: QualitySettings, call: Call) -> str:
+    run.announce("discover")
+    with report.timed("extract"):
+        extraction = extract(run, call)
+    report.rows = {name: one.touched for name, one in extraction.results.items()}
+    report.counts = _counts(run)
+    if _is_settled(run, extraction, quality):
+        report.is_unchanged = True
+        return _state(run)
+    run.announce("transform", message="waiting for the warehouse")
+    with session_lock(run.warehouse, publishing.LOCK_KEY):
+        run.announce("transform")
+        threading.Thread(target=gate.prepare, name="imports", daemon=True).start()
+        with report.timed("transform"):
+            checks = call("transform", partial(transform, run))
+        run.announce("insights")
+        with report.timed("insights"):
+            insights = call("insights", partial(compute, run))
+        run.announce("check")
+        with report.timed("check"):
+            previous = _previous_counts(run)
+            report.quality = call(
+                "check", partial(check, run, checks, settings=quality, previous=previous)
+            )
+        run.announce("publish")
+        with report.timed("publish"):
+            report.publication = call(
+                "publish", partial(publish, run, insights, quality_status=report.quality)
+            )
+    return _state(run)
+
+
+def _is_settled(run: Run, extraction: Extraction, quality: QualitySettings) -> bool:
+    """Nothing has changed, and the figures are young enough for their ages to hold."""
+    if extraction.account is not None or run.job.is_full:
+        return False
+    with run.warehouse.begin() as connection:
+        published = publishing.published_as_of(connection, run.repository.repository_id)
+    limit = timedelta(hours=quality.refresh_hours)
+    return published is not None and run.as_of - published < limit
+
+
+def _state(run: Run) -> str:
+    """A run that misses something is partial, never green."""
+    with run.warehouse.begin() as connection:
+        entries = ledger.completeness(connection, run.repository.repository_id)
+    is_whole = all(one["state"] not in {"partial", "unavailable"} for one in entries)
+    return "succeeded" if is_whole else "partial"
+
+
+def _counts(run: Run) -> dict[str, int]:
+    with run.warehouse.begin() as connection:
+        return gate.counts(connection, run.repository.repository_id)
+
+
+def _previous_counts(run: Run) -> dict[str, int]:
+    with run.warehouse.begin() as connection:
+        previous = jobs.last_published(connection, run.repository.repository_id)
+    outcome = previous.outcome if previous else None
+    counts: dict[str, int] = (outcome or {}).get("counts", {})
+    return counts
+
+
+def _finish(run: Run, report: Report, state: str, error: Exception | None) -> Job:
+    with run.warehouse.begin() as connection:
+        accounting.record_requests(
+            connection, run.client.drain(), job_id=run.job.job_id,
+            repository_id=run.repository.repository_id,
+        )  # fmt: skip
+        report.requests, report.cost = accounting.request_totals(connection, run.job.job_id)
+        job = jobs.finish(
+            connection,
+            run.job,
+            state=state,
+            at=run.clock(),
+            outcome=report.as_outcome(),
+            error_type=type(error).__name__ if error else None,
+            error_detail=str(error) if error else None,
+        )
+    _LOG.info(
+        "job_finished", job_id=str(job.job_id), repository=run.repository.full_name, state=state,
+        error=job.error_detail,
+    )  # fmt: skip
+    return job

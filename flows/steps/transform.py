@@ -1,0 +1,119 @@
+"""Runs dbt for one repository, node by node, and reads what its tests found."""
+
+import json
+import os
+import subprocess
+import sys
+from collections import deque
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import URL
+
+from flows.steps.run import Run
+from gitinsight.errors import BrokenEnvironment
+from warehouse.quality import Check
+
+PROJECT = Path(__file__).parents[2] / "dbt"
+_SHOWN_LINES = 5
+
+
+def transform(run: Run) -> list[Check]:
+    """Build staging, intermediate and candidate marts of this repository with their tests.
+
+    A child process: dbt's memory goes when it is done, and a cancelled job can end it.
+    """
+    target = run.state_dir / "dbt"
+    target.mkdir(parents=True, exist_ok=True)
+    arguments = [
+        str(Path(sys.executable).with_name("dbt")), "--log-format", "json",
+        "--log-path", str(target), "--no-use-colors", "build",
+        "--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT),
+        "--target-path", str(target), "--exclude-resource-type", "unit_test",
+    ]  # fmt: skip
+    results = target / "run_results.json"
+    results.unlink(missing_ok=True)
+    last: deque[str] = deque(maxlen=_SHOWN_LINES)
+    process = subprocess.Popen(  # noqa: S603 - our own interpreter, no shell
+        arguments, env=environment(run.warehouse.url) | _job(run), text=True,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+    )  # fmt: skip
+    try:
+        for event in _events(process, last):
+            _tell(run, event)
+        process.wait()
+    finally:
+        process.kill()
+        process.wait()
+    if not results.exists():
+        raise BrokenEnvironment(
+            f"dbt ended with {process.returncode}: {' / '.join(last)}", f"see {target}/dbt.log"
+        )
+    found = json.loads(results.read_text("utf-8"))["results"]
+    manifest = json.loads((target / "manifest.json").read_text("utf-8"))["nodes"]
+    return [_check(one, manifest) for one in found]
+
+
+def environment(where: URL) -> dict[str, str]:
+    """What the dbt profile reads; the password is in no file and no command line."""
+    return {
+        **os.environ,
+        "GITINSIGHT_DBT_HOST": where.host or "127.0.0.1",
+        "GITINSIGHT_DBT_PORT": str(where.port or 5432),
+        "GITINSIGHT_DBT_USER": where.username or "",
+        "GITINSIGHT_DBT_PASSWORD": where.password or "",
+        "GITINSIGHT_DBT_DATABASE": where.database or "",
+        "DO_NOT_TRACK": "1",
+    }
+
+
+def _job(run: Run) -> dict[str, str]:
+    """What dbt's macros `of_job` and `as_of_job` read, as settings of each of its sessions."""
+    settings = {
+        "gitinsight.repository_ids": str(run.repository.repository_id),
+        "gitinsight.as_of": run.as_of.isoformat(),
+    }
+    return {"PGOPTIONS": " ".join(f"-c {name}={value}" for name, value in settings.items())}
+
+
+def _events(process: "subprocess.Popen[str]", last: deque[str]) -> Iterator[dict[str, Any]]:
+    if process.stdout is None:
+        return
+    for line in process.stdout:
+        try:
+            event = json.loads(line)
+        except json.JSONDecodeError:
+            last.append(line.strip())
+            continue
+        if event.get("info", {}).get("level") in {"error", "warn"}:
+            last.append(str(event["info"].get("msg", "")).strip())
+        yield event
+
+
+def _tell(run: Run, event: Mapping[str, Any]) -> None:
+    """Progress by model, not by test: there are a hundred of those, of milliseconds each."""
+    if event.get("info", {}).get("name") != "LogModelResult":
+        return
+    facts = event["data"]
+    run.announce(
+        "transform", resource=str(facts["node_info"]["node_name"]), done=int(facts["index"]),
+        total=int(facts["total"]),
+    )  # fmt: skip
+
+
+def _check(result: Mapping[str, Any], manifest: Mapping[str, Any]) -> Check:
+    """A model that fails blocks like a test that fails."""
+    node = manifest.get(result["unique_id"], {})
+    severity = str(node.get("config", {}).get("severity", "error")).lower()
+    attached = node.get("attached_node") or result["unique_id"]
+    is_good = result["status"] in {"pass", "success"}
+    return Check(
+        check_name=f"{node.get('resource_type', 'node')}.{node.get('name', result['unique_id'])}",
+        tool="dbt",
+        subject=attached.rsplit(".", 1)[-1],
+        severity="warn" if severity == "warn" else "block",
+        status="passed" if is_good else "skipped" if result["status"] == "skipped" else "failed",
+        failures=result.get("failures"),
+        observed=None if is_good else str(result.get("message") or "")[:500],
+    )
