@@ -1,4 +1,4 @@
-"""Every error that GitInsight raises on purpose, split by one question: would another attempt help?
+"""Every error that GitInsight raises on purpose, by one question: would another attempt help.
 
     GitInsightError
     ├── TransientError            another attempt, unchanged, may work            exit 75, HTTP 503

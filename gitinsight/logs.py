@@ -1,4 +1,4 @@
-"""Structured logs: past-tense event names with facts, console lines on a terminal, JSON elsewhere."""
+"""Structured logs: past-tense event names with facts; lines on a terminal, JSON elsewhere."""
 
 import logging
 import sys
@@ -16,7 +16,7 @@ _SHARED: tuple[Processor, ...] = (
 
 
 def configure(level: str = "INFO", *, stream: TextIO = sys.stderr) -> None:
-    """Send every log record of this process, ours and our libraries', to ``stream`` in one format."""
+    """Send every log record of this process, our libraries' too, to ``stream`` in one format."""
     renderer: Processor = (
         structlog.dev.ConsoleRenderer() if stream.isatty() else structlog.processors.JSONRenderer()
     )

@@ -1,0 +1,50 @@
+"""The state directory: the one place on disk where the product keeps anything."""
+
+import os
+import secrets
+import shutil
+from pathlib import Path
+
+from gitinsight.errors import BrokenEnvironment
+
+_NEEDED_BYTES = 500 * 2**20
+
+
+def prepare(state_dir: Path, *, needed_bytes: int = _NEEDED_BYTES) -> None:
+    """Make it, and make sure of it before anything is started; BrokenEnvironment says what to do."""
+    hint = "set GITINSIGHT_STATE_DIR to a directory of yours with 500 MB to spare"
+    try:
+        state_dir.mkdir(mode=0o711, parents=True, exist_ok=True)
+        probe = state_dir / ".probe"
+        probe.write_bytes(b"x")
+        probe.unlink()
+        free = shutil.disk_usage(state_dir).free
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise BrokenEnvironment(
+            f"the state directory {state_dir} cannot be written: {reason}", hint
+        ) from error
+    if free < needed_bytes:
+        problem = (
+            f"the disk of the state directory {state_dir} is full: {free // 2**20} MB are free"
+        )
+        raise BrokenEnvironment(problem, hint)
+    for name in ("logs", "run", "mirrors"):
+        (state_dir / name).mkdir(exist_ok=True)
+
+
+def secret(path: Path) -> str:
+    """What the file holds; a new random one, readable by the owner alone, where there is none."""
+    try:
+        return path.read_text("ascii").strip()
+    except FileNotFoundError:
+        text = secrets.token_urlsafe(24)
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w") as file:
+            file.write(text)
+        return text
+
+
+def admin_key(state_dir: Path) -> str:
+    """The key that writes need in ``local`` mode; the command line uses it by itself."""
+    return secret(state_dir / "admin.key")
