@@ -12,7 +12,6 @@ from gitinsight.github.client import GitHubClient
 from gitinsight.settings import GitHubSettings, Settings
 from warehouse import jobs, repositories
 from warehouse.engine import Engine
-from warehouse.repositories import Repository
 
 _LOG = logs.get(__name__)
 
@@ -25,8 +24,9 @@ def attempt(settings: Settings, engine: Engine, job_id: UUID, *, worker: str) ->
             connection, job_id, worker=worker, at=clock.now(), lease_seconds=LEASE_SECONDS
         )
         repository = repositories.by_id(connection, job.repository_id)
-    token = _token(settings)
-    client = make_client(settings.github, token, api_url=_api_url(settings, repository))
+    host = settings.github.api_url if repository.host == "git" else repository.host
+    token = token_for(settings, host)
+    client = make_client(settings.github, token, api_url=host)
     mirror = Mirror(
         settings.state_dir / "mirrors" / f"{repository.repository_id}.git",
         repository.clone_url,
@@ -59,13 +59,13 @@ def make_client(settings: GitHubSettings, token: str | None, *, api_url: str) ->
     )
 
 
-def _token(settings: Settings) -> str | None:
-    return settings.tokens[0].get_secret_value() if settings.tokens else None
-
-
-def _api_url(settings: Settings, repository: Repository) -> str:
-    """A repository is read where it was added: the simulated GitHub stands beside the real one."""
-    return settings.github.api_url if repository.host == "git" else repository.host
+def token_for(settings: Settings, host: str) -> str | None:
+    """A token goes to the host that it was made for, and to no other."""
+    if host == settings.simulator.url:
+        return "synthetic"
+    if host != settings.github.api_url or not settings.tokens:
+        return None
+    return settings.tokens[0].get_secret_value()
 
 
 def _tell_wait(bucket: str, until: datetime) -> None:

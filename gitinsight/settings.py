@@ -6,6 +6,8 @@ from typing import Annotated, Literal
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from gitinsight.errors import BrokenEnvironment
+
 _FROZEN = ConfigDict(frozen=True, extra="forbid")
 
 
@@ -82,6 +84,14 @@ class OrchestratorSettings(BaseModel):
         return self.api_url or f"http://{self.host}:{self.port}/api"
 
 
+class SimulatorSettings(BaseModel):
+    model_config = _FROZEN
+
+    port: int = 8790
+    url: str | None = None
+    """Where the simulated GitHub answers; set for the processes of a stack that has one."""
+
+
 class QualitySettings(BaseModel):
     model_config = _FROZEN
 
@@ -107,6 +117,7 @@ class Settings(BaseSettings):
     auth: AuthSettings = AuthSettings()
     orchestrator: OrchestratorSettings = OrchestratorSettings()
     quality: QualitySettings = QualitySettings()
+    simulator: SimulatorSettings = SimulatorSettings()
     github_token: SecretStr | None = Field(
         default=None, validation_alias=AliasChoices("GITHUB_TOKEN", "GH_TOKEN")
     )
@@ -115,6 +126,15 @@ class Settings(BaseSettings):
     @classmethod
     def _absolute(cls, value: Path) -> Path:
         return value.expanduser().absolute()
+
+    @property
+    def warehouse_url(self) -> str:
+        """For processes of a stack, which are told; whoever may start a cluster asks before."""
+        if self.warehouse.url is None:
+            raise BrokenEnvironment(
+                "no warehouse is named", "set GITINSIGHT_WAREHOUSE__URL or use `gitinsight up`"
+            )
+        return self.warehouse.url.get_secret_value()
 
     @property
     def tokens(self) -> tuple[SecretStr, ...]:

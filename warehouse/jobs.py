@@ -266,6 +266,16 @@ def was_settled(connection: Connection, job: Job) -> bool:
     return previous is not None and previous.state in {"succeeded", "partial"}
 
 
+def record_flow_run(
+    connection: Connection, job_id: UUID, *, flow_run_id: UUID, flow_run_url: str
+) -> None:
+    """Where an orchestrator shows this job."""
+    driver(connection).execute(
+        "update ops.jobs set flow_run_id = %s, flow_run_url = %s where job_id = %s",
+        (flow_run_id, flow_run_url, job_id),
+    )
+
+
 def last_published(connection: Connection, repository_id: int) -> Job | None:
     """The job whose figures are shown."""
     return _one(
@@ -284,6 +294,18 @@ def expired(connection: Connection, at: datetime) -> list[Job]:
         " order by lease_until",
         at=at,
     )
+
+
+def count_running(connection: Connection, at: datetime) -> int:
+    """Jobs that a worker is at."""
+    found = (
+        driver(connection)
+        .execute(
+            "select count(*) from ops.jobs where state = 'running' and lease_until >= %s", (at,)
+        )
+        .fetchone()
+    )
+    return int(found[0]) if found else 0
 
 
 def due(connection: Connection, at: datetime) -> list[Job]:

@@ -101,6 +101,16 @@ def by_name(connection: Connection, full_name: str) -> Repository:
     return found
 
 
+def on_host(connection: Connection, host: str, full_name: str) -> Repository | None:
+    """By the name that it has now on one host."""
+    return _one(
+        connection,
+        f"select {_COLUMNS} from ops.repositories"
+        " where host = %(host)s and lower(full_name) = lower(%(name)s)",
+        host=host, name=full_name,
+    )  # fmt: skip
+
+
 def search(
     connection: Connection, q: str | None = None, *, limit: int = 50, after: int = 0
 ) -> list[Repository]:

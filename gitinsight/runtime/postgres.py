@@ -108,7 +108,7 @@ def _owned(state_dir: Path, *, port: int, durable: bool) -> Iterator[EmbeddedPos
     log_path.parent.mkdir(exist_ok=True)
     chosen = process.free_port(port)
     options = _OPTIONS | ({} if durable else _NOT_DURABLE)
-    command = [
+    command: list[str | Path] = [
         binaries / "postgres", "-D", data, "-p", str(chosen), "-h", "127.0.0.1", "-k", "",
         *(part for name, value in options.items() for part in ("-c", f"{name}={value}")),
     ]  # fmt: skip

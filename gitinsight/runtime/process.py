@@ -24,7 +24,8 @@ def start(
         [str(part) for part in command], stdin=subprocess.DEVNULL, stdout=log, stderr=log,
         env=dict(env) if env is not None else None, cwd=directory or "/", start_new_session=True,
         user=user[0] if user else None, group=user[1] if user else None,
-        extra_groups=[] if user else None, preexec_fn=_dies_with_parent(end_signal),
+        extra_groups=[] if user else None,
+        preexec_fn=_dies_with_parent(end_signal),  # noqa: PLW1509 - it takes no lock
     )  # fmt: skip
 
 

@@ -11,7 +11,7 @@ _NEEDED_BYTES = 500 * 2**20
 
 
 def prepare(state_dir: Path, *, needed_bytes: int = _NEEDED_BYTES) -> None:
-    """Make it, and make sure of it before anything is started; BrokenEnvironment says what to do."""
+    """Make it, and make sure of it before anything starts; BrokenEnvironment says what to do."""
     hint = "set GITINSIGHT_STATE_DIR to a directory of yours with 500 MB to spare"
     try:
         state_dir.mkdir(mode=0o711, parents=True, exist_ok=True)
@@ -25,9 +25,7 @@ def prepare(state_dir: Path, *, needed_bytes: int = _NEEDED_BYTES) -> None:
             f"the state directory {state_dir} cannot be written: {reason}", hint
         ) from error
     if free < needed_bytes:
-        problem = (
-            f"the disk of the state directory {state_dir} is full: {free // 2**20} MB are free"
-        )
+        problem = f"the disk of the state directory {state_dir} is full: {free >> 20} MB free"
         raise BrokenEnvironment(problem, hint)
     for name in ("logs", "run", "mirrors"):
         (state_dir / name).mkdir(exist_ok=True)

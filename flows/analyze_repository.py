@@ -1,0 +1,86 @@
+"""The Prefect flows: thin wrappers that show in its UI what the plain steps do."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any, TypeVar
+from uuid import UUID
+
+from prefect import flow, task
+from prefect.runtime import flow_run
+
+from flows.analysis import analyze
+from flows.attempt import attempt
+from flows.steps.run import Run
+from gitinsight import clock, logs
+from gitinsight.errors import LeaseLost
+from gitinsight.settings import Settings
+from warehouse import jobs, repositories
+from warehouse.engine import make_engine
+
+T = TypeVar("T")
+NAME = "analyze-repository"
+REFRESH = "refresh-repositories"
+
+
+@flow(name=NAME, flow_run_name="{full_name}", log_prints=False)
+async def analyze_repository(job_id: str, full_name: str) -> str:
+    """Run one job that is queued in ``ops.jobs``; its row there says how it ended."""
+    identity = (UUID(flow_run.id), flow_run.ui_url) if flow_run.id else None
+    state = await asyncio.to_thread(_analyze, UUID(job_id), identity)
+    return f"{full_name}: {state}"
+
+
+@flow(name=REFRESH, log_prints=False)
+async def refresh_repositories() -> int:
+    """Queue an analysis of every repository that is followed; how many were queued."""
+    return await asyncio.to_thread(_refresh)
+
+
+def as_task(name: str, step: Callable[[], T], /) -> T:
+    """A step as a Prefect task. It is not retried there: the client retries what passes, and the
+    job is parked for the rest, so that a step never runs twice at once.
+    """
+
+    @task(name=name, persist_result=False)
+    def run() -> T:
+        return step()
+
+    return run()
+
+
+def _analyze(job_id: UUID, identity: tuple[UUID, Any] | None) -> str:
+    settings = Settings()
+    logs.configure(settings.log_level)
+    engine = make_engine(settings.warehouse_url, process="flow", pool_size=3)
+    try:
+        with attempt(settings, engine, job_id, worker="prefect") as run:
+            _link(run, identity)
+            return analyze(run, quality=settings.quality, call=as_task).state
+    except LeaseLost:
+        return "taken over"
+    finally:
+        engine.dispose()
+
+
+def _link(run: Run, identity: tuple[UUID, Any] | None) -> None:
+    if identity is not None:
+        with run.warehouse.begin() as connection:
+            jobs.record_flow_run(
+                connection, run.job.job_id, flow_run_id=identity[0], flow_run_url=str(identity[1])
+            )
+
+
+def _refresh() -> int:
+    settings = Settings()
+    engine = make_engine(settings.warehouse_url, process="flow", pool_size=1)
+    try:
+        with engine.begin() as connection:
+            followed = repositories.search(connection, limit=100_000)
+            queued = [
+                jobs.enqueue(connection, one.repository_id, at=clock.now())[1]
+                for one in followed
+                if one.state == "active"
+            ]
+        return sum(queued)
+    finally:
+        engine.dispose()

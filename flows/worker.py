@@ -1,0 +1,118 @@
+"""Serves the flows and hands them the jobs: ``ops.jobs`` says what is to do, Prefect runs it.
+
+Whoever wants an analysis writes a row; nobody but this process talks to Prefect.
+"""
+
+import threading
+import time
+
+from prefect import serve
+from prefect.client.orchestration import SyncPrefectClient, get_client
+from prefect.client.schemas.filters import (
+    FlowRunFilter,
+    FlowRunFilterState,
+    FlowRunFilterStateType,
+)
+from prefect.client.schemas.objects import StateType
+from prefect.states import Crashed
+from sqlalchemy.exc import SQLAlchemyError
+
+from flows.analyze_repository import NAME, analyze_repository, refresh_repositories
+from gitinsight import clock, logs
+from gitinsight.errors import LeaseLost
+from gitinsight.settings import Settings
+from warehouse import jobs, repositories
+from warehouse.engine import Engine, make_engine
+from warehouse.jobs import Job
+
+_LOG = logs.get(__name__)
+_POLL_SECONDS = 0.5
+_TAKEOVERS = 30
+_NIGHTLY = "0 3 * * *"
+DEPLOYMENT = "served"
+
+
+def main() -> None:
+    settings = Settings()
+    logs.configure(settings.log_level)
+    engine = make_engine(settings.warehouse_url, process="worker", pool_size=2)
+    end_strays()
+    places = settings.orchestrator.concurrency
+    threading.Thread(target=dispatch, args=(engine, places), name="dispatch", daemon=True).start()
+    serve(
+        analyze_repository.to_deployment(  # type: ignore[arg-type]
+            DEPLOYMENT, concurrency_limit=places
+        ),
+        refresh_repositories.to_deployment("nightly", cron=_NIGHTLY),  # type: ignore[arg-type]
+        limit=places + 1,
+    )
+
+
+def end_strays() -> None:
+    """Runs whose processes went with an earlier worker would stay Running for ever and keep their
+    places; their jobs are taken over by the lease, not by them.
+    """
+    open_states = [StateType.RUNNING, StateType.PENDING, StateType.CANCELLING]
+    with get_client(sync_client=True) as client:
+        strays = client.read_flow_runs(
+            flow_run_filter=FlowRunFilter(
+                state=FlowRunFilterState(type=FlowRunFilterStateType(any_=open_states))
+            )
+        )
+        for stray in strays:
+            client.set_flow_run_state(stray.id, Crashed(message="its worker ended"), force=True)
+
+
+def dispatch(engine: Engine, places: int) -> None:
+    """Turn jobs that may start into flow runs, and take over those whose worker died."""
+    deployment_id = None
+    with get_client(sync_client=True) as client:
+        while True:
+            try:
+                if deployment_id is None:
+                    deployment_id = client.read_deployment_by_name(f"{NAME}/{DEPLOYMENT}").id
+                for job in _startable(engine, places):
+                    _start(client, engine, job, str(deployment_id))
+            except SQLAlchemyError as error:
+                _LOG.warning("warehouse_not_reached", reason=str(error).splitlines()[0])
+            except Exception as error:  # noqa: BLE001 - the edge of a thread: it must not end
+                _LOG.warning("orchestrator_not_reached", reason=str(error).splitlines()[:1])
+            time.sleep(_POLL_SECONDS)
+
+
+def _startable(engine: Engine, places: int) -> list[Job]:
+    """No more than there are places for: those that wait stay rows, not runs."""
+    with engine.begin() as connection:
+        at = clock.now()
+        free = places - jobs.count_running(connection, at)
+        return [*jobs.expired(connection, at), *jobs.due(connection, at)][: max(0, free)]
+
+
+def _start(client: SyncPrefectClient, engine: Engine, job: Job, deployment_id: str) -> None:
+    if job.state == "running" and job.attempt >= _TAKEOVERS:
+        _give_up(engine, job)
+        return
+    with engine.begin() as connection:
+        full_name = repositories.by_id(connection, job.repository_id).full_name
+    client.create_flow_run_from_deployment(
+        deployment_id,  # type: ignore[arg-type]
+        parameters={"job_id": str(job.job_id), "full_name": full_name},
+        # One run a minute for a job that nobody has claimed: a run that died before is replaced.
+        idempotency_key=f"{job.job_id}-{job.fence}-{clock.now():%H%M}",
+    )
+
+
+def _give_up(engine: Engine, job: Job) -> None:
+    try:
+        with engine.begin() as connection:
+            held = jobs.claim(connection, job.job_id, worker="dispatch", at=clock.now())
+            jobs.finish(
+                connection, held, state="failed", at=clock.now(), outcome={},
+                error_type="WorkerDied", error_detail=f"its worker died {job.attempt} times",
+            )  # fmt: skip
+    except LeaseLost:
+        _LOG.info("job_taken_over", job_id=str(job.job_id))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,56 @@
+"""Runs the simulated GitHub, in the foreground or beside a test."""
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import uvicorn
+
+from gitinsight.errors import BrokenEnvironment
+from gitinsight.runtime.process import free_port
+from gitinsight.simulator.app import create_app
+
+_START_SECONDS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Simulated:
+    url: str
+
+    @property
+    def clone_url(self) -> str:
+        return f"{self.url}/{{owner}}/{{name}}.git"
+
+
+def run(*, port: int, seed: int, git_dir: Path) -> None:
+    """Serve until interrupted."""
+    _server(port, seed, git_dir).run()
+
+
+@contextmanager
+def serving(*, port: int = 0, seed: int = 1, git_dir: Path) -> Iterator[Simulated]:
+    """In a thread, for as long as the block lasts."""
+    chosen = free_port(port)
+    server = _server(chosen, seed, git_dir)
+    thread = threading.Thread(target=server.run, name="simulator", daemon=True)
+    thread.start()
+    deadline = time.monotonic() + _START_SECONDS
+    while not server.started:
+        if time.monotonic() > deadline or not thread.is_alive():
+            raise BrokenEnvironment("the simulated GitHub does not start", f"is {chosen} in use?")
+        time.sleep(0.02)
+    try:
+        yield Simulated(f"http://127.0.0.1:{chosen}")
+    finally:
+        server.should_exit = True
+        thread.join()
+
+
+def _server(port: int, seed: int, git_dir: Path) -> uvicorn.Server:
+    app = create_app(seed=seed, git_dir=git_dir, base_url=f"http://127.0.0.1:{port}")
+    return uvicorn.Server(
+        uvicorn.Config(app, host="127.0.0.1", port=port, log_level="warning", lifespan="off")
+    )
