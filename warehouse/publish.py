@@ -61,9 +61,18 @@ def published_as_of(connection: Connection, repository_id: int) -> datetime | No
 
 
 def candidates(connection: Connection) -> list[str]:
+    return _tables(connection, "candidate")
+
+
+def published(connection: Connection) -> list[str]:
+    return _tables(connection, "marts")
+
+
+def _tables(connection: Connection, schema: str) -> list[str]:
     found = driver(connection).execute(
-        "select table_name from information_schema.tables where table_schema = 'candidate'"
-        " order by table_name"
+        "select table_name from information_schema.tables where table_schema = %s"
+        " order by table_name",
+        (schema,),
     )
     return [name for (name,) in found]
 

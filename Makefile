@@ -1,0 +1,59 @@
+# Every target sets itself up: git, make, gcc, Python >= 3.11 with pip and a package index are enough.
+SHELL := /bin/sh
+PYTHON ?= python3
+UV := .uv/bin/uv
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+REPOS ?=
+ARGS ?=
+TESTS ?=
+
+export UV_PYTHON_DOWNLOADS := never
+export DO_NOT_TRACK := 1
+unexport PYTHONDONTWRITEBYTECODE
+
+.DEFAULT_GOAL := help
+.PHONY: help setup run test slow check format lock clean
+
+help: ## What there is.
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
+
+setup: $(READY) ## Build the environment from requirements.lock.
+
+run: $(READY) ## Start everything, analyse REPOS, show the result; ARGS=--once stops after it.
+	@$(BIN)/python -m flows.cli up $(ARGS) $(REPOS)
+
+test: $(READY) ## The test suite, real PostgreSQL included.
+	@$(BIN)/python -m pytest $(TESTS)
+
+slow: $(READY) ## The tests that take minutes.
+	@$(BIN)/python -m pytest -m slow $(TESTS)
+
+check: $(READY) ## ruff, mypy, import contracts, sqlfluff, dbt parse.
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/sqlfluff lint dbt/models
+	$(BIN)/dbt --quiet parse --project-dir dbt --profiles-dir dbt --target-path ../$(VENV)/dbt --log-path $(VENV)/dbt
+
+format: $(READY) ## Format the Python.
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+lock: $(UV) ## Resolve the dependencies anew.
+	$(UV) pip compile --universal --generate-hashes --no-header --group dev pyproject.toml -o requirements.lock
+
+clean: ## Remove the environment and the state directory.
+	rm -rf $(VENV) .uv .gitinsight
+
+$(UV):
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed")'
+	@$(PYTHON) -m pip install --quiet --disable-pip-version-check --no-warn-script-location --target .uv "uv>=0.9"
+
+$(READY): requirements.lock pyproject.toml | $(UV)
+	@$(UV) venv --quiet --allow-existing --python $(PYTHON) $(VENV)
+	@$(UV) pip sync --quiet --require-hashes --compile-bytecode --python $(BIN)/python requirements.lock
+	@$(UV) pip install --quiet --no-deps --python $(BIN)/python --editable .
+	@touch $@

@@ -1,0 +1,190 @@
+"""The whole stack on one machine: which processes there are, and how they find each other."""
+
+import os
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from gitinsight import logs
+from gitinsight.errors import BrokenEnvironment
+from gitinsight.runtime import postgres, state, valkey
+from gitinsight.runtime.postgres import EmbeddedPostgres
+from gitinsight.runtime.process import free_port
+from gitinsight.runtime.supervisor import Service, Supervisor
+from gitinsight.settings import Settings
+from warehouse.engine import make_engine
+from warehouse.migrate import migrate
+
+_LOG = logs.get(__name__)
+_BATCH = {
+    # One row at a time is Prefect's default; a batch a second costs its server half as much.
+    "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_READ_BATCH_SIZE": "50",
+    "PREFECT_SERVER_SERVICES_EVENT_PERSISTER_READ_BATCH_SIZE": "50",
+    "PREFECT_SERVER_SERVICES_EVENT_PERSISTER_BATCH_SIZE": "50",
+    "PREFECT_SERVER_SERVICES_EVENT_PERSISTER_FLUSH_INTERVAL": "1",
+    "PREFECT_SERVER_SERVICES_TRIGGERS_READ_BATCH_SIZE": "50",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Stack:
+    """``settings`` name every address as it turned out to be."""
+
+    settings: Settings
+    supervisor: Supervisor
+    embedded: EmbeddedPostgres | None
+
+
+@contextmanager
+def warehouse(settings: Settings) -> Iterator[tuple[Settings, EmbeddedPostgres | None]]:
+    """A migrated warehouse: the server that is named, else the embedded cluster."""
+    state.prepare(settings.state_dir)
+    with ExitStack() as stack:
+        embedded = None
+        if settings.warehouse.url is None:
+            embedded = stack.enter_context(
+                postgres.running(settings.state_dir, port=settings.warehouse.port)
+            )
+            settings = _with(settings, "warehouse", url=embedded.ensure_database("gitinsight"))
+        engine = make_engine(settings.warehouse_url, process="migrate", pool_size=1)
+        try:
+            migrate(engine, lock_timeout_ms=settings.warehouse.lock_timeout_ms)
+        finally:
+            engine.dispose()
+        yield settings, embedded
+
+
+@contextmanager
+def running(settings: Settings, *, with_simulator: bool) -> Iterator[Stack]:
+    """PostgreSQL, Valkey, Prefect, the API and one worker, and the simulated GitHub if wanted."""
+    with ExitStack() as stack:
+        settings, embedded = stack.enter_context(warehouse(settings))
+        if settings.redis.url is None and valkey.is_available():
+            cache = stack.enter_context(
+                valkey.running(settings.state_dir, port=settings.redis.port)
+            )
+            settings = _with(settings, "redis", url=cache.url)
+        settings = _with(settings, "api", port=_port(settings.api.port, "api", "API"))
+        if settings.orchestrator.api_url is None:
+            port = _port(settings.orchestrator.port, "orchestrator", "Prefect")
+            settings = _with(settings, "orchestrator", port=port)
+        supervisor = Supervisor(settings.state_dir)
+        stack.callback(supervisor.stop)
+        if with_simulator:
+            port = free_port(settings.simulator.port)
+            url = f"http://127.0.0.1:{port}"
+            settings = _with(settings, "simulator", port=port, url=url)
+            supervisor.start(_simulator(settings))
+        environment = environment_of(settings)
+        together = [_api(settings, environment)]
+        if settings.orchestrator.api_url is None:
+            together.append(_prefect(settings, environment, embedded))
+        supervisor.start(*together)
+        supervisor.start(_worker(settings, environment))
+        yield Stack(settings, supervisor, embedded)
+
+
+def environment_of(settings: Settings) -> dict[str, str]:
+    """What a process of the stack is told: every setting as it turned out, and Prefect's own."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("PREFECT_")}
+    told = {
+        "GITINSIGHT_STATE_DIR": str(settings.state_dir),
+        "GITINSIGHT_WAREHOUSE__URL": settings.warehouse_url,
+        "GITINSIGHT_API__PORT": str(settings.api.port),
+        "GITINSIGHT_ORCHESTRATOR__PORT": str(settings.orchestrator.port),
+        "PREFECT_API_URL": settings.orchestrator.url,
+        "PREFECT_HOME": str(settings.state_dir / "prefect"),
+        "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+        "PREFECT_RUNNER_POLL_FREQUENCY": "1",
+        "PREFECT_LOGGING_LEVEL": "WARNING",
+        "PREFECT_UI_URL": settings.orchestrator.url.removesuffix("/api"),
+        "PREFECT_FLOWS_HEARTBEAT_FREQUENCY": "30",
+        "DO_NOT_TRACK": "1",
+        "PYTHONUNBUFFERED": "1",
+        "PYTHONPATH": str(Path(__file__).parents[1]),
+        **_BATCH,
+    }
+    if settings.redis.url is not None:
+        told["GITINSIGHT_REDIS__URL"] = settings.redis.url.get_secret_value()
+    if settings.simulator.url is not None:
+        told["GITINSIGHT_SIMULATOR__URL"] = settings.simulator.url
+    return kept | told
+
+
+def _simulator(settings: Settings) -> Service:
+    url = settings.simulator.url or ""
+    command = [
+        sys.executable,
+        "-m",
+        "flows.cli",
+        "simulate",
+        "--port",
+        str(settings.simulator.port),
+    ]
+    told = {
+        "GITINSIGHT_STATE_DIR": str(settings.state_dir),
+        "PYTHONPATH": str(Path(__file__).parents[1]),
+    }
+    return Service("simulator", command, {**os.environ, **told}, _answers(f"{url}/_stats"))
+
+
+def _api(settings: Settings, environment: dict[str, str]) -> Service:
+    command = [sys.executable, "-m", "api.serve"]
+    host = settings.api.host if settings.api.host != "0.0.0.0" else "127.0.0.1"  # noqa: S104
+    url = f"http://{host}:{settings.api.port}/health/ready"
+    return Service("api", command, environment, _answers(url))
+
+
+def _prefect(
+    settings: Settings, environment: dict[str, str], embedded: EmbeddedPostgres | None
+) -> Service:
+    host, port = settings.orchestrator.host, settings.orchestrator.port
+    command = [
+        str(Path(sys.executable).with_name("prefect")), "server", "start",
+        "--host", host, "--port", str(port),
+    ]  # fmt: skip
+    told = {name: value for name, value in environment.items() if name != "PREFECT_API_URL"}
+    if embedded is not None:
+        url = embedded.ensure_database("prefect")
+        told["PREFECT_API_DATABASE_CONNECTION_URL"] = url.replace(
+            "postgresql://", "postgresql+asyncpg://"
+        )
+    return Service("prefect", command, told, _answers(f"http://{host}:{port}/api/ready"))
+
+
+def _worker(settings: Settings, environment: dict[str, str]) -> Service:
+    command = [sys.executable, "-m", "flows.worker"]
+    served = f"{settings.orchestrator.url}/deployments/name/analyze-repository/served"
+    return Service("worker", command, environment, _answers(served, saying=b'"READY"'))
+
+
+def _answers(url: str, *, saying: bytes = b"") -> Callable[[], bool]:
+    def ready() -> bool:
+        try:
+            with urllib.request.urlopen(url, timeout=2) as answer:  # noqa: S310 - our own address
+                return saying in answer.read()
+        except (urllib.error.URLError, OSError):
+            return False
+
+    return ready
+
+
+def _port(wanted: int, setting: str, name: str) -> int:
+    """A port that somebody may have bookmarked is not exchanged for another behind their back."""
+    if free_port(wanted) != wanted:
+        raise BrokenEnvironment(
+            f"port {wanted} of the {name} is in use",
+            f"stop what uses it, or set GITINSIGHT_{setting.upper()}__PORT to another",
+        )
+    return wanted
+
+
+def _with(settings: Settings, part: str, **values: object) -> Settings:
+    """The settings with some of one part exchanged, checked like those from outside."""
+    held = getattr(settings, part)
+    changed = type(held).model_validate({**held.model_dump(), **values})
+    return settings.model_copy(update={part: changed})

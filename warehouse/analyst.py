@@ -1,0 +1,47 @@
+"""What analysts may do by hand: read marts and insights, for half a minute at most."""
+
+from typing import Any
+
+import pandas as pd
+from psycopg import Error
+from psycopg.rows import dict_row
+from psycopg.sql import SQL, Identifier
+
+from gitinsight.errors import GitInsightError, NotFound
+from warehouse import publish
+from warehouse.engine import Connection, driver
+
+_TIMEOUT = "30s"
+
+
+class QueryFailed(GitInsightError):
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return f"the query failed: {self.reason}"
+
+
+def select(connection: Connection, text: str) -> list[dict[str, Any]]:
+    """The rows of one statement, as the role ``gitinsight_analyst``; QueryFailed says why not."""
+    cursor = driver(connection).cursor(row_factory=dict_row)
+    try:
+        cursor.execute("set transaction read only")
+        cursor.execute("set local role gitinsight_analyst")
+        cursor.execute(SQL("set local statement_timeout = {}").format(_TIMEOUT))
+        cursor.execute(text.encode())
+        return cursor.fetchall() if cursor.description else []
+    except Error as error:
+        raise QueryFailed(str(error).strip().splitlines()[0]) from error
+    finally:
+        connection.rollback()
+
+
+def mart(connection: Connection, name: str) -> pd.DataFrame:
+    """A whole mart; NotFound where there is none of this name."""
+    if name not in publish.published(connection):
+        raise NotFound(f"mart {name}")
+    cursor = driver(connection).execute(SQL("select * from {}").format(Identifier("marts", name)))
+    columns = [column.name for column in cursor.description or ()]
+    return pd.DataFrame(cursor.fetchall(), columns=columns)
