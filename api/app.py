@@ -2,10 +2,9 @@
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from ipaddress import ip_address
-from typing import Any
 from uuid import uuid4
 
 from fastapi import FastAPI
@@ -18,15 +17,11 @@ from gitinsight.errors import BrokenEnvironment
 from gitinsight.settings import Settings
 from warehouse.engine import make_engine
 
-Resolve = Callable[[str], dict[str, Any]]
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{8,64}")
 _POOL_SIZE = 8
 
 
-def create_app(
-    settings: Settings, *, warehouse_url: str, admin_key: str | None, resolve: Resolve | None = None
-) -> FastAPI:
-    """``resolve`` asks GitHub about a name; without it a name is taken as it is given."""
+def create_app(settings: Settings, *, warehouse_url: str, admin_key: str | None) -> FastAPI:
     if settings.auth.mode == "local" and not _is_loopback(settings.api.host):
         raise BrokenEnvironment(
             f"the API would be open to everybody on {settings.api.host}",
@@ -41,7 +36,6 @@ def create_app(
     app.state.settings = settings
     app.state.auth_mode = settings.auth.mode
     app.state.admin_key = admin_key
-    app.state.resolve = resolve
     app.state.warehouse = make_engine(warehouse_url, process="api", pool_size=_POOL_SIZE)
     app.state.announcer = Announcer(warehouse_url)
     errors.install(app)

@@ -4,10 +4,9 @@ from typing import Any
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
-from sqlalchemy.exc import SQLAlchemyError
 
 from api.session import engine_of
-from warehouse.engine import driver
+from warehouse.engine import UNREACHABLE, driver
 
 router = APIRouter(prefix="/health", tags=["health"])
 
@@ -40,6 +39,6 @@ def _parts(request: Request) -> dict[str, dict[str, Any]]:
     try:
         with engine_of(request).connect() as connection:
             driver(connection).execute("select 1 from ops.jobs limit 1")
-    except SQLAlchemyError as error:
+    except UNREACHABLE as error:
         return {"warehouse": {"status": "unavailable", "reason": type(error).__name__}}
     return {"warehouse": {"status": "ok"}}

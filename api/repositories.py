@@ -1,7 +1,7 @@
 """Repositories and everything that is known about one of them."""
 
-import re
 from datetime import date
+from functools import partial
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request, Response
@@ -11,13 +11,13 @@ from pydantic import BaseModel, ConfigDict
 from api import paging
 from api.auth import Reader, Writer
 from api.envelope import Envelope, answer, meta, plain
-from api.session import Session
+from api.session import Session, engine_of
+from gitinsight import targets
 from gitinsight.clock import now
-from gitinsight.errors import InvalidName
+from gitinsight.settings import Settings
 from warehouse import insights, jobs, ledger, marts, repositories
 
 router = APIRouter(tags=["repositories"])
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,38}/[A-Za-z0-9._-]{1,100}")
 
 
 class NewRepository(BaseModel):
@@ -35,24 +35,13 @@ class Analysis(BaseModel):
 
 
 @router.post("/repositories", status_code=201)
-def add(body: NewRepository, request: Request, session: Session, _: Writer) -> Response:
+def add(body: NewRepository, request: Request, _: Writer) -> Response:
     """Follow a repository. 200 where it is followed already."""
-    if not _NAME.fullmatch(body.full_name):
-        raise InvalidName(body.full_name)
-    state = request.app.state
-    found: dict[str, Any] = state.resolve(body.full_name) if state.resolve else {}
-    full_name = str(found.get("full_name", body.full_name))
-    owner, name = full_name.split("/", 1)
-    github = state.settings.github
-    repository, is_new = repositories.add(
-        session,
-        host=github.api_url,
-        full_name=full_name,
-        clone_url=github.clone_url.format(owner=owner, name=name),
-        github_id=found.get("id"),
-        is_private=bool(found.get("private", False)),
-        at=now(),
-    )
+    settings: Settings = request.app.state.settings
+    repository, is_new = repositories.follow(
+        engine_of(request), targets.parse_name(body.full_name, settings),
+        partial(targets.ask, settings=settings), at=now(),
+    )  # fmt: skip
     return JSONResponse(plain(repository), status_code=201 if is_new else 200)
 
 

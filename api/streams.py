@@ -6,14 +6,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
 from fastapi import APIRouter, Query, WebSocket, WebSocketDisconnect
-from psycopg import OperationalError
 from starlette.concurrency import run_in_threadpool
 
 from api.auth import Reader
 from api.envelope import plain
 from api.session import engine_of
 from warehouse import announcements, jobs
-from warehouse.engine import Engine
+from warehouse.engine import UNREACHABLE, Engine
 from warehouse.jobs import Event
 
 router = APIRouter(tags=["streams"])
@@ -53,7 +52,7 @@ class Announcer:
             try:
                 async for announced in announcements.listen(self._url):
                     self._tell(announced)
-            except OperationalError as error:
+            except UNREACHABLE as error:
                 _LOG.warning("the connection for announcements broke: %s", error)
             await asyncio.sleep(_RECONNECT_SECONDS)
 

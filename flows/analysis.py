@@ -20,7 +20,7 @@ from gitinsight.errors import Cancelled, GitInsightError, LeaseLost, RateLimited
 from gitinsight.settings import QualitySettings
 from warehouse import accounting, jobs, ledger
 from warehouse import publish as publishing
-from warehouse.engine import session_lock
+from warehouse.engine import UNREACHABLE, session_lock
 from warehouse.expectations import gate
 from warehouse.jobs import Job
 
@@ -73,8 +73,8 @@ def analyze(run: Run, *, quality: QualitySettings, call: Call = directly) -> Job
     with run.heartbeat():
         try:
             state = _stages(run, report, quality, call)
-        except LeaseLost:
-            raise
+        except (LeaseLost, *UNREACHABLE):
+            raise  # the lease runs out, and somebody goes on from the last page
         except RateLimited as limit:
             with run.warehouse.begin() as connection:
                 return jobs.park(

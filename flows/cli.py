@@ -1,40 +1,35 @@
 """The command line: `gitinsight`."""
 
-import json
 import signal
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 from uuid import UUID
 
 import typer
 from pydantic import ValidationError
-from rich.console import Console
-from rich.table import Table
-from sqlalchemy.exc import OperationalError
 
-from flows import stack, targets
-from flows.analysis import analyze as run_analysis
-from flows.attempt import attempt
-from flows.progress import exit_code, follow, number, print_results
+from flows import stack, vitals
+from flows.alone import work_off
+from flows.progress import exit_code, follow, print_results
 from flows.stack import Stack
-from gitinsight import clock, logs
-from gitinsight.errors import BrokenEnvironment, GitInsightError, LeaseLost
-from gitinsight.runtime import memory, postgres, state
-from gitinsight.settings import Settings
+from flows.tables import ERR, OUT, show
+from gitinsight import clock, logs, targets
+from gitinsight.errors import BrokenEnvironment, GitInsightError, first_line
+from gitinsight.runtime import state
+from gitinsight.settings import Settings, explain
 from warehouse import analyst, jobs, ledger, repositories
-from warehouse.engine import Engine, make_engine
+from warehouse.engine import UNREACHABLE, Engine, make_engine
 from warehouse.jobs import Job
 
 app = typer.Typer(
     help="GitHub repositories as figures that can be trusted.", no_args_is_help=True,
     pretty_exceptions_enable=False, add_completion=False,
 )  # fmt: skip
-_OUT = Console()
-_ERR = Console(stderr=True)
 _JSON = typer.Option("--json", help="Print JSON.")
 _SYNTHETIC = ("synthetic-labs/aurora", "synthetic-labs/borealis", "synthetic-labs/empty-repo")
 _CHECKOUT = Path(__file__).parents[1]
@@ -83,24 +78,18 @@ def analyze(
 ) -> None:
     """Analyse repositories: by the running stack if there is one, else in this process."""
     with _warehouse() as (settings, engine):
-        followed = [
-            targets.follow(engine, settings, target)
-            for target in [targets.parse(text, settings) for text in repos]
-        ]
-        queued = []
-        for repository in followed:
-            with engine.begin() as connection:
-                job, _ = jobs.enqueue(
-                    connection, repository.repository_id, is_full=full, at=clock.now()
-                )
-            queued.append(job.job_id)
-        if not _stack_is_up(settings):
+        queued = _enqueue(settings, engine, repos, is_full=full)
+        if not vitals.is_up(settings):
             threading.Thread(
-                target=_run_all, args=(settings, engine, queued), name="analyses", daemon=True
+                target=work_off, args=(settings, engine, queued), name="analyses", daemon=True
             ).start()
-        ended = follow(engine, queued, _ERR)
+        try:
+            ended = follow(engine, queued, ERR)
+        except KeyboardInterrupt:
+            ERR.print("stopping; what was read is kept, the next analysis goes on from there")
+            ended = _stop(engine, queued)
         with engine.begin() as connection:
-            print_results(connection, ended, _OUT)
+            print_results(connection, ended, OUT)
     raise typer.Exit(exit_code(ended))
 
 
@@ -114,7 +103,7 @@ def list_jobs(
     """What was analysed, what is running, and how it went."""
     with _warehouse() as (_, engine):
         if job_id is not None and follow_:
-            raise typer.Exit(exit_code(follow(engine, [job_id], _ERR)))
+            raise typer.Exit(exit_code(follow(engine, [job_id], ERR)))
         with engine.begin() as connection:
             if job_id is None:
                 found = jobs.recent(connection)
@@ -137,7 +126,7 @@ def list_jobs(
                     }
                     for one in events
                 ]  # fmt: skip
-    _print(rows, as_json=as_json)
+    show(rows, as_json=as_json)
 
 
 @app.command()
@@ -146,7 +135,7 @@ def cancel(job_id: UUID) -> None:
     with _warehouse() as (_, engine), engine.begin() as connection:
         jobs.by_id(connection, job_id)
         asked = jobs.request_cancel(connection, job_id, at=clock.now())
-    _OUT.print(asked.state if asked.state != "running" else "asked to stop")
+    OUT.print(asked.state if asked.state != "running" else "asked to stop")
 
 
 @app.command("repositories")
@@ -161,7 +150,7 @@ def list_repositories(*, as_json: Annotated[bool, _JSON] = False) -> None:
             }
             for one in repositories.search(connection, limit=10_000)
         ]  # fmt: skip
-    _print(rows, as_json=as_json)
+    show(rows, as_json=as_json)
 
 
 @app.command()
@@ -173,7 +162,7 @@ def completeness(full_name: str, *, as_json: Annotated[bool, _JSON] = False) -> 
             {key: one[key] for key in ("thing", "upstream_count", "held_count", "state", "reason")}
             for one in ledger.completeness(connection, found.repository_id)
         ]
-    _print(rows, as_json=as_json)
+    show(rows, as_json=as_json)
 
 
 @app.command()
@@ -181,7 +170,7 @@ def query(sql: str, *, as_json: Annotated[bool, _JSON] = False) -> None:
     """Run SQL as an analyst: marts and insights, reading only, 30 seconds at most."""
     with _warehouse() as (_, engine), engine.connect() as connection:
         rows = analyst.select(connection, sql)
-    _print(rows, as_json=as_json)
+    show(rows, as_json=as_json)
 
 
 @app.command()
@@ -207,34 +196,15 @@ def export(
 
 @app.command()
 def doctor() -> None:
-    """What is configured, what runs, and how much memory it uses."""
+    """What is configured and from where, what runs, and how much memory it uses."""
     settings = _settings()
-    _print(_masked(settings), as_json=False)
+    show(explain(settings))
     state.prepare(settings.state_dir)
-    pids = _pids(settings)
-    server = postgres.find(settings.state_dir)
-    if server is not None:
-        pids["postgresql"] = server.pid
-    used = memory.of_processes(pids)
-    rows: list[dict[str, Any]] = [
-        {
-            "process": one.name, "pid": one.pid, "processes": one.processes,
-            "rss_mb": round(one.rss_bytes / 1e6), "largest_mb": round(one.largest_rss_bytes / 1e6),
-            "pss_mb": None if one.pss_bytes is None else round(one.pss_bytes / 1e6),
-        }
-        for one in used
-        if one.name != "supervisor"
-    ]  # fmt: skip
-    if not rows:
-        _OUT.print("nothing runs; start it with `gitinsight up`")
-        return
-    rows.append(
-        {
-            "process": "total", "rss_mb": sum(row["rss_mb"] for row in rows),
-            "pss_mb": sum(row["pss_mb"] or 0 for row in rows),
-        }
-    )  # fmt: skip
-    _print(rows, as_json=False)
+    rows = vitals.memory_rows(settings)
+    if rows:
+        show(rows)
+    else:
+        OUT.print("nothing runs; start it with `gitinsight up`")
 
 
 @app.command()
@@ -248,7 +218,7 @@ def simulate(
 
     settings = _settings()
     state.prepare(settings.state_dir)
-    _ERR.print(f"simulated GitHub at http://127.0.0.1:{port}, seed {seed}")
+    ERR.print(f"simulated GitHub at http://127.0.0.1:{port}, seed {seed}")
     serve.run(port=port, seed=seed, git_dir=settings.state_dir / "simulator")
 
 
@@ -256,7 +226,7 @@ def simulate(
 def migrate() -> None:
     """Bring the warehouse to the newest schema; every other command does so by itself."""
     with _warehouse():
-        _OUT.print("the warehouse is up to date")
+        OUT.print("the warehouse is up to date")
 
 
 def main() -> None:
@@ -273,7 +243,7 @@ def main() -> None:
         if is_debug:
             raise
         line, code = _explain(error)
-        _ERR.print(f"gitinsight: {line}", markup=False, soft_wrap=True, highlight=False)
+        ERR.print(f"gitinsight: {line}", markup=False, soft_wrap=True)
         sys.exit(code)
 
 
@@ -282,10 +252,12 @@ def _explain(error: Exception) -> tuple[str, int]:
         return str(error), error.exit_code
     if isinstance(error, ValidationError):
         first = error.errors()[0]
-        name = "__".join(str(part) for part in first["loc"]).upper()
-        return f"the setting GITINSIGHT_{name} is not valid: {first['msg']}", 1
-    if isinstance(error, OperationalError):
-        return f"the warehouse does not answer: {str(error.orig).strip().splitlines()[0]}", 75
+        name = "__".join(["GITINSIGHT", *map(str, first["loc"])]).replace("__", "_", 1).upper()
+        if not first["loc"]:
+            return first["msg"].removeprefix("Value error, "), 1
+        return f"the setting {name} is not valid: {first['msg']}", 1
+    if isinstance(error, UNREACHABLE):
+        return f"the warehouse does not answer: {first_line(error)}", 75
     usage = getattr(error, "format_message", None)
     if callable(usage):
         return f"{usage()} (see --help)", 1
@@ -312,89 +284,50 @@ def _work(running: Stack, wanted: list[str]) -> list[Job]:
     settings = running.settings
     engine = make_engine(settings.warehouse_url, process="cli", pool_size=2)
     try:
-        queued = []
-        for text in wanted:
-            found = targets.follow(engine, settings, targets.parse(text, settings))
-            with engine.begin() as connection:
-                job, _ = jobs.enqueue(connection, found.repository_id, at=clock.now())
-            queued.append(job.job_id)
-        ended = follow(engine, queued, _ERR)
+        queued = _enqueue(settings, engine, wanted)
+        ended = follow(engine, queued, ERR)
         with engine.begin() as connection:
-            print_results(connection, ended, _OUT)
+            print_results(connection, ended, OUT)
     finally:
         engine.dispose()
     api = f"http://{settings.api.host}:{settings.api.port}"
-    _OUT.print(f"API     {api}/docs", highlight=False)
-    _OUT.print(f"Runs    {settings.orchestrator.url.removesuffix('/api')}", highlight=False)
+    OUT.print(f"API     {api}/docs")
+    OUT.print(f"Runs    {settings.orchestrator.url.removesuffix('/api')}")
     if running.embedded is not None:
         port = running.embedded.port
-        _OUT.print(
+        OUT.print(
             f"SQL     psql -h 127.0.0.1 -p {port} -U postgres gitinsight"
             f"   (password: {settings.state_dir}/postgres.password)",
-            highlight=False, soft_wrap=True,
+            soft_wrap=True,
         )  # fmt: skip
-    _OUT.print("Ctrl-C stops everything.")
+    OUT.print("Ctrl-C stops everything.")
     return ended
 
 
-def _run_all(settings: Settings, engine: Engine, queued: list[UUID]) -> None:
-    for job_id in queued:
-        try:
-            with attempt(settings, engine, job_id, worker="cli") as run:
-                run_analysis(run, quality=settings.quality)
-        except LeaseLost:
-            continue  # a worker was quicker
+def _enqueue(
+    settings: Settings, engine: Engine, texts: Sequence[str], *, is_full: bool = False
+) -> list[UUID]:
+    """One job per repository; none at all where one of the names is no repository."""
+    wanted = [targets.parse(text, settings) for text in texts]
+    ask = partial(targets.ask, settings=settings)
+    followed = [repositories.follow(engine, one, ask, at=clock.now())[0] for one in wanted]
+    with engine.begin() as connection:
+        queued = [
+            jobs.enqueue(connection, one.repository_id, is_full=is_full, at=clock.now())[0]
+            for one in followed
+        ]
+    return [job.job_id for job in queued]
+
+
+def _stop(engine: Engine, job_ids: Sequence[UUID]) -> list[Job]:
+    with engine.begin() as connection:
+        for job_id in job_ids:
+            jobs.request_cancel(connection, job_id, at=clock.now())
+    return follow(engine, job_ids, ERR)
 
 
 def _own_history() -> list[str]:
     return [str(_CHECKOUT)] if (_CHECKOUT / ".git").exists() else []
-
-
-def _stack_is_up(settings: Settings) -> bool:
-    return bool(memory.of_processes({"worker": _pids(settings).get("worker", 0)}))
-
-
-def _pids(settings: Settings) -> dict[str, int]:
-    try:
-        known: dict[str, int] = json.loads(
-            (settings.state_dir / "run" / "pids.json").read_text("utf-8")
-        )
-    except (OSError, json.JSONDecodeError):
-        return {}
-    return known
-
-
-def _masked(settings: Settings) -> list[dict[str, Any]]:
-    """Every setting, secrets as stars."""
-    rows = []
-    for name, value in settings.model_dump().items():
-        parts = value.items() if isinstance(value, dict) else [("", value)]
-        for key, held in parts:
-            whole = f"{name}__{key}".upper() if key else name.upper()
-            rows.append({"setting": f"GITINSIGHT_{whole}", "value": str(held)})
-    return rows
-
-
-def _print(rows: list[dict[str, Any]], *, as_json: bool) -> None:
-    if as_json:
-        sys.stdout.write(json.dumps(rows, default=str, indent=1) + "\n")
-        return
-    if not rows:
-        _OUT.print("none")
-        return
-    table = Table(header_style="bold")
-    names = list(rows[0])
-    for name in names:
-        table.add_column(name.replace("_", " "), overflow="fold")
-    for row in rows:
-        table.add_row(*(_cell(row.get(name)) for name in names))
-    _OUT.print(table)
-
-
-def _cell(value: Any) -> str:
-    if value is None:
-        return "-"
-    return number(value) if isinstance(value, int) and not isinstance(value, bool) else str(value)
 
 
 if __name__ == "__main__":

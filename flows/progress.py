@@ -5,21 +5,31 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from flows.tables import hours, number
 from gitinsight import errors
 from gitinsight.errors import GitInsightError, NotFound
 from warehouse import jobs, ledger, marts, repositories
 from warehouse.engine import Connection, Engine
 from warehouse.jobs import Job
+from warehouse.repositories import Repository
 
 _POLL_SECONDS = 0.25
 _STATES = {
     "succeeded": "[green]succeeded[/]", "partial": "[yellow]partial[/]", "failed": "[red]failed[/]",
     "cancelled": "cancelled", "queued": "[yellow]waiting[/]",
 }  # fmt: skip
+_COLUMNS = (
+    "issues", "pull requests", "commits", "people", "first answer", "merged after", "bus factor",
+    "coverage", "requests",
+)  # fmt: skip
+_NARROW = frozenset({"issues", "pull requests", "commits", "people", "coverage"})
+_WIDE = 108
+"""A terminal that is narrower sees fewer columns; the API and SQL have them all."""
 _PARTIAL, _LATER = 3, 75
 
 
@@ -30,10 +40,10 @@ def follow(engine: Engine, job_ids: Sequence[UUID], console: Console) -> list[Jo
         TextColumn("{task.description}"), TimeElapsedColumn(),
     )  # fmt: skip
     told: dict[UUID, int] = dict.fromkeys(job_ids, 0)
+    lines: dict[UUID, TaskID] = {}
     with Progress(
         *columns, console=console, transient=True, disable=not console.is_terminal
     ) as bar:
-        lines: dict[UUID, TaskID] = {}
         while True:
             with engine.begin() as connection:
                 held = [jobs.by_id(connection, job_id) for job_id in job_ids]
@@ -42,14 +52,10 @@ def follow(engine: Engine, job_ids: Sequence[UUID], console: Console) -> list[Jo
                         name = repositories.by_id(connection, job.repository_id).full_name
                         lines[job.job_id] = bar.add_task("queued", name=name, total=None)
                     told[job.job_id] = _show(
-                        connection,
-                        job,
-                        told[job.job_id],
-                        bar=bar,
-                        line=lines[job.job_id],
-                        console=console,
-                    )
-            if all(_is_over(job) for job in held):
+                        connection, job, told[job.job_id],
+                        bar=bar, line=lines[job.job_id], console=console,
+                    )  # fmt: skip
+            if all(job.is_over for job in held):
                 return held
             time.sleep(_POLL_SECONDS)
 
@@ -60,61 +66,50 @@ def exit_code(ended: Sequence[Job]) -> int:
 
 
 def print_results(connection: Connection, ended: Sequence[Job], console: Console) -> None:
-    table = Table(title="GitInsight", title_justify="left", header_style="bold")
-    table.add_column("repository")
-    table.add_column("state")
-    for name in (
-        "issues", "pull requests", "commits", "people", "first answer", "merged after",
-        "bus factor", "coverage", "requests",
-    ):  # fmt: skip
-        table.add_column(name, justify="right")
-    for job in ended:
-        table.add_row(*_row(connection, job))
+    """One row per repository, and below it whatever a reader has to know about the figures."""
+    shown = [name for name in _COLUMNS if console.width >= _WIDE or name in _NARROW]
+    table = Table(box=SIMPLE_HEAD, header_style="bold", pad_edge=False)
+    table.add_column("repository", no_wrap=True, overflow="ellipsis")
+    table.add_column("state", no_wrap=True)
+    for name in shown:
+        table.add_column(name, justify="right", min_width=len(name.split()[0]))
+    followed = [(job, repositories.by_id(connection, job.repository_id)) for job in ended]
+    for job, repository in followed:
+        figures = _figures(connection, job)
+        table.add_row(_name(repository), _state(job), *(figures[name] for name in shown))
     console.print(table)
-    for job in ended:
-        if job.error_detail:
-            name = repositories.by_id(connection, job.repository_id).full_name
-            console.print(f"{name}: {job.error_detail}", markup=False, soft_wrap=True)
-    _print_gaps(connection, ended, console)
+    if any(repository.is_synthetic for _, repository in followed):
+        console.print("* synthetic: made up by the simulated GitHub", style="dim")
+    for job, repository in followed:
+        for note in _notes(connection, job):
+            console.print(f"{repository.full_name}: {note}", markup=False, soft_wrap=True)
 
 
-def _row(connection: Connection, job: Job) -> list[str]:
-    repository = repositories.by_id(connection, job.repository_id)
-    name = repository.full_name + (" [dim](synthetic)[/]" if repository.is_synthetic else "")
-    outcome = job.outcome or {}
-    state = _STATES.get(job.state, job.state)
-    if outcome.get("is_unchanged"):
-        state += ", unchanged"
+def _name(repository: Repository) -> str:
+    return repository.full_name + ("*" if repository.is_synthetic else "")
+
+
+def _state(job: Job) -> str:
+    is_unchanged = bool((job.outcome or {}).get("is_unchanged"))
+    return "[green]unchanged[/]" if is_unchanged else _STATES.get(job.state, job.state)
+
+
+def _figures(connection: Connection, job: Job) -> dict[str, str]:
     try:
         facts = marts.summary(connection, job.repository_id)
     except NotFound:
         facts = {}
-    return [
-        name,
-        state,
-        number(facts.get("issues_count")),
-        number(facts.get("pull_requests_count")),
-        number(facts.get("commits_incl_merges_count")),
-        number(facts.get("contributors_by_login_or_email_count")),
-        hours(facts.get("issue_first_response_p50_hours")),
-        hours(facts.get("pull_request_merge_p50_hours")),
-        number(facts.get("caf_50_count")),
-        _coverage(connection, job.repository_id),
-        number(outcome.get("requests")),
-    ]
-
-
-def number(value: int | None) -> str:
-    """What is not known is a dash, never a 0."""
-    return "-" if value is None else f"{value:,}"
-
-
-def hours(value: float | None) -> str:
-    if value is None:
-        return "-"
-    if value < 1:
-        return f"{value * 60:.0f} min"
-    return f"{value:.1f} h" if value < 48 else f"{value / 24:.1f} d"  # noqa: PLR2004 - two days
+    return {
+        "issues": number(facts.get("issues_count")),
+        "pull requests": number(facts.get("pull_requests_count")),
+        "commits": number(facts.get("commits_incl_merges_count")),
+        "people": number(facts.get("contributors_by_login_or_email_count")),
+        "first answer": hours(facts.get("issue_first_response_p50_hours")),
+        "merged after": hours(facts.get("pull_request_merge_p50_hours")),
+        "bus factor": number(facts.get("caf_50_count")),
+        "coverage": _coverage(connection, job.repository_id),
+        "requests": number((job.outcome or {}).get("requests")),
+    }
 
 
 def _coverage(connection: Connection, repository_id: int) -> str:
@@ -125,15 +120,14 @@ def _coverage(connection: Connection, repository_id: int) -> str:
     return f"{whole}/{len(counted)}" if counted else "-"
 
 
-def _print_gaps(connection: Connection, ended: Sequence[Job], console: Console) -> None:
-    for job in ended:
-        name = repositories.by_id(connection, job.repository_id).full_name
-        for one in ledger.completeness(connection, job.repository_id):
-            if one["state"] in {"partial", "unavailable"}:
-                console.print(
-                    f"{name}: {one['thing']} {one['state']}: {one['reason']}", markup=False,
-                    soft_wrap=True,
-                )  # fmt: skip
+def _notes(connection: Connection, job: Job) -> list[str]:
+    entries = ledger.completeness(connection, job.repository_id)
+    gaps = [
+        f"{one['thing']} {one['state']}: {one['reason']}"
+        for one in entries
+        if one["state"] in {"partial", "unavailable"}
+    ]
+    return [job.error_detail, *gaps] if job.error_detail else gaps
 
 
 def _show(
@@ -146,14 +140,11 @@ def _show(
         bar.update(line, description=what, completed=event.done or 0, total=event.total)
         if not console.is_terminal and event.stage and event.resource is None:
             name = bar.tasks[line].fields["name"]
-            console.print(f"{name}: {event.stage}", markup=False)
-    if _is_over(job):
+            told = f"{event.stage}: {event.message}" if event.message else event.stage
+            console.print(f"{name}: {told}", markup=False)
+    if job.is_over:
         bar.update(line, description=job.state, completed=1, total=1)
     return seq
-
-
-def _is_over(job: Job) -> bool:
-    return job.state in jobs.FINAL or (job.state == "queued" and job.not_before is not None)
 
 
 def _code(job: Job) -> int:

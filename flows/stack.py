@@ -40,14 +40,18 @@ class Stack:
 
 
 @contextmanager
-def warehouse(settings: Settings) -> Iterator[tuple[Settings, EmbeddedPostgres | None]]:
+def warehouse(
+    settings: Settings, *, supervisor: Supervisor | None = None
+) -> Iterator[tuple[Settings, EmbeddedPostgres | None]]:
     """A migrated warehouse: the server that is named, else the embedded cluster."""
     state.prepare(settings.state_dir)
     with ExitStack() as stack:
         embedded = None
         if settings.warehouse.url is None:
             embedded = stack.enter_context(
-                postgres.running(settings.state_dir, port=settings.warehouse.port)
+                postgres.running(
+                    settings.state_dir, port=settings.warehouse.port, supervisor=supervisor
+                )
             )
             settings = _with(settings, "warehouse", url=embedded.ensure_database("gitinsight"))
         engine = make_engine(settings.warehouse_url, process="migrate", pool_size=1)
@@ -61,19 +65,18 @@ def warehouse(settings: Settings) -> Iterator[tuple[Settings, EmbeddedPostgres |
 @contextmanager
 def running(settings: Settings, *, with_simulator: bool) -> Iterator[Stack]:
     """PostgreSQL, Valkey, Prefect, the API and one worker, and the simulated GitHub if wanted."""
+    state.prepare(settings.state_dir)
+    record = settings.state_dir / "run" / "pids.json"
+    supervisor = Supervisor(settings.state_dir, record=record)
     with ExitStack() as stack:
-        settings, embedded = stack.enter_context(warehouse(settings))
-        if settings.redis.url is None and valkey.is_available():
-            cache = stack.enter_context(
-                valkey.running(settings.state_dir, port=settings.redis.port)
-            )
-            settings = _with(settings, "redis", url=cache.url)
+        stack.callback(supervisor.stop)
+        settings, embedded = stack.enter_context(warehouse(settings, supervisor=supervisor))
+        if settings.redis.url is None:
+            settings = _start_valkey(settings, supervisor)
         settings = _with(settings, "api", port=_port(settings.api.port, "api", "API"))
         if settings.orchestrator.api_url is None:
             port = _port(settings.orchestrator.port, "orchestrator", "Prefect")
             settings = _with(settings, "orchestrator", port=port)
-        supervisor = Supervisor(settings.state_dir)
-        stack.callback(supervisor.stop)
         if with_simulator:
             port = free_port(settings.simulator.port)
             url = f"http://127.0.0.1:{port}"
@@ -86,6 +89,15 @@ def running(settings: Settings, *, with_simulator: bool) -> Iterator[Stack]:
         supervisor.start(*together)
         supervisor.start(_worker(settings, environment))
         yield Stack(settings, supervisor, embedded)
+
+
+def _start_valkey(settings: Settings, supervisor: Supervisor) -> Settings:
+    found = valkey.service(settings.state_dir, port=settings.redis.port)
+    if found is None:
+        return settings
+    service, url = found
+    supervisor.start(service)
+    return _with(settings, "redis", url=url)
 
 
 def environment_of(settings: Settings) -> dict[str, str]:

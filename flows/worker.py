@@ -15,14 +15,13 @@ from prefect.client.schemas.filters import (
 )
 from prefect.client.schemas.objects import StateType
 from prefect.states import Crashed
-from sqlalchemy.exc import SQLAlchemyError
 
 from flows.analyze_repository import NAME, analyze_repository, refresh_repositories
 from gitinsight import clock, logs
-from gitinsight.errors import LeaseLost
+from gitinsight.errors import LeaseLost, first_line
 from gitinsight.settings import Settings
 from warehouse import jobs, repositories
-from warehouse.engine import Engine, make_engine
+from warehouse.engine import UNREACHABLE, Engine, make_engine
 from warehouse.jobs import Job
 
 _LOG = logs.get(__name__)
@@ -73,10 +72,10 @@ def dispatch(engine: Engine, places: int) -> None:
                     deployment_id = client.read_deployment_by_name(f"{NAME}/{DEPLOYMENT}").id
                 for job in _startable(engine, places):
                     _start(client, engine, job, str(deployment_id))
-            except SQLAlchemyError as error:
-                _LOG.warning("warehouse_not_reached", reason=str(error).splitlines()[0])
+            except UNREACHABLE as error:
+                _LOG.warning("warehouse_not_reached", reason=first_line(error))
             except Exception as error:  # noqa: BLE001 - the edge of a thread: it must not end
-                _LOG.warning("orchestrator_not_reached", reason=str(error).splitlines()[:1])
+                _LOG.warning("orchestrator_not_reached", reason=first_line(error))
             time.sleep(_POLL_SECONDS)
 
 

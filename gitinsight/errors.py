@@ -176,5 +176,11 @@ class NotFound(GitInsightError):
         return f"{self.subject} is not known here"
 
 
+def first_line(error: BaseException) -> str:
+    """What an error says, in one line."""
+    text = str(getattr(error, "orig", None) or error).strip()
+    return text.splitlines()[0] if text else type(error).__name__
+
+
 def _rebuild_unauthorised(reason: str, known: bool) -> Unauthorised:  # noqa: FBT001 - pickle calls it
     return Unauthorised(reason, known=known)

@@ -1,13 +1,23 @@
 """All configuration, read once at a process edge; nothing else reads the environment."""
 
+import os
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import AliasChoices, BaseModel, ConfigDict, Field, SecretStr, field_validator
+from pydantic import (
+    AliasChoices,
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    field_validator,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from gitinsight.errors import BrokenEnvironment
 
+_PREFIX = "GITINSIGHT_"
 _FROZEN = ConfigDict(frozen=True, extra="forbid")
 
 
@@ -105,7 +115,7 @@ class Settings(BaseSettings):
     """The one settings object; built at the edges, its parts handed to what needs them."""
 
     model_config = SettingsConfigDict(
-        env_prefix="GITINSIGHT_", env_nested_delimiter="__", frozen=True, extra="forbid"
+        env_prefix=_PREFIX, env_nested_delimiter="__", frozen=True, extra="forbid"
     )
 
     state_dir: Path = Path(".gitinsight")
@@ -127,6 +137,18 @@ class Settings(BaseSettings):
     def _absolute(cls, value: Path) -> Path:
         return value.expanduser().absolute()
 
+    @model_validator(mode="before")
+    @classmethod
+    def _refuse_unknown(cls, values: object) -> object:
+        """pydantic-settings passes over variables that name no field; a misspelt one is no help."""
+        fields = cls.model_fields.items()
+        known = {name.upper() for name, field in fields if field.validation_alias is None}
+        for name in os.environ:
+            first = name.removeprefix(_PREFIX).split("__")[0]
+            if name.startswith(_PREFIX) and first not in known:
+                raise ValueError(f"{name} is no setting of GitInsight")
+        return values
+
     @property
     def warehouse_url(self) -> str:
         """For processes of a stack, which are told; whoever may start a cluster asks before."""
@@ -142,3 +164,27 @@ class Settings(BaseSettings):
         if self.github.tokens:
             return self.github.tokens
         return (self.github_token,) if self.github_token else ()
+
+
+def explain(settings: Settings) -> list[dict[str, Any]]:
+    """Every setting with where it came from; secrets as stars."""
+    rows = []
+    for name, part in settings:
+        if isinstance(part, BaseModel):
+            rows += [_row(f"{name}__{key}", value) for key, value in part]
+        elif name != "github_token":
+            rows.append(_row(name, part))
+    token = next((one for one in ("GITHUB_TOKEN", "GH_TOKEN") if one in os.environ), None)
+    source = "environment" if token else "default"
+    name = token or "GITHUB_TOKEN"
+    return [*rows, {"setting": name, "value": settings.github_token, "source": source}]
+
+
+def _row(name: str, value: object) -> dict[str, Any]:
+    variable = f"{_PREFIX}{name}".upper()
+    is_told = variable in os.environ
+    shown = ", ".join(map(str, value)) if isinstance(value, tuple) else value
+    source = "environment" if is_told else "default"
+    return {
+        "setting": variable, "value": None if shown in {None, ""} else str(shown), "source": source
+    }  # fmt: skip

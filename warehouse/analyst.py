@@ -7,7 +7,7 @@ from psycopg import Error
 from psycopg.rows import dict_row
 from psycopg.sql import SQL, Identifier
 
-from gitinsight.errors import GitInsightError, NotFound
+from gitinsight.errors import GitInsightError, NotFound, first_line
 from warehouse import publish
 from warehouse.engine import Connection, driver
 
@@ -33,7 +33,7 @@ def select(connection: Connection, text: str) -> list[dict[str, Any]]:
         cursor.execute(text.encode())
         return cursor.fetchall() if cursor.description else []
     except Error as error:
-        raise QueryFailed(str(error).strip().splitlines()[0]) from error
+        raise QueryFailed(first_line(error)) from error
     finally:
         connection.rollback()
 

@@ -29,9 +29,6 @@ from raw.github_issues where repository_id = %(id)s and deleted_at is null
 union all
 select 'reviews', sum((payload -> 'reviews' ->> 'totalCount')::bigint)
 from raw.github_pull_requests where repository_id = %(id)s and deleted_at is null
-union all
-select 'review_comments', sum((payload -> 'comments' ->> 'totalCount')::bigint)
-from raw.github_reviews where repository_id = %(id)s and deleted_at is null
 """
 
 
@@ -63,17 +60,22 @@ def implied_counts(connection: Connection, repository_id: int) -> dict[str, int]
 
 
 def judge(
-    thing: str, upstream: int | None, held: int | None, *, unavailable: str | None = None
-) -> Entry:
-    if unavailable is not None:
-        return Entry(thing, upstream, held or None, "unavailable", unavailable)
-    if upstream is None:
-        return Entry(thing, None, held, "uncounted", "GitHub gives no total")
-    if held is None:
-        return Entry(thing, upstream, None, "uncounted", "only the total is kept")
-    if held == upstream:
-        return Entry(thing, upstream, held, "complete", None)
-    return Entry(thing, upstream, held, "partial", f"{upstream - held:+d} not explained")
+    thing: str, upstream: int | None, held: int | None, *, unavailable: str | None = None,
+    repeated: int = 0,
+) -> Entry:  # fmt: skip
+    """``repeated`` records were listed twice, under one id."""
+    state, reason = "complete", unavailable
+    if unavailable is not None and (held or upstream != 0):
+        state, held = "unavailable", held or None
+    elif upstream is None:
+        state, reason = "uncounted", "GitHub gives no total"
+    elif held is None:
+        state, reason = "uncounted", "only the total is kept"
+    elif repeated and held + repeated == upstream:
+        reason = f"GitHub lists {repeated} of them twice, under one id"
+    elif held != upstream:
+        state, reason = "partial", f"{upstream - held:+d} not explained"
+    return Entry(thing, upstream, held, state, reason)
 
 
 def record(

@@ -50,6 +50,15 @@ def move(connection: Connection, cursor: Cursor, state: dict[str, Any], *, at: d
     return Cursor(cursor.repository_id, cursor.thing, cursor.fence, state)
 
 
+def forget(connection: Connection, repository_id: int, *, before: datetime) -> None:
+    """Have everything read anew that was not read since ``before``. Twice is the same as once."""
+    driver(connection).execute(
+        "update ops.cursors set state = '{}', fence = fence + 1, updated_at = %s"
+        " where repository_id = %s and updated_at < %s",
+        (before, repository_id, before),
+    )
+
+
 def last_looks(connection: Connection, repository_id: int) -> dict[str, datetime]:
     """When each thing was last looked at."""
     return dict(

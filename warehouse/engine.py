@@ -2,12 +2,37 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from typing import Any
 
+import psycopg
+import sqlalchemy.exc
 from psycopg import Connection as DriverConnection
 from sqlalchemy import URL, Connection, Engine, create_engine, make_url
 
-__all__ = ["Connection", "Engine", "driver", "make_engine", "session_lock"]
+__all__ = [
+    "UNREACHABLE", "Address", "Connection", "Engine", "address", "driver", "make_engine",
+    "session_lock",
+]  # fmt: skip
+
+UNREACHABLE = (
+    sqlalchemy.exc.OperationalError,
+    sqlalchemy.exc.InterfaceError,
+    psycopg.OperationalError,
+    psycopg.InterfaceError,
+)
+"""What a server that is away, restarting, full or too busy makes of a statement. It passes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where a warehouse is, for programs that open their own connections."""
+
+    host: str
+    port: int
+    user: str
+    password: str = field(repr=False)
+    database: str
 
 
 def make_engine(url: str, *, process: str, pool_size: int = 8) -> Engine:
@@ -29,6 +54,14 @@ def driver(connection: Connection) -> DriverConnection[tuple[Any, ...]]:
     """The psycopg connection below, inside the same transaction, for COPY and LISTEN."""
     raw: DriverConnection[tuple[Any, ...]] = connection.connection.driver_connection  # type: ignore[assignment]
     return raw
+
+
+def address(engine: Engine) -> Address:
+    url = engine.url
+    return Address(
+        url.host or "127.0.0.1", url.port or 5432, url.username or "", url.password or "",
+        url.database or "",
+    )  # fmt: skip
 
 
 @contextmanager

@@ -53,6 +53,11 @@ class Job:
     flow_run_id: UUID | None
     flow_run_url: str | None
 
+    @property
+    def is_over(self) -> bool:
+        """It has ended, or is parked until a limit is lifted."""
+        return self.state in FINAL or (self.state == "queued" and self.not_before is not None)
+
 
 @dataclass(frozen=True, slots=True)
 class Event:

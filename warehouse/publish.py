@@ -22,17 +22,7 @@ def publish(
     raw = driver(connection)
     for mart in candidates(connection):
         _prepare(connection, mart)
-        columns = SQL(", ").join(map(Identifier, _columns(connection, "candidate", mart)))
-        raw.execute(
-            SQL("delete from {} where repository_id = %s").format(Identifier("marts", mart)),
-            (repository_id,),
-        )
-        raw.execute(
-            SQL("insert into {} ({}) select {} from {} where repository_id = %s").format(
-                Identifier("marts", mart), columns, columns, Identifier("candidate", mart)
-            ),
-            (repository_id,),
-        )
+        _move(connection, mart, repository_id)
     for insight, found in rows.items():
         insights.store(connection, repository_id, insight, found)
     published = raw.execute(
@@ -77,6 +67,67 @@ def _tables(connection: Connection, schema: str) -> list[str]:
     return [name for (name,) in found]
 
 
+def _move(connection: Connection, mart: str, repository_id: int) -> None:
+    """Only what differs is written: rows that are gone are deleted, others by their key."""
+    raw = driver(connection)
+    candidate, table = Identifier("candidate", mart), Identifier("marts", mart)
+    columns = list(_columns(connection, "candidate", mart))
+    key = _key(connection, mart)
+    same = SQL(" and ").join(SQL("new.{0} = old.{0}").format(Identifier(one)) for one in key)
+    raw.execute(
+        SQL(
+            "delete from {} as old where repository_id = %s"
+            " and not exists (select from {} as new where {})"
+        ).format(table, candidate, same),
+        (repository_id,),
+    )
+    names = SQL(", ").join(map(Identifier, columns))
+    others = [one for one in columns if one not in key]
+    new = SQL(", ").join(Identifier("excluded", one) for one in others)
+    old = SQL(", ").join(Identifier("old", one) for one in others)
+    raw.execute(
+        SQL(
+            "insert into {table} as old ({names})"
+            " select {names} from {candidate} where repository_id = %s"
+            " on conflict ({key}) do update set ({others}) = row({new})"
+            " where ({old}) is distinct from ({new})"
+        ).format(
+            table=table, names=names, candidate=candidate, new=new, old=old,
+            key=SQL(", ").join(map(Identifier, key)),
+            others=SQL(", ").join(map(Identifier, others)),
+        ),
+        (repository_id,),
+    )  # fmt: skip
+
+
+def _prepare(connection: Connection, mart: str) -> None:
+    """The published table has the columns of its candidate, its key and its comments. A column of
+    another type is cast; one that is new is null until its repository is analysed again.
+    """
+    raw = driver(connection)
+    wanted = _columns(connection, "candidate", mart)
+    held = _columns(connection, "marts", mart)
+    table = Identifier("marts", mart)
+    if not held:
+        raw.execute(
+            SQL("create table {} (like {} including comments including indexes)").format(
+                table, Identifier("candidate", mart)
+            )
+        )
+        return
+    for name in held.keys() - wanted.keys():
+        raw.execute(SQL("alter table {} drop column {}").format(table, Identifier(name)))
+    for name, kind in wanted.items():
+        # The type is text that PostgreSQL itself has written.
+        if name not in held:
+            column = SQL(f"{{}} {kind}").format(Identifier(name))
+            raw.execute(SQL("alter table {} add column {}").format(table, column))
+        elif held[name] != kind:
+            change = SQL(f"{{0}} type {kind} using {{0}}::text::{kind}").format(Identifier(name))
+            raw.execute(SQL("alter table {} alter column {}").format(table, change))
+    _document(connection, mart, list(wanted))
+
+
 def _columns(connection: Connection, schema: str, table: str) -> dict[str, str]:
     """Name -> type, in order."""
     found = driver(connection).execute(
@@ -87,30 +138,15 @@ def _columns(connection: Connection, schema: str, table: str) -> dict[str, str]:
     return dict(found)
 
 
-def _prepare(connection: Connection, mart: str) -> None:
-    """The published table has every column that its candidate has, documented and indexed."""
-    raw = driver(connection)
-    wanted = _columns(connection, "candidate", mart)
-    held = _columns(connection, "marts", mart)
-    table = Identifier("marts", mart)
-    if not held:
-        raw.execute(
-            SQL("create table {} (like {} including comments)").format(
-                table, Identifier("candidate", mart)
-            )
-        )
-        raw.execute(
-            SQL("create index {} on {} (repository_id)").format(
-                Identifier(f"ix_{mart}_repository_id"), table
-            )
-        )
-        raw.execute(SQL("grant select on {} to gitinsight_analyst").format(table))
-    for name, kind in wanted.items():
-        if held and name not in held:
-            # The type is text that PostgreSQL itself has written.
-            column = SQL(f"{{}} {kind}").format(Identifier(name))
-            raw.execute(SQL("alter table {} add column {}").format(table, column))
-    _document(connection, mart, list(wanted))
+def _key(connection: Connection, mart: str) -> list[str]:
+    """The columns of the mart's primary key, which its dbt contract declares."""
+    found = driver(connection).execute(
+        "select attname from pg_index join pg_attribute on attrelid = indrelid"
+        " and attnum = any(indkey) where indrelid = to_regclass(%s) and indisprimary"
+        " order by array_position(indkey::int2[], attnum)",
+        (f"marts.{mart}",),
+    )
+    return [name for (name,) in found]
 
 
 def _document(connection: Connection, mart: str, columns: Sequence[str]) -> None:

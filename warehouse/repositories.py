@@ -1,14 +1,17 @@
 """The repositories that are followed: one identity each, under every name it has had."""
 # ruff: noqa: S608 - the only thing put into SQL text is our own list of columns
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from hashlib import blake2b
 from typing import Any, LiteralString
 
 from psycopg.rows import class_row
 
 from gitinsight.errors import IdentityChanged, NotFound
-from warehouse.engine import Connection, driver
+from gitinsight.targets import GIT, Found, Target
+from warehouse.engine import Connection, Engine, driver
 
 _COLUMNS: LiteralString = (
     "repository_id, host, github_id, full_name, clone_url, default_branch, is_private,"
@@ -32,6 +35,11 @@ class Repository:
     state_reason: str | None
     added_at: datetime
     checked_at: datetime | None
+
+    @property
+    def has_api(self) -> bool:
+        """False for a git remote alone."""
+        return self.host != GIT
 
 
 def add(
@@ -69,6 +77,33 @@ def add(
     if known.full_name != full_name:
         _rename(connection, known.repository_id, full_name, clone_url=clone_url, at=at)
     return by_id(connection, known.repository_id), False
+
+
+def follow(
+    engine: Engine, target: Target, ask: Callable[[Target], Found | None], *, at: datetime
+) -> tuple[Repository, bool]:
+    """Add what GitHub shows under a name that is new here; whether it is new. ``ask`` raises
+    NotVisible, and nothing is added, where GitHub shows nothing.
+    """
+    with engine.begin() as connection:
+        known = (
+            _by_clone_url(connection, target.clone_url)
+            if target.host == GIT
+            else on_host(connection, target.host, target.full_name)
+        )
+    if known is not None:
+        return known, False
+    found = ask(target)
+    with engine.begin() as connection:
+        if found is None:
+            full_name = _free_name(connection, target)
+            return add(
+                connection, host=target.host, full_name=full_name, clone_url=target.clone_url, at=at
+            )
+        return add(
+            connection, host=target.host, full_name=found.full_name, clone_url=target.clone_url,
+            github_id=found.id, is_private=found.private, at=at,
+        )  # fmt: skip
 
 
 def by_id(connection: Connection, repository_id: int) -> Repository:
@@ -155,6 +190,23 @@ def record_github_id(connection: Connection, repository_id: int, github_id: int)
         " where repository_id = %(id)s and github_id is null",
         github_id=github_id, id=repository_id,
     )  # fmt: skip
+
+
+def _by_clone_url(connection: Connection, clone_url: str) -> Repository | None:
+    return _one(
+        connection,
+        f"select {_COLUMNS} from ops.repositories"
+        " where host = %(host)s and clone_url = %(clone_url)s",
+        host=GIT, clone_url=clone_url,
+    )  # fmt: skip
+
+
+def _free_name(connection: Connection, target: Target) -> str:
+    """Two directories may be called the same; their names here may not."""
+    if on_host(connection, target.host, target.full_name) is None:
+        return target.full_name
+    digest = blake2b(target.clone_url.encode(), digest_size=4).hexdigest()
+    return f"{target.full_name}-{digest}"
 
 
 def _known(

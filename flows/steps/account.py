@@ -3,8 +3,14 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import msgspec
 
 from flows.steps.run import Run, StepResult
+from gitinsight.errors import NotVisible
+from gitinsight.things.review_comments import REVIEW_COMMENTS
+from gitinsight.things.thing import Thing
 from warehouse import completeness, cursors
 from warehouse.completeness import Entry, judge
 from warehouse.raw import Written
@@ -17,7 +23,6 @@ _ONLY_COUNTED = {
     "deployments": "deployments", "discussions": "discussions", "stargazers": "stargazers",
     "watchers": "watchers", "forks": "forks",
 }  # fmt: skip
-_BY_RECORD = ("issue_comments", "reviews", "review_comments")
 _FROM_GIT = ("commits", "tags", "branches")
 _WITHOUT_TOTAL = ("issue_events", "users")
 
@@ -43,24 +48,23 @@ def account(run: Run, results: Mapping[str, StepResult]) -> Account:
         implied = completeness.implied_counts(connection, run.repository.repository_id)
         states = cursors.states(connection, run.repository.repository_id)
     upstream: dict[str, int | None] = {
-        thing: _count(totals, key) for thing, key in (_TOTALS | _ONLY_COUNTED).items()
+        thing: states.get("commits", {}).get(thing) for thing in _FROM_GIT
     }
-    is_read = run.repository.host != "git"
-    upstream |= {thing: implied.get(thing) for thing in _BY_RECORD}
-    upstream |= {thing: states.get("commits", {}).get(thing) for thing in _FROM_GIT}
-    upstream["workflow_runs"] = states.get("workflow_runs", {}).get("total")
-    upstream |= dict.fromkeys(_WITHOUT_TOTAL)
+    if run.repository.has_api:
+        upstream |= {thing: _count(totals, key) for thing, key in (_TOTALS | _ONLY_COUNTED).items()}
+        upstream |= implied | dict.fromkeys(_WITHOUT_TOTAL)
+        upstream["review_comments"] = _listed(run, REVIEW_COMMENTS)
+        upstream["workflow_runs"] = states.get("workflow_runs", {}).get("total")
     if not run.client.has_token:
-        upstream["reviews"] = upstream["review_comments"] = None
+        upstream["reviews"] = None
     why = _unavailable(run, results)
-    kept = _FROM_GIT if not is_read else tuple(upstream)
-    if (held["review_comments"] or 0) > (upstream["review_comments"] or 0):
-        # Counted review by review: comments whose review is not shown have no total of their own.
-        upstream["review_comments"] = None
     entries = {
-        thing: judge(thing, upstream[thing], held.get(thing), unavailable=why.get(thing))
-        for thing in kept
-    }
+        thing: judge(
+            thing, count, held.get(thing), unavailable=why.get(thing),
+            repeated=states.get(thing, {}).get("repeated", 0),
+        )
+        for thing, count in upstream.items()
+    }  # fmt: skip
 
     def write(connection: Any) -> Written:
         completeness.record(
@@ -72,8 +76,20 @@ def account(run: Run, results: Mapping[str, StepResult]) -> Account:
     return Account(entries)
 
 
+def _listed(run: Run, thing: Thing) -> int | None:
+    """How many records a list has: pages of one record each, of which GitHub names the last."""
+    parameters = {**thing.parameters, "per_page": "1"}
+    try:
+        answer = run.client.get(run.path(thing.path), parameters)
+    except NotVisible:
+        return None
+    if answer.last_url is not None:
+        return int(parse_qs(urlsplit(answer.last_url).query)["page"][0])
+    return None if answer.next_url else len(msgspec.json.decode(answer.body))
+
+
 def _totals(run: Run) -> dict[str, Any]:
-    if run.repository.host == "git" or not run.client.has_token:
+    if not (run.repository.has_api and run.client.has_token):
         return {}
     owner, name = run.repository.full_name.split("/")
     found: dict[str, Any] = run.client.query("totals", {"owner": owner, "name": name})["repository"]
@@ -89,6 +105,6 @@ def _unavailable(run: Run, results: Mapping[str, StepResult]) -> dict[str, str]:
     why = {name: one.unavailable for name, one in results.items() if one.unavailable}
     if "commits" in why:
         why |= dict.fromkeys(("tags", "branches"), why["commits"])
-    if run.repository.host != "git" and not run.client.has_token:
+    if run.repository.has_api and not run.client.has_token:
         why["reviews"] = "reviews are read by GraphQL, which needs a token"
     return why

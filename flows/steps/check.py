@@ -22,11 +22,10 @@ def check(
     if not quality.blocking(transformed):
         found += gate.run(
             run.warehouse,
-            repository_ids=[run.repository.repository_id],
+            repository_id=run.repository.repository_id,
             as_of=run.as_of,
             previous_counts=previous,
             volume_drop_ratio=settings.volume_drop_ratio,
-            oldest_extraction=None,
         )
     with run.warehouse.begin() as connection:
         quality.record(

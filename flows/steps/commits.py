@@ -24,7 +24,7 @@ def read_commits(run: Run) -> StepResult:
     try:
         refs = run.mirror.remote_refs()
     except NotVisible as error:
-        if not run.client.has_token or run.repository.host == "git":
+        if not (run.repository.has_api and run.client.has_token):
             return StepResult("commits", unavailable=error.reason)
         return _from_github(run)
     cursor = run.take("commits")

@@ -48,7 +48,10 @@ def extract(run: Run, call: Call) -> Extraction:
         done.results[name] = call(name, read)
 
     was_settled = _was_settled(run)
-    if run.repository.host == "git":
+    if run.job.is_full and run.job.started_at is not None:
+        with run.warehouse.begin() as connection:
+            cursors.forget(connection, run.repository.repository_id, before=run.job.started_at)
+    if not run.repository.has_api:
         step("repositories", partial(discover.discover_local, run))
     else:
         step("repositories", partial(discover.discover, run))
@@ -56,12 +59,12 @@ def extract(run: Run, call: Call) -> Extraction:
             step(thing.name, partial(lists.read, run, thing))
     step("commits", partial(commits.read_commits, run))
     is_quiet = was_settled and not done.has_changed and not run.job.is_full
-    if run.repository.host != "git":
+    if run.repository.has_api:
         for thing in _in_turn(run) if is_quiet else _CATALOGUE:
             step(thing.name, partial(lists.read, run, thing, is_quiet=is_quiet))
     if is_quiet and not done.has_changed:
         return done
-    if run.repository.host != "git":
+    if run.repository.has_api:
         step("pull_requests", partial(pull_requests.hydrate, run))
         step("identities", partial(identities.identify, run))
     done.account = account.account(run, done.results)

@@ -44,6 +44,6 @@ def compute(run: Run) -> Insights:
             "subject": subject, "definition": review_latency.DEFINITION, **stamp,
         }
         for subject in _SUBJECTS
-        if run.repository.host != "git"
+        if run.repository.has_api
     ]  # fmt: skip
     return Insights({"bus_factor": factors, "review_latency": latencies})

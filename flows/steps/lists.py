@@ -18,8 +18,9 @@ from warehouse.raw import Written
 _EPOCH = "1980-01-01T00:00:00Z"
 """GitHub answers nothing to a `since` of 1970."""
 _CLOCK_OVERLAP = timedelta(seconds=120)
-_GONE = {404, 409, 410}
-"""Empty repository, or a feature that is switched off: no rows, and that is the truth."""
+_CLOSED = {403, 404, 409, 410}
+"""Empty repository, a feature that is switched off, or a token that may not see it: the ledger says
+so, and the rest of the repository is read all the same."""
 
 
 def read(run: Run, thing: Thing, *, is_quiet: bool = False) -> StepResult:
@@ -30,7 +31,7 @@ def read(run: Run, thing: Thing, *, is_quiet: bool = False) -> StepResult:
             return whole(run, thing, is_quiet=is_quiet)
         return readers[thing.reading](run, thing)
     except NotVisible as error:
-        if error.status in _GONE:
+        if error.status in _CLOSED:
             return StepResult(thing.name, unavailable=f"HTTP {error.status}: {error.reason}")
         raise
 
@@ -108,6 +109,7 @@ def whole(run: Run, thing: Thing, *, is_quiet: bool) -> StepResult:
     state = {
         "pages": [[one.url, one.etag] for one in answers],
         "principal": run.client.principal,
+        "repeated": len(records) - len({row.id for _, row in records}),
     }
     _, written = run.commit(cursor, state, write, done=len(records))
     return StepResult(thing.name, written.touched, len(records))

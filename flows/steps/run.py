@@ -8,16 +8,14 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy.exc import SQLAlchemyError
-
 from gitinsight import logs
 from gitinsight.clock import Clock
-from gitinsight.errors import Cancelled, LeaseLost
+from gitinsight.errors import Cancelled, LeaseLost, first_line
 from gitinsight.git.mirror import Mirror
 from gitinsight.github.client import API_VERSION, GitHubClient
 from warehouse import accounting, cursors, jobs
 from warehouse.cursors import Cursor
-from warehouse.engine import Connection, Engine
+from warehouse.engine import UNREACHABLE, Connection, Engine
 from warehouse.git import Run as GitRun
 from warehouse.jobs import Job
 from warehouse.raw import Origin, Written
@@ -140,8 +138,8 @@ class Run:
                     )  # fmt: skip
             except LeaseLost:
                 return
-            except SQLAlchemyError as error:
-                _LOG.warning("lease_not_renewed", reason=str(error).splitlines()[0])
+            except UNREACHABLE as error:
+                _LOG.warning("lease_not_renewed", reason=first_line(error))
 
     def hold(self, connection: Connection) -> None:
         """Inside a transaction: still ours to do, or LeaseLost; still wanted, or Cancelled."""

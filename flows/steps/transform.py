@@ -9,10 +9,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL
-
 from flows.steps.run import Run
 from gitinsight.errors import BrokenEnvironment
+from warehouse.engine import Address, address
 from warehouse.quality import Check
 
 PROJECT = Path(__file__).parents[2] / "dbt"
@@ -36,7 +35,7 @@ def transform(run: Run) -> list[Check]:
     results.unlink(missing_ok=True)
     last: deque[str] = deque(maxlen=_SHOWN_LINES)
     process = subprocess.Popen(  # noqa: S603 - our own interpreter, no shell
-        arguments, env=environment(run.warehouse.url) | _job(run), text=True,
+        arguments, env=environment(address(run.warehouse)) | _job(run), text=True,
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
     )  # fmt: skip
     try:
@@ -55,15 +54,15 @@ def transform(run: Run) -> list[Check]:
     return [_check(one, manifest) for one in found]
 
 
-def environment(where: URL) -> dict[str, str]:
+def environment(where: Address) -> dict[str, str]:
     """What the dbt profile reads; the password is in no file and no command line."""
     return {
         **os.environ,
-        "GITINSIGHT_DBT_HOST": where.host or "127.0.0.1",
-        "GITINSIGHT_DBT_PORT": str(where.port or 5432),
-        "GITINSIGHT_DBT_USER": where.username or "",
-        "GITINSIGHT_DBT_PASSWORD": where.password or "",
-        "GITINSIGHT_DBT_DATABASE": where.database or "",
+        "GITINSIGHT_DBT_HOST": where.host,
+        "GITINSIGHT_DBT_PORT": str(where.port),
+        "GITINSIGHT_DBT_USER": where.user,
+        "GITINSIGHT_DBT_PASSWORD": where.password,
+        "GITINSIGHT_DBT_DATABASE": where.database,
         "DO_NOT_TRACK": "1",
     }
 

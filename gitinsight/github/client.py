@@ -59,6 +59,7 @@ class Answer:
     date: datetime
     etag: str | None
     next_url: str | None
+    last_url: str | None
     principal: str
 
     @property
@@ -154,7 +155,7 @@ class GitHubClient:
                 response = self._http.send(request)
             except httpx2.HTTPError as error:
                 failure = UpstreamUnavailable(request.url.host, str(error) or type(error).__name__)
-                self._record(request, bucket, started, None, error=type(error).__name__)
+                self._record(request, bucket, started, None, cost=0, error=type(error).__name__)
                 continue
             failure, answer = self._judge(request, response, bucket, started)
             if answer is not None:
@@ -187,9 +188,11 @@ class GitHubClient:
         else:
             error, answer = self._read(request, response)
         self._note_budget(response, bucket)
-        self._record(
-            request, bucket, started, response, error=type(error).__name__ if error else None
-        )
+        cost = 0 if status == httpx2.codes.NOT_MODIFIED else 1
+        if answer is not None and bucket == "graphql":
+            cost = _points(answer.body)
+        reason = type(error).__name__ if error else None
+        self._record(request, bucket, started, response, cost=cost, error=reason)
         return error, answer
 
     def _read(
@@ -198,11 +201,9 @@ class GitHubClient:
         body = sanitise(response.content)
         if response.status_code == httpx2.codes.OK:
             try:
-                msgspec.json.decode(body, type=msgspec.Raw)
                 msgspec.json.decode(body)
             except (msgspec.DecodeError, RecursionError) as error:
                 return UpstreamUnavailable(request.url.host, f"broken JSON: {error}"), None
-        following = response.links.get("next", {}).get("url")
         return None, Answer(
             status=response.status_code,
             body=body,
@@ -210,7 +211,8 @@ class GitHubClient:
             url=str(response.url),
             date=_date(response),
             etag=response.headers.get("etag"),
-            next_url=following,
+            next_url=response.links.get("next", {}).get("url"),
+            last_url=response.links.get("last", {}).get("url"),
             principal=self.principal,
         )
 
@@ -259,6 +261,7 @@ class GitHubClient:
         started: float,
         response: httpx2.Response | None,
         *,
+        cost: int,
         error: str | None,
     ) -> None:
         status = response.status_code if response is not None else 0
@@ -268,7 +271,7 @@ class GitHubClient:
             bucket=bucket,
             path=request.url.path,
             status=status,
-            cost=0 if status in {0, 304} else 1,
+            cost=cost,
             milliseconds=int((time.monotonic() - started) * 1000),
             bytes=len(response.content) if response is not None else 0,
             error=error,
@@ -279,6 +282,24 @@ class GitHubClient:
 
 def query_text(name: str) -> str:
     return (files("gitinsight.github") / "queries" / f"{name}.graphql").read_text("utf-8")
+
+
+class _RateLimit(msgspec.Struct, frozen=True):
+    cost: int = 1
+
+
+class _Priced(msgspec.Struct, frozen=True):
+    rate_limit: _RateLimit = msgspec.field(default=_RateLimit(), name="rateLimit")
+
+
+class _PricedAnswer(msgspec.Struct, frozen=True):
+    data: _Priced | None = None
+
+
+def _points(body: bytes) -> int:
+    """What GitHub says that a query cost; every query of ours asks for it."""
+    priced = msgspec.json.decode(body, type=_PricedAnswer).data
+    return priced.rate_limit.cost if priced is not None else 1
 
 
 def _says_limited(body: bytes) -> bool:

@@ -20,26 +20,35 @@ class ProcessMemory:
     pss_bytes: int | None
 
 
-def of_processes(pids: Mapping[str, int]) -> list[ProcessMemory]:
-    """One row for each process that lives."""
-    return [found for name, pid in pids.items() if (found := _of_tree(name, pid)) is not None]
+def of_processes(
+    pids: Mapping[str, int], *, apart: frozenset[int] = frozenset()
+) -> list[ProcessMemory]:
+    """One row for each process that lives; those in ``apart`` count as nobody's descendants."""
+    return [found for name, pid in pids.items() if (found := _of_tree(name, pid, apart))]
 
 
-def _of_tree(name: str, pid: int) -> ProcessMemory | None:
-    try:
-        parent = psutil.Process(pid)
-        tree = [parent, *parent.children(recursive=True)]
-    except psutil.NoSuchProcess:
-        return None
+def _of_tree(name: str, pid: int, apart: frozenset[int]) -> ProcessMemory | None:
     resident, shared = [], []
-    for one in tree:
+    for one in _tree(pid, apart):
         try:
             resident.append(one.memory_info().rss)
             shared.append(getattr(one.memory_full_info(), "pss", None))
         except (psutil.NoSuchProcess, psutil.AccessDenied):
             continue
+    if not resident:
+        return None
     known = [bytes_ for bytes_ in shared if bytes_ is not None]
     return ProcessMemory(
-        name, pid, len(resident), sum(resident), max(resident, default=0),
+        name, pid, len(resident), sum(resident), max(resident),
         sum(known) if len(known) == len(resident) else None,
     )  # fmt: skip
+
+
+def _tree(pid: int, apart: frozenset[int]) -> list[psutil.Process]:
+    try:
+        parent = psutil.Process(pid)
+        children = parent.children()
+    except psutil.NoSuchProcess:
+        return []
+    below = [one for child in children if child.pid not in apart for one in _tree(child.pid, apart)]
+    return [parent, *below]

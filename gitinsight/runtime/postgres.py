@@ -14,7 +14,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
-from typing import IO
 from urllib.parse import quote
 
 import psycopg
@@ -23,6 +22,7 @@ from psycopg import sql
 from gitinsight.errors import BrokenEnvironment
 from gitinsight.runtime import process
 from gitinsight.runtime.state import secret
+from gitinsight.runtime.supervisor import Service, Supervisor
 
 _START_SECONDS = 60
 _OPTIONS = {
@@ -39,7 +39,6 @@ _NOT_DURABLE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes":
 @dataclass(frozen=True, slots=True)
 class EmbeddedPostgres:
     port: int
-    pid: int
     password: str
 
     def url(self, database: str = "gitinsight") -> str:
@@ -58,12 +57,13 @@ class EmbeddedPostgres:
 
 @contextmanager
 def running(
-    state_dir: Path, *, port: int = 5433, durable: bool = True
-) -> Iterator[EmbeddedPostgres]:
+    state_dir: Path, *, port: int = 5433, durable: bool = True,
+    supervisor: Supervisor | None = None,
+) -> Iterator[EmbeddedPostgres]:  # fmt: skip
     """The cluster of this state directory. Who comes first starts and stops it; others join.
 
     It keeps its data between runs, survives kill -9 of itself and of its owner, and takes another
-    port where ``port`` is in use.
+    port where ``port`` is in use. A ``supervisor`` that is given watches over it, and stops it.
     """
     with (state_dir / "postgres.lock").open("w") as lock:
         try:
@@ -71,18 +71,29 @@ def running(
         except BlockingIOError:
             yield _join(state_dir)
             return
-        with _owned(state_dir, port=port, durable=durable) as server:
-            yield server
+        keeper = supervisor or Supervisor(state_dir)
+        record = _record(state_dir)
+        record.parent.mkdir(exist_ok=True)
+        try:
+            yield _start(keeper, state_dir, port=port, durable=durable)
+        finally:
+            record.unlink(missing_ok=True)
+            if supervisor is None:
+                keeper.stop()
 
 
 def find(state_dir: Path) -> EmbeddedPostgres | None:
     """The server that somebody runs for this state directory, if it answers."""
     try:
-        known = json.loads((state_dir / "run" / "postgres.json").read_text("utf-8"))
+        known = json.loads(_record(state_dir).read_text("utf-8"))
     except (OSError, json.JSONDecodeError):
         return None
-    server = EmbeddedPostgres(known["port"], known["pid"], secret(state_dir / "postgres.password"))
+    server = EmbeddedPostgres(known["port"], secret(state_dir / "postgres.password"))
     return server if _answers(server) else None
+
+
+def _record(state_dir: Path) -> Path:
+    return state_dir / "run" / "postgres.json"
 
 
 def _join(state_dir: Path) -> EmbeddedPostgres:
@@ -97,64 +108,32 @@ def _join(state_dir: Path) -> EmbeddedPostgres:
     )
 
 
-@contextmanager
-def _owned(state_dir: Path, *, port: int, durable: bool) -> Iterator[EmbeddedPostgres]:
+def _start(
+    supervisor: Supervisor, state_dir: Path, *, port: int, durable: bool
+) -> EmbeddedPostgres:
     home = _home(state_dir)
     binaries = _binaries(home)
     password = secret(state_dir / "postgres.password")
     data = home / "postgres"
     _initialise(data, binaries, password)
-    log_path = state_dir / "logs" / "postgres.log"
-    log_path.parent.mkdir(exist_ok=True)
-    chosen = process.free_port(port)
+    server = EmbeddedPostgres(process.free_port(port), password)
     options = _OPTIONS | ({} if durable else _NOT_DURABLE)
-    command: list[str | Path] = [
-        binaries / "postgres", "-D", data, "-p", str(chosen), "-h", "127.0.0.1", "-k", "",
-        *(part for name, value in options.items() for part in ("-c", f"{name}={value}")),
-    ]  # fmt: skip
-    with log_path.open("ab") as log:
-        child = _start(command, log, data, log_path)
-        server = EmbeddedPostgres(chosen, child.pid, password)
-        record = state_dir / "run" / "postgres.json"
-        record.parent.mkdir(exist_ok=True)
-        try:
-            _await(server, child, log_path)
-            record.write_text(json.dumps({"port": chosen, "pid": child.pid}), "utf-8")
-            yield server
-        finally:
-            record.unlink(missing_ok=True)
-            process.stop(child, by=signal.SIGINT, grace_seconds=30)
-
-
-def _start(
-    command: list[str | Path], log: IO[bytes], data: Path, log_path: Path
-) -> "subprocess.Popen[bytes]":
-    """A server whose owner was killed may still be shutting down: then this one waits for it."""
-    deadline = time.monotonic() + _START_SECONDS
-    while True:
-        child = process.start(command, log=log, end_signal=signal.SIGINT, user=_user())
-        try:
-            child.wait(0.15)
-        except subprocess.TimeoutExpired:
-            return child
-        if not (data / "postmaster.pid").exists() or time.monotonic() > deadline:
-            raise BrokenEnvironment(
-                f"PostgreSQL does not start: {process.last_line(log_path)}", f"see {log_path}"
-            )
-        time.sleep(0.2)
-
-
-def _await(server: EmbeddedPostgres, child: "subprocess.Popen[bytes]", log_path: Path) -> None:
-    deadline = time.monotonic() + _START_SECONDS
-    while time.monotonic() < deadline:
-        if child.poll() is not None:
-            break
-        if _answers(server):
-            return
-        time.sleep(0.03)
-    raise BrokenEnvironment(
-        f"PostgreSQL does not start: {process.last_line(log_path)}", f"see {log_path}"
-    )
+    supervisor.start(
+        Service(
+            "postgresql",
+            [
+                binaries / "postgres", "-D", data, "-p", str(server.port), "-h", "127.0.0.1",
+                "-k", "", *(part for one in options.items() for part in ("-c", "=".join(one))),
+            ],
+            ready=lambda: _answers(server),
+            # A server whose owner was killed may still be shutting down: this one waits for it.
+            passing=(data / "postmaster.pid").exists,
+            start_seconds=_START_SECONDS, grace_seconds=30, stop_signal=signal.SIGINT,
+            user=_user(),
+        )
+    )  # fmt: skip
+    _record(state_dir).write_text(json.dumps({"port": server.port}), "utf-8")
+    return server
 
 
 def _answers(server: EmbeddedPostgres) -> bool:

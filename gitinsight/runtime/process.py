@@ -54,15 +54,6 @@ def free_port(preferred: int) -> int:
     raise OSError("no free port on 127.0.0.1")
 
 
-def last_line(log: Path) -> str:
-    """What a process that ended said last."""
-    try:
-        lines = log.read_text("utf-8", "replace").strip().splitlines()
-    except OSError:
-        return ""
-    return lines[-1][:300] if lines else ""
-
-
 def _dies_with_parent(end_signal: signal.Signals) -> Callable[[], None] | None:
     if sys.platform != "linux":
         return None

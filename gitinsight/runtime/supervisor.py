@@ -15,7 +15,7 @@ from gitinsight.errors import BrokenEnvironment
 from gitinsight.runtime import process
 
 _LOG = logs.get(__name__)
-_POLL_SECONDS = 0.1
+_POLL_SECONDS = 0.05
 _QUICK_SECONDS = 30
 _QUICK_DEATHS = 5
 _LOG_BYTES = 20 * 2**20
@@ -23,14 +23,20 @@ _LOG_BYTES = 20 * 2**20
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """``ready`` says whether it can be used; without one it is ready when it runs."""
+    """``ready`` says whether it can be used; without one it is ready when it runs. ``passing``
+    says whether a start that failed may work in a moment. ``user`` is (uid, gid) to run as.
+    """
 
     name: str
-    command: Sequence[str]
-    env: Mapping[str, str]
+    command: Sequence[str | Path]
+    env: Mapping[str, str] | None = None
     ready: Callable[[], bool] | None = None
+    passing: Callable[[], bool] | None = None
     start_seconds: float = 90
     grace_seconds: float = 10
+    stop_signal: signal.Signals = signal.SIGTERM
+    user: tuple[int, int] | None = None
+    directory: Path | None = None
 
 
 @dataclass(slots=True)
@@ -45,18 +51,20 @@ class _Child:
 class Supervisor:
     """Starts services in their order, restarts those that die, stops them in reverse.
 
-    To be used from the main thread: the kernel ends a child when the thread that made it ends.
+    To be used from one thread that lives on: the kernel ends a child when the thread that made it
+    ends. ``record`` is a file that says which process is which, for as long as they run.
     """
 
-    def __init__(self, state_dir: Path) -> None:
+    def __init__(self, state_dir: Path, *, record: Path | None = None) -> None:
         self._state_dir = state_dir
+        self._record = record
         self._children: list[_Child] = []
 
     def start(self, *services: Service) -> None:
         """Start together, wait for all; BrokenEnvironment with the last line of what failed."""
-        begun = [self._spawn(service) for service in services]
+        begun = [_Child(service, self._spawn(service), time.monotonic()) for service in services]
         self._children += begun
-        self._record()
+        self._write_record()
         for child in begun:
             self._await(child)
 
@@ -72,51 +80,57 @@ class Supervisor:
     def stop(self) -> None:
         for child in reversed(self._children):
             process.stop(
-                child.running, by=signal.SIGTERM, grace_seconds=child.service.grace_seconds
-            )
+                child.running, by=child.service.stop_signal,
+                grace_seconds=child.service.grace_seconds,
+            )  # fmt: skip
             _kill_group(child.running.pid)
         self._children.clear()
-        self._path.unlink(missing_ok=True)
+        if self._record is not None:
+            self._record.unlink(missing_ok=True)
 
-    @property
-    def _path(self) -> Path:
-        return self._state_dir / "run" / "pids.json"
-
-    def _record(self) -> None:
-        known = self.pids() | {"supervisor": os.getpid()}
-        self._path.write_text(json.dumps(known), "utf-8")
+    def _write_record(self) -> None:
+        if self._record is not None:
+            known = self.pids() | {"supervisor": os.getpid()}
+            self._record.write_text(json.dumps(known), "utf-8")
 
     def _log(self, service: Service) -> Path:
         return self._state_dir / "logs" / f"{service.name}.log"
 
-    def _spawn(self, service: Service) -> _Child:
+    def _spawn(self, service: Service) -> "subprocess.Popen[bytes]":
         path = self._log(service)
+        path.parent.mkdir(exist_ok=True)
         if path.exists() and path.stat().st_size > _LOG_BYTES:
             path.replace(path.with_suffix(".log.1"))
         with path.open("ab") as log:
-            running = process.start(
-                service.command, log=log, env=service.env, directory=self._state_dir
-            )
-        return _Child(service, running, time.monotonic())
+            return process.start(
+                service.command, log=log, env=service.env, end_signal=service.stop_signal,
+                user=service.user, directory=service.directory,
+            )  # fmt: skip
 
     def _await(self, child: _Child) -> None:
-        service = child.service
-        while service.ready is not None and not service.ready():
-            waited = time.monotonic() - child.started
-            if child.running.poll() is not None or waited > service.start_seconds:
-                log = self._log(service)
+        service, deadline = child.service, child.started + child.service.start_seconds
+        while True:
+            is_gone = child.running.poll() is not None
+            if not is_gone and (service.ready is None or service.ready()):
+                return
+            is_passing = is_gone and service.passing is not None and service.passing()
+            if time.monotonic() > deadline or (is_gone and not is_passing):
                 raise BrokenEnvironment(
-                    f"{service.name} does not start: {process.last_line(log)}", f"see {log}"
+                    f"{service.name} does not start: {self._last_line(service)}",
+                    f"see {self._log(service)}",
                 )
             time.sleep(_POLL_SECONDS)
+            if is_passing:
+                child.running = self._spawn(service)
+                self._write_record()
 
     def _watch(self, child: _Child) -> None:
         now = time.monotonic()
         if child.again_at is not None:
             if now >= child.again_at:
-                fresh = self._spawn(child.service)
-                child.running, child.started, child.again_at = fresh.running, fresh.started, None
-                self._record()
+                child.running, child.started = self._spawn(child.service), now
+                child.again_at = None
+                self._write_record()
             return
         code = child.running.poll()
         if code is None:
@@ -126,12 +140,19 @@ class Supervisor:
             child.deaths.clear()
         child.deaths.append(now)
         if len(child.deaths) >= _QUICK_DEATHS:
-            log = self._log(child.service)
             raise BrokenEnvironment(
-                f"{child.service.name} keeps ending: {process.last_line(log)}", f"see {log}"
+                f"{child.service.name} keeps ending: {self._last_line(child.service)}",
+                f"see {self._log(child.service)}",
             )
-        child.again_at = now + 2 ** (len(child.deaths) - 1)
+        child.again_at = now + 2 ** (len(child.deaths) - 1) / 2
         _LOG.warning("service_ended", service=child.service.name, code=code)
+
+    def _last_line(self, service: Service) -> str:
+        try:
+            lines = self._log(service).read_text("utf-8", "replace").strip().splitlines()
+        except OSError:
+            return ""
+        return lines[-1][:300] if lines else ""
 
 
 def _kill_group(pid: int) -> None:

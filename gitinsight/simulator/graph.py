@@ -57,7 +57,6 @@ type Oid { oid: GitObjectID! }
 type PullRequestReview implements Node {
   id: ID! fullDatabaseId: BigInt state: String! body: String! createdAt: DateTime!
   updatedAt: DateTime! submittedAt: DateTime authorAssociation: String! commit: Oid author: Actor
-  comments: Count!
 }
 type PullRequest implements Node {
   id: ID! fullDatabaseId: BigInt number: Int! title: String! state: String! isDraft: Boolean!
@@ -216,7 +215,6 @@ def _review(review: Record) -> Record:
         "fullDatabaseId": str(review["id"]), "state": review["state"], "body": review["body"],
         "createdAt": review["at"], "updatedAt": review["at"], "submittedAt": review["at"],
         "authorAssociation": "MEMBER", "commit": None, "author": _actor(review["user"]),
-        "comments": {"totalCount": review["comments"]},
     }  # fmt: skip
 
 

@@ -1,0 +1,44 @@
+"""Jobs in this process, one after the other, where no stack runs that would take them."""
+
+import time
+from collections.abc import Sequence
+from uuid import UUID
+
+from flows.analysis import analyze
+from flows.attempt import attempt
+from gitinsight import logs
+from gitinsight.errors import LeaseLost, first_line
+from gitinsight.settings import Settings
+from warehouse import jobs
+from warehouse.engine import UNREACHABLE, Engine
+
+_LOG = logs.get(__name__)
+_WAIT_SECONDS = 1.0
+
+
+def work_off(settings: Settings, engine: Engine, job_ids: Sequence[UUID]) -> None:
+    """Every job to its end, or until it is parked; its row says how it went."""
+    for job_id in job_ids:
+        while not _is_over(engine, job_id):
+            _try(settings, engine, job_id)
+
+
+def _try(settings: Settings, engine: Engine, job_id: UUID) -> None:
+    try:
+        with attempt(settings, engine, job_id, worker="cli") as run:
+            analyze(run, quality=settings.quality)
+    except LeaseLost:
+        time.sleep(_WAIT_SECONDS)  # somebody else is at it, or died at it: its lease runs out
+    except UNREACHABLE as error:
+        _LOG.warning("warehouse_not_reached", reason=first_line(error))
+        time.sleep(_WAIT_SECONDS)
+    except Exception as error:  # noqa: BLE001 - the edge of a thread; the job has ended as failed
+        _LOG.warning("analysis_failed", job_id=str(job_id), reason=first_line(error))
+
+
+def _is_over(engine: Engine, job_id: UUID) -> bool:
+    try:
+        with engine.begin() as connection:
+            return jobs.by_id(connection, job_id).is_over
+    except UNREACHABLE:
+        return False

@@ -1,0 +1,85 @@
+"""What a person may call a repository, and what it is then."""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import msgspec
+
+from gitinsight.errors import InvalidName
+from gitinsight.github import access
+from gitinsight.settings import Settings
+from gitinsight.simulator.organisation import ORGANISATION
+
+_NAME = re.compile(r"([A-Za-z0-9][A-Za-z0-9-]{0,38})/([A-Za-z0-9._-]{1,100})")
+_WEB = re.compile(
+    r"(?:(?:https?|ssh|git)://(?:[^/@]+@)?|git@)(?P<host>[^/:]+(?::\d+)?)[/:]"
+    r"(?P<name>[^/]+/[^/]+?)(?:\.git)?/?"
+)
+GIT = "git"
+"""Stands for the API root of a remote that has none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """``host`` is an API root, or ``GIT``."""
+
+    host: str
+    full_name: str
+    clone_url: str
+
+
+class Found(msgspec.Struct, frozen=True):
+    """What GitHub says about a name."""
+
+    id: int
+    full_name: str
+    private: bool = False
+
+
+def parse(text: str, settings: Settings) -> Target:
+    """OWNER/NAME, the URL of a repository, a path to one, or a bundle file; else InvalidName."""
+    path = Path(text).expanduser()
+    if path.is_file() and path.suffix == ".bundle":
+        return Target(GIT, f"local/{path.stem}", str(path.resolve()))
+    if path.is_dir() and ((path / ".git").exists() or (path / "HEAD").exists()):
+        whole = path.resolve()
+        return Target(GIT, f"local/{whole.name}", str(whole))
+    web = _WEB.fullmatch(text)
+    if web and web["host"] != _web_host(settings):
+        # The same name on github.com would be somebody else's repository.
+        return Target(GIT, web["name"], text)
+    return parse_name(text, settings)
+
+
+def parse_name(text: str, settings: Settings) -> Target:
+    """OWNER/NAME, or a URL on the host that is configured; nothing of this machine."""
+    web = _WEB.fullmatch(text)
+    if web and web["host"] != _web_host(settings):
+        raise InvalidName(text)
+    name = _NAME.fullmatch(web["name"] if web else text)
+    if name is None:
+        raise InvalidName(text)
+    owner, short = name.groups()
+    if owner == ORGANISATION and settings.simulator.url is not None:
+        root = settings.simulator.url
+        return Target(root, f"{owner}/{short}", f"{root}/{owner}/{short}.git")
+    clone_url = settings.github.clone_url.format(owner=owner, name=short)
+    return Target(settings.github.api_url, f"{owner}/{short}", clone_url)
+
+
+def ask(target: Target, settings: Settings) -> Found | None:
+    """NotVisible where GitHub shows no such repository; None where there is nobody to ask."""
+    if target.host == GIT:
+        return None
+    client = access.connect(settings, target.host, wait_seconds=0)
+    try:
+        answer = client.get(f"repos/{target.full_name}")
+    finally:
+        client.close()
+    return msgspec.json.decode(answer.body, type=Found)
+
+
+def _web_host(settings: Settings) -> str:
+    return urlsplit(settings.github.api_url).netloc.removeprefix("api.")

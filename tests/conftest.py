@@ -1,0 +1,175 @@
+"""What tests stand on: a real PostgreSQL, a simulated GitHub over HTTP, the API on a socket."""
+
+import shutil
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from uuid import uuid4
+
+import httpx2
+import psycopg
+import pytest
+import uvicorn
+from psycopg import sql
+
+from api.app import create_app
+from gitinsight.runtime import postgres, state
+from gitinsight.runtime.postgres import EmbeddedPostgres
+from gitinsight.runtime.process import free_port
+from gitinsight.settings import Settings
+from gitinsight.simulator import serve
+from gitinsight.simulator.serve import Simulated
+from tests.support.github import GitHub
+from warehouse.engine import Engine, make_engine
+from warehouse.migrate import migrate
+
+ADMIN_KEY = "the-admin-key-of-the-tests"
+_SLOW_START_SECONDS = 20
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Markers come from what a test uses and where it lies; nobody writes them by hand."""
+    for item in items:
+        if "postgres_server" in getattr(item, "fixturenames", ()):
+            item.add_marker("postgres")
+        if "acceptance" in item.path.parts:
+            item.add_marker("acceptance")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_settings_from_outside() -> Iterator[None]:
+    """A developer's own variables change no test."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("GITHUB_TOKEN", "GH_TOKEN"):
+            patch.delenv(name, raising=False)
+        for name in Settings.model_fields:
+            patch.delenv(f"GITINSIGHT_{name}".upper(), raising=False)
+        yield
+
+
+@pytest.fixture(scope="session")
+def shared_dir() -> Iterator[Path]:
+    with _directory() as path:
+        yield path
+
+
+@pytest.fixture
+def state_dir() -> Iterator[Path]:
+    """A state directory that `nobody`, as whom PostgreSQL runs for root, can walk into."""
+    with _directory() as path:
+        state.prepare(path)
+        yield path
+
+
+@pytest.fixture(scope="session")
+def postgres_server(shared_dir: Path) -> Iterator[EmbeddedPostgres]:
+    home = shared_dir / "server"
+    state.prepare(home)
+    with postgres.running(home, port=free_port(0), durable=False) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def _template(postgres_server: EmbeddedPostgres) -> str:
+    engine = make_engine(postgres_server.ensure_database("template"), process="test")
+    migrate(engine)
+    engine.dispose()
+    return "template"
+
+
+@pytest.fixture
+def database_url(postgres_server: EmbeddedPostgres, _template: str) -> Iterator[str]:
+    """A migrated database of this test's own."""
+    name = f"test_{uuid4().hex}"
+    with psycopg.connect(postgres_server.url("postgres"), autocommit=True) as connection:
+        copy = sql.SQL("create database {} template {} strategy file_copy")
+        connection.execute(copy.format(sql.Identifier(name), sql.Identifier(_template)))
+        yield postgres_server.url(name)
+        drop = sql.SQL("drop database {} with (force)")
+        connection.execute(drop.format(sql.Identifier(name)))
+
+
+@pytest.fixture
+def warehouse(database_url: str) -> Iterator[Engine]:
+    engine = make_engine(database_url, process="test")
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def _repositories(shared_dir: Path) -> Path:
+    """The git repositories of the simulated GitHub, made once."""
+    git_dir = shared_dir / "git"
+    with serve.serving(git_dir=git_dir):
+        return git_dir
+
+
+@pytest.fixture
+def github(_repositories: Path) -> Iterator[GitHub]:
+    """A simulated GitHub of this test's own, to be changed at will."""
+    with ExitStack() as stack:
+        git_dir = stack.enter_context(_directory()) / "git"
+        shutil.copytree(_repositories, git_dir)
+        served: Simulated = stack.enter_context(serve.serving(git_dir=git_dir))
+        yield stack.enter_context(GitHub(served.url))
+
+
+@pytest.fixture
+def settings(state_dir: Path, database_url: str, github: GitHub) -> Settings:
+    """What a process is told that analyses repositories of the simulated GitHub."""
+    return Settings.model_validate(
+        {
+            "state_dir": state_dir,
+            "warehouse": {"url": database_url},
+            "github": {
+                "api_url": github.url, "clone_url": github.clone_url, "tokens": "test-token",
+                "wait_seconds": 2,
+            },
+        }
+    )  # fmt: skip
+
+
+@pytest.fixture
+def api(settings: Settings) -> Iterator[httpx2.Client]:
+    """The API on a socket, and a client that holds the admin key."""
+    with serving_api(settings) as url:
+        headers = {"authorization": f"Bearer {ADMIN_KEY}"}
+        with httpx2.Client(base_url=url, headers=headers, timeout=30) as client:
+            yield client
+
+
+@contextmanager
+def serving_api(settings: Settings) -> Iterator[str]:
+    app = create_app(settings, warehouse_url=settings.warehouse_url, admin_key=ADMIN_KEY)
+    port = free_port(0)
+    server = uvicorn.Server(
+        uvicorn.Config(
+            app, host="127.0.0.1", port=port, log_config=None, ws="websockets-sansio",
+            timeout_graceful_shutdown=2,
+        )
+    )  # fmt: skip
+    thread = threading.Thread(target=server.run, name="api", daemon=True)
+    thread.start()
+    deadline = time.monotonic() + _SLOW_START_SECONDS
+    while not server.started:
+        assert thread.is_alive(), "the API does not start"
+        assert time.monotonic() < deadline, "the API does not start in time"
+        time.sleep(0.01)
+    try:
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        server.should_exit = True
+        thread.join()
+
+
+@contextmanager
+def _directory() -> Iterator[Path]:
+    path = Path(tempfile.mkdtemp(prefix="gitinsight-test-"))
+    path.chmod(0o711)
+    try:
+        yield path
+    finally:
+        shutil.rmtree(path, ignore_errors=True)

@@ -1,0 +1,42 @@
+"""The simulated GitHub as tests see it: its address, and its control panel."""
+
+from types import TracebackType
+from typing import Any, Self
+
+import httpx2
+
+
+class GitHub:
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self._http = httpx2.Client(base_url=url, timeout=30)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:  # fmt: skip
+        self._http.close()
+
+    @property
+    def clone_url(self) -> str:
+        return f"{self.url}/{{owner}}/{{name}}.git"
+
+    def control(self, **wanted: Any) -> None:
+        """``error_rate``, ``limits``, ``rename``, ``calm``, or ``mutate`` with ``repo``."""
+        self._http.post("/_control", json=wanted).raise_for_status()
+
+    def change(self, repo: str, operation: str) -> None:
+        """new_issue, new_comment, close_issue, delete_issue or new_commit."""
+        self.control(mutate=operation, repo=repo)
+
+    def start_counting(self) -> None:
+        self._http.post("/_stats").raise_for_status()
+
+    def counted(self) -> dict[str, Any]:
+        """``requests``, ``by_status`` and ``charged`` since counting was started."""
+        answer = self._http.get("/_stats").raise_for_status()
+        found: dict[str, Any] = answer.json()
+        return found
