@@ -16,7 +16,37 @@
   end
 {%- endmacro %}
 
+{#- A time that can be; none lies more than a day after the instant that the figures describe. -#}
+{% macro possible(time, as_of) -%}
+  case when {{ time }} <= {{ as_of }} + interval '1 day' then {{ time }} end
+{%- endmacro %}
+
+{#- The day of UTC. -#}
+{% macro day_of(time) -%}
+  ({{ time }} at time zone 'UTC')::date
+{%- endmacro %}
+
+{#- The first day of a week (Monday) or quarter of UTC. -#}
+{% macro start_of(unit, time) -%}
+  date_trunc('{{ unit }}', {{ time }} at time zone 'UTC')::date
+{%- endmacro %}
+
 {#- A count that is null where the thing has not been read: unknown is never 0. -#}
 {% macro if_known(flag, count) -%}
   case when {{ flag }} then coalesce({{ count }}, 0) end
+{%- endmacro %}
+
+{#- Figures of one table, each under its own name and null where it is not known. -#}
+{% macro known_figures(flag, figures, columns) -%}
+  {%- for column in columns %}
+  case when {{ flag }} then {{ figures }}.{{ column }} end as {{ column }}
+    {{- "," if not loop.last }}
+  {%- endfor %}
+{%- endmacro %}
+
+{#- The same of counts: where they are known, none is 0. -#}
+{% macro known_counts(flag, counted, columns) -%}
+  {%- for column in columns %}
+  {{ if_known(flag, counted ~ "." ~ column) }} as {{ column }}{{ "," if not loop.last }}
+  {%- endfor %}
 {%- endmacro %}

@@ -4,16 +4,25 @@
     gitinsight.repository_ids   ids with commas between them; unset means all repositories
     gitinsight.as_of            the instant that the figures describe; unset means when upstream
                                 was asked last
+  A unit test is about the rows that it gives, whatever the session says.
 -#}
 {% macro of_job(column="repository_id") -%}
+  {%- if model.resource_type == "unit_test" -%}
+  true
+  {%- else -%}
   (
     nullif(current_setting('gitinsight.repository_ids', true), '') is null
     or {{ column }} = any(
       string_to_array(current_setting('gitinsight.repository_ids', true), ',')::bigint[]
     )
   )
+  {%- endif -%}
 {%- endmacro %}
 
 {% macro as_of_job() -%}
+  {%- if model.resource_type == "unit_test" -%}
+  null::timestamptz
+  {%- else -%}
   nullif(current_setting('gitinsight.as_of', true), '')::timestamptz
+  {%- endif -%}
 {%- endmacro %}

@@ -1,5 +1,5 @@
 -- Commits of the default branch with the person who wrote them: the account where evidence links
--- the address to one, else the address.
+-- the address to one, else the address. Clocks are wrong at times: a date that cannot be is none.
 select
   made.repository_id,
   made.sha,
@@ -7,12 +7,14 @@ select
   made.author_email,
   known.login as author_login,
   coalesce(known.login, made.author_email) as person,
-  made.authored_at,
-  made.committed_at,
+  {{ possible('made.authored_at', 'repository.data_as_of') }} as authored_at,
+  {{ possible('made.committed_at', 'repository.data_as_of') }} as committed_at,
   made.lines_added_count,
   made.lines_deleted_count,
   made.files_count
 from {{ ref('stg_git__commits') }} as made
+inner join {{ ref('int_repositories') }} as repository
+  on made.repository_id = repository.repository_id
 left join {{ ref('stg_git__identities') }} as known
-  on known.repository_id = made.repository_id and known.email = made.author_email
+  on made.repository_id = known.repository_id and made.author_email = known.email
 where {{ of_job('made.repository_id') }}

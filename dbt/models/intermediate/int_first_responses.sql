@@ -3,14 +3,29 @@
 --   comment    a remark by another human, at or after the time that it was ready
 --   response   the same, or closed or merged by another human: a silent merge is an answer
 with candidates as (
-  select repository_id, number, author_login as login, made_at, 'remark' as kind
+  select
+    repository_id,
+    number,
+    author_login as login,
+    made_at,
+    true as is_remark
   from {{ ref('int_remarks') }}
   union all
-  select repository_id, number, actor_login, created_at, event
+  select
+    repository_id,
+    number,
+    actor_login,
+    created_at,
+    false
   from {{ ref('stg_github__issue_events') }}
   where {{ of_job() }} and event in ('closed', 'merged')
   union all
-  select repository_id, number, merged_by_login, merged_at, 'merged'
+  select
+    repository_id,
+    number,
+    merged_by_login,
+    merged_at,
+    false
   from {{ ref('int_items') }}
   where merged_by_login is not null and merged_at is not null
 ),
@@ -21,25 +36,25 @@ judged as (
     candidate.number,
     candidate.login,
     candidate.made_at,
-    candidate.kind = 'remark' as is_remark,
+    candidate.is_remark,
     not actor.is_declared_bot and not actor.is_ghost as is_declared_human,
-    actor.actor_class = 'human' as is_human,
-    candidate.made_at >= item.ready_at as is_after_ready
+    actor.actor_class = 'human' and candidate.made_at >= item.ready_at as is_response
   from candidates as candidate
   inner join {{ ref('int_items') }} as item
-    on item.repository_id = candidate.repository_id and item.number = candidate.number
-    and item.author_login <> candidate.login
+    on
+      candidate.repository_id = item.repository_id
+      and candidate.number = item.number
+      and candidate.login <> item.author_login
   inner join {{ ref('int_actors') }} as actor
-    on actor.repository_id = candidate.repository_id and actor.login = candidate.login
+    on candidate.repository_id = actor.repository_id and candidate.login = actor.login
 )
 
 select
   repository_id,
   number,
   min(made_at) filter (where is_remark and is_declared_human) as declared_at,
-  min(made_at) filter (where is_remark and is_human and is_after_ready) as comment_at,
-  min(made_at) filter (where is_human and is_after_ready) as response_at,
-  (array_agg(login order by made_at, login) filter (where is_human and is_after_ready))[1]
-    as responder_login
+  min(made_at) filter (where is_remark and is_response) as comment_at,
+  min(made_at) filter (where is_response) as response_at,
+  (array_agg(login order by made_at, login) filter (where is_response))[1] as responder_login
 from judged
 group by repository_id, number

@@ -1,23 +1,26 @@
 -- Issues and pull requests under the number that they share, with the time that they were ready.
+-- Somebody who opens a draft says later that it is ready; what happens before is no review. A pull
+-- request is read after the list that names it, so its own record knows best how it stands.
 select
   issue.repository_id,
   issue.number,
-  issue.is_pull_request,
-  pull.number is not null as has_pull_request,
   issue.title,
-  issue.state,
   issue.author_login,
   issue.comments_count,
   issue.created_at,
   issue.updated_at,
-  issue.closed_at,
+  issue.is_pull_request,
   pull.merged_at,
   pull.merged_by_login,
+  pull.number is not null as has_pull_request,
   case
-    -- Somebody who opens a draft says later that it is ready; what happens before is no review.
-    when pull.first_draft_event = 'ReadyForReviewEvent' then pull.first_draft_event_at
-    else issue.created_at
-  end as ready_at
+    when pull.number is null then issue.state
+    when pull.is_closed then 'closed'
+    else 'open'
+  end as state,
+  case when pull.number is null then issue.closed_at else pull.closed_at end as closed_at,
+  coalesce(pull.first_ready_at, issue.created_at) as ready_at
 from {{ ref('stg_github__issues') }} as issue
-left join {{ ref('stg_github__pull_requests') }} as pull using (repository_id, number)
+left join {{ ref('stg_github__pull_requests') }} as pull
+  on issue.repository_id = pull.repository_id and issue.number = pull.number
 where {{ of_job('issue.repository_id') }}

@@ -9,5 +9,6 @@ select
   held.is_archived,
   coalesce({{ as_of_job() }}, followed.checked_at, followed.added_at) as data_as_of
 from {{ source('ops', 'repositories') }} as followed
-left join {{ ref('stg_github__repositories') }} as held using (repository_id)
+left join {{ ref('stg_github__repositories') }} as held
+  on followed.repository_id = held.repository_id
 where {{ of_job('followed.repository_id') }}

@@ -4,19 +4,18 @@ with shares as (
   select
     repository_id,
     window_days,
-    person,
     commits_count,
-    sum(commits_count) over span as total,
-    sum(commits_count) over (
-      partition by repository_id, window_days order by commits_count desc, person
-      rows unbounded preceding
-    ) as so_far,
-    row_number() over (
-      partition by repository_id, window_days order by commits_count desc, person
-    ) as place
+    sum(commits_count) over everybody as total,
+    sum(commits_count) over ranking as so_far,
+    row_number() over ranking as place
   from {{ ref('int_commit_shares') }}
   where is_human
-  window span as (partition by repository_id, window_days)
+  window
+    everybody as (partition by repository_id, window_days),
+    ranking as (
+      partition by repository_id, window_days
+      order by commits_count desc, person asc rows unbounded preceding
+    )
 )
 
 select

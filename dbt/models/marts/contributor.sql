@@ -7,6 +7,8 @@ with did as (
     count(*) filter (where kind = 'issue_comment') as issue_comments_count,
     count(*) filter (where kind = 'review') as reviews_count,
     count(*) filter (where kind = 'review_comment') as review_comments_count,
+    -- What is done on GitHub is done by an account.
+    bool_or(kind <> 'commit') as has_account,
     min(made_at) as first_at,
     max(made_at) as last_at
   from {{ ref('int_contributions') }}
@@ -17,11 +19,11 @@ wrote as (
   select
     repository_id,
     person,
-    max(author_login) as login,
     count(*) filter (where not is_merge) as commits_count,
     count(*) filter (where is_merge) as merge_commits_count,
     sum(lines_added_count) filter (where not is_merge) as lines_added_count,
     sum(lines_deleted_count) filter (where not is_merge) as lines_deleted_count,
+    bool_or(author_login is not null) as has_account,
     min(committed_at) as first_at,
     max(committed_at) as last_at
   from {{ ref('int_commits') }}
@@ -29,62 +31,54 @@ wrote as (
 ),
 
 merged as (
-  select repository_id, author_login as person, count(*) as pull_requests_merged_count
+  select
+    repository_id,
+    author_login as person,
+    count(*) as pull_requests_merged_count
   from {{ ref('int_items') }}
   where merged_at is not null
   group by repository_id, author_login
 ),
 
-together as (
+dated as (
   select
-    repository_id,
-    person,
+    coalesce(did.repository_id, wrote.repository_id) as repository_id,
+    coalesce(did.person, wrote.person) as person,
+    coalesce(did.has_account, false) or coalesce(wrote.has_account, false) as has_account,
     least(did.first_at, wrote.first_at) as first_at,
-    greatest(did.last_at, wrote.last_at) as last_at,
-    coalesce(did.issues_opened_count, 0) as issues_opened_count,
-    coalesce(did.pull_requests_opened_count, 0) as pull_requests_opened_count,
-    coalesce(merged.pull_requests_merged_count, 0) as pull_requests_merged_count,
-    coalesce(did.issue_comments_count, 0) as issue_comments_count,
-    coalesce(did.reviews_count, 0) as reviews_count,
-    coalesce(did.review_comments_count, 0) as review_comments_count,
-    coalesce(wrote.commits_count, 0) as commits_count,
-    coalesce(wrote.merge_commits_count, 0) as merge_commits_count,
-    coalesce(wrote.lines_added_count, 0) as lines_added_count,
-    coalesce(wrote.lines_deleted_count, 0) as lines_deleted_count
+    greatest(did.last_at, wrote.last_at) as last_at
   from did
-  full join wrote using (repository_id, person)
-  left join merged using (repository_id, person)
+  full join wrote on did.repository_id = wrote.repository_id and did.person = wrote.person
 )
 
 select
-  together.repository_id,
-  together.person,
-  case when together.person not like '%@%' then together.person end as login,
+  dated.repository_id,
+  dated.person,
+  case when dated.has_account then dated.person end as login,
   actor.actor_class,
   actor.is_declared_bot,
-  together.first_at,
-  together.last_at,
+  dated.first_at,
+  dated.last_at,
   case
-    when together.last_at > repository.data_as_of - interval '6 months' then 'active'
-    when together.last_at > repository.data_as_of - interval '12 months' then 'drifting'
-    else 'away'
+    when dated.last_at > repository.data_as_of - interval '6 months' then 'active'
+    when dated.last_at > repository.data_as_of - interval '12 months' then 'drifting'
+    when dated.last_at is not null then 'away'
   end as status,
-  {{ if_known('coverage.knows_commits', 'together.commits_count') }} as commits_count,
-  {{ if_known('coverage.knows_commits', 'together.merge_commits_count') }} as merge_commits_count,
-  {{ if_known('coverage.knows_commits', 'together.lines_added_count') }} as lines_added_count,
-  {{ if_known('coverage.knows_commits', 'together.lines_deleted_count') }} as lines_deleted_count,
-  {{ if_known('coverage.knows_issues', 'together.issues_opened_count') }} as issues_opened_count,
-  {{ if_known('coverage.knows_pull_requests', 'together.pull_requests_opened_count') }}
-    as pull_requests_opened_count,
-  {{ if_known('coverage.knows_pull_requests', 'together.pull_requests_merged_count') }}
-    as pull_requests_merged_count,
-  {{ if_known('coverage.knows_issue_comments', 'together.issue_comments_count') }}
-    as issue_comments_count,
-  {{ if_known('coverage.knows_reviews', 'together.reviews_count') }} as reviews_count,
-  {{ if_known('coverage.knows_review_comments', 'together.review_comments_count') }}
-    as review_comments_count
-from together
-inner join {{ ref('int_repositories') }} as repository using (repository_id)
-left join {{ ref('int_coverage') }} as coverage using (repository_id)
-left join {{ ref('int_actors') }} as actor
-  on actor.repository_id = together.repository_id and actor.login = together.person
+  {{ known_counts("coverage.knows_commits", "wrote", [
+    "commits_count", "merge_commits_count", "lines_added_count", "lines_deleted_count",
+  ]) }},
+  {{ known_counts("coverage.knows_issues", "did", ["issues_opened_count"]) }},
+  {{ known_counts("coverage.knows_pull_requests", "did", ["pull_requests_opened_count"]) }},
+  {{ known_counts("coverage.knows_pull_requests", "merged", ["pull_requests_merged_count"]) }},
+  {{ known_counts("coverage.knows_issue_comments", "did", ["issue_comments_count"]) }},
+  {{ known_counts("coverage.knows_reviews", "did", ["reviews_count"]) }},
+  {{ known_counts("coverage.knows_review_comments", "did", ["review_comments_count"]) }}
+from dated
+inner join {{ ref('int_repositories') }} as repository
+  on dated.repository_id = repository.repository_id
+inner join {{ ref('int_actors') }} as actor
+  on dated.repository_id = actor.repository_id and dated.person = actor.login
+left join {{ ref('int_coverage') }} as coverage on dated.repository_id = coverage.repository_id
+left join did on dated.repository_id = did.repository_id and dated.person = did.person
+left join wrote on dated.repository_id = wrote.repository_id and dated.person = wrote.person
+left join merged on dated.repository_id = merged.repository_id and dated.person = merged.person

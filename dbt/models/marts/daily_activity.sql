@@ -1,39 +1,67 @@
 -- Days are those of UTC; a commit counts on the day that it landed, merges only where the name says
--- so. Every day from the first event to the last has a row.
+-- so. Every day from the first event to the instant of the figures has a row.
 with happened as (
   select
-    repository_id, committed_at as made_at, case when is_merge then 'merge' else 'commit' end as what,
-    person, lines_added_count, lines_deleted_count
-  from {{ ref('int_commits') }}
-  union all
-  select repository_id, authored_at, 'authored', person, 0, 0
+    repository_id,
+    committed_at as made_at,
+    case when is_merge then 'merge' else 'commit' end as what,
+    person,
+    lines_added_count,
+    lines_deleted_count
   from {{ ref('int_commits') }}
   union all
   select
-    repository_id, created_at, case when is_pull_request then 'pull_request' else 'issue' end,
-    author_login, 0, 0
+    repository_id,
+    authored_at,
+    'authored',
+    person,
+    0,
+    0
+  from {{ ref('int_commits') }}
+  union all
+  select
+    repository_id,
+    created_at,
+    case when is_pull_request then 'pull_request' else 'issue' end,
+    author_login,
+    0,
+    0
   from {{ ref('int_items') }}
   where not is_pull_request or has_pull_request
   union all
   select
-    repository_id, closed_at,
+    repository_id,
+    closed_at,
     case when is_pull_request then 'pull_request_closed' else 'issue_closed' end,
-    author_login, 0, 0
+    author_login,
+    0,
+    0
   from {{ ref('int_items') }}
-  where closed_at is not null and (not is_pull_request or has_pull_request)
+  where not is_pull_request or has_pull_request
   union all
-  select repository_id, merged_at, 'pull_request_merged', author_login, 0, 0
+  select
+    repository_id,
+    merged_at,
+    'pull_request_merged',
+    author_login,
+    0,
+    0
   from {{ ref('int_items') }}
-  where merged_at is not null
   union all
-  select repository_id, made_at, kind, author_login, 0, 0
+  select
+    repository_id,
+    made_at,
+    kind,
+    author_login,
+    0,
+    0
   from {{ ref('int_remarks') }}
 ),
 
 days as (
   select
     happened.repository_id,
-    (happened.made_at at time zone 'UTC')::date as day,
+    {{ day_of('happened.made_at') }} as day,
     happened.what,
     happened.person,
     happened.lines_added_count,
@@ -41,7 +69,7 @@ days as (
     actor.actor_class = 'human' as is_human
   from happened
   inner join {{ ref('int_actors') }} as actor
-    on actor.repository_id = happened.repository_id and actor.login = happened.person
+    on happened.repository_id = actor.repository_id and happened.person = actor.login
   where happened.made_at is not null
 ),
 
@@ -69,7 +97,8 @@ counted as (
     sum(lines_added_count) filter (where what = 'commit') as lines_added_count,
     sum(lines_deleted_count) filter (where what = 'commit') as lines_deleted_count,
     count(distinct person) filter (
-      where is_human and what in (
+      where
+      is_human and what in (
         'commit', 'issue', 'pull_request', 'issue_comment', 'review', 'review_comment'
       )
     ) as active_persons_count
@@ -77,35 +106,55 @@ counted as (
   group by repository_id, day
 ),
 
-spine as (
-  select repository_id, generate_series(min(day), max(day), interval '1 day')::date as day
+spans as (
+  select
+    counted.repository_id,
+    min(counted.day) as first_day,
+    greatest(max(counted.day), max({{ day_of('repository.data_as_of') }})) as last_day
   from counted
-  group by repository_id
+  inner join {{ ref('int_repositories') }} as repository
+    on counted.repository_id = repository.repository_id
+  group by counted.repository_id
+),
+
+spine as (
+  select
+    repository_id,
+    first_day + days_later as day
+  from spans
+  cross join lateral generate_series(0, last_day - first_day) as days_later
 )
 
 select
   spine.repository_id,
   spine.day,
-  {{ if_known('coverage.knows_commits', 'counted.commits_count') }} as commits_count,
-  {{ if_known('coverage.knows_commits', 'counted.commits_human_count') }} as commits_human_count,
-  {{ if_known('coverage.knows_commits', 'counted.commits_incl_merges_count') }} as commits_incl_merges_count,
-  {{ if_known('coverage.knows_commits', 'counted.commits_authored_incl_merges_count') }} as commits_authored_incl_merges_count,
-  {{ if_known('coverage.knows_issues', 'counted.issues_opened_count') }} as issues_opened_count,
-  {{ if_known('coverage.knows_issues', 'counted.issues_opened_human_count') }} as issues_opened_human_count,
-  {{ if_known('coverage.knows_issues', 'counted.issues_closed_count') }} as issues_closed_count,
-  {{ if_known('coverage.knows_pull_requests', 'counted.pull_requests_opened_count') }} as pull_requests_opened_count,
-  {{ if_known('coverage.knows_pull_requests', 'counted.pull_requests_opened_human_count') }} as pull_requests_opened_human_count,
-  {{ if_known('coverage.knows_pull_requests', 'counted.pull_requests_merged_count') }} as pull_requests_merged_count,
-  {{ if_known('coverage.knows_pull_requests', 'counted.pull_requests_closed_count') }} as pull_requests_closed_count,
-  {{ if_known('coverage.knows_issue_comments', 'counted.issue_comments_count') }} as issue_comments_count,
-  {{ if_known('coverage.knows_issue_comments', 'counted.issue_comments_human_count') }} as issue_comments_human_count,
-  {{ if_known('coverage.knows_reviews', 'counted.reviews_count') }} as reviews_count,
-  {{ if_known('coverage.knows_reviews', 'counted.reviews_human_count') }} as reviews_human_count,
-  {{ if_known('coverage.knows_review_comments', 'counted.review_comments_count') }} as review_comments_count,
-  {{ if_known('coverage.knows_review_comments', 'counted.review_comments_human_count') }} as review_comments_human_count,
-  {{ if_known('coverage.knows_commits', 'counted.lines_added_count') }} as lines_added_count,
-  {{ if_known('coverage.knows_commits', 'counted.lines_deleted_count') }} as lines_deleted_count,
+  spine.day < {{ day_of('repository.data_as_of') }} as is_complete,
+  {{ known_counts("coverage.knows_commits", "counted", [
+    "commits_count", "commits_human_count", "commits_incl_merges_count",
+    "commits_authored_incl_merges_count",
+  ]) }},
+  {{ known_counts("coverage.knows_issues", "counted", [
+    "issues_opened_count", "issues_opened_human_count", "issues_closed_count",
+  ]) }},
+  {{ known_counts("coverage.knows_pull_requests", "counted", [
+    "pull_requests_opened_count", "pull_requests_opened_human_count",
+    "pull_requests_merged_count", "pull_requests_closed_count",
+  ]) }},
+  {{ known_counts("coverage.knows_issue_comments", "counted", [
+    "issue_comments_count", "issue_comments_human_count",
+  ]) }},
+  {{ known_counts("coverage.knows_reviews", "counted", [
+    "reviews_count", "reviews_human_count",
+  ]) }},
+  {{ known_counts("coverage.knows_review_comments", "counted", [
+    "review_comments_count", "review_comments_human_count",
+  ]) }},
+  {{ known_counts("coverage.knows_commits", "counted", [
+    "lines_added_count", "lines_deleted_count",
+  ]) }},
   coalesce(counted.active_persons_count, 0) as active_persons_count
 from spine
-left join {{ ref('int_coverage') }} as coverage using (repository_id)
-left join counted using (repository_id, day)
+inner join {{ ref('int_repositories') }} as repository
+  on spine.repository_id = repository.repository_id
+left join {{ ref('int_coverage') }} as coverage on spine.repository_id = coverage.repository_id
+left join counted on spine.repository_id = counted.repository_id and spine.day = counted.day

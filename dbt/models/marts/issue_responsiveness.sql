@@ -9,34 +9,64 @@ with changes as (
   group by repository_id, number
 ),
 
+-- Being mentioned is nothing that somebody did, and nor is the subscription that follows from it.
+acts as (
+  select
+    repository_id,
+    number,
+    author_login as login,
+    made_at
+  from {{ ref('int_remarks') }}
+  union all
+  select
+    repository_id,
+    number,
+    actor_login,
+    created_at
+  from {{ ref('stg_github__issue_events') }}
+  where {{ of_job() }} and event not in ('mentioned', 'subscribed', 'unsubscribed')
+),
+
 activity as (
-  select remark.repository_id, remark.number, max(remark.made_at) as last_human_at
-  from {{ ref('int_remarks') }} as remark
+  select
+    act.repository_id,
+    act.number,
+    max(act.made_at) as last_human_at
+  from acts as act
   inner join {{ ref('int_actors') }} as actor
-    on actor.repository_id = remark.repository_id and actor.login = remark.author_login
-    and actor.actor_class = 'human'
-  group by remark.repository_id, remark.number
+    on
+      act.repository_id = actor.repository_id
+      and act.login = actor.login
+      and actor.actor_class = 'human'
+  group by act.repository_id, act.number
 ),
 
 judged as (
   select
     issue.*,
     repository.data_as_of,
-    answer.response_at,
-    answer.comment_at,
-    answer.responder_login,
-    -- Where the list of events has lost the close, the issue itself still knows it.
-    case when issue.closed_at is not null then least(changes.first_closed_at, issue.closed_at) end
-      as first_closed_at,
     coverage.knows_issue_events,
+    coverage.knows_issue_responses as knows_responses,
     changes.reopened_count,
-    greatest(issue.created_at, activity.last_human_at) as last_human_at
+    case when coverage.knows_issue_responses then answer.response_at end as response_at,
+    case when coverage.knows_issue_comments then answer.comment_at end as comment_at,
+    case when coverage.knows_issue_responses then answer.responder_login end as responder_login,
+    -- Where the list of events has lost the close, the issue itself still knows it.
+    case when coverage.knows_issue_events then least(changes.first_closed_at, issue.closed_at) end
+      as first_closed_at,
+    case
+      when coverage.knows_issue_responses then greatest(issue.created_at, activity.last_human_at)
+    end as last_human_at
   from {{ ref('int_items') }} as issue
-  inner join {{ ref('int_repositories') }} as repository using (repository_id)
-  left join {{ ref('int_coverage') }} as coverage using (repository_id)
-  left join {{ ref('int_first_responses') }} as answer using (repository_id, number)
-  left join changes using (repository_id, number)
-  left join activity using (repository_id, number)
+  inner join {{ ref('int_repositories') }} as repository
+    on issue.repository_id = repository.repository_id
+  left join {{ ref('int_coverage') }} as coverage on issue.repository_id = coverage.repository_id
+  left join {{ ref('int_first_responses') }} as answer
+    on issue.repository_id = answer.repository_id and issue.number = answer.number
+  left join changes
+    on issue.repository_id = changes.repository_id and issue.number = changes.number
+  left join activity
+    on issue.repository_id = activity.repository_id and issue.number = activity.number
   where not issue.is_pull_request
 )
 
@@ -49,23 +79,25 @@ select
   judged.state,
   judged.created_at,
   judged.closed_at,
-  date_trunc('week', judged.created_at at time zone 'UTC')::date as opened_week,
+  {{ start_of('week', 'judged.created_at') }} as opened_week,
   judged.created_at <= judged.data_as_of - interval '30 days' as is_mature,
   judged.response_at as first_response_at,
   judged.comment_at as first_comment_at,
   judged.responder_login as first_responder_login,
-  judged.response_at is not null as is_responded,
+  case when judged.knows_responses then judged.response_at is not null end as is_responded,
   {{ hours_between('judged.created_at', 'judged.response_at') }} as first_response_hours,
   {{ hours_between('judged.created_at', 'judged.comment_at') }} as first_comment_hours,
   {{ hours_between('judged.created_at', 'judged.first_closed_at') }} as first_close_hours,
   {{ hours_between('judged.created_at', 'judged.closed_at') }} as final_close_hours,
   {{ if_known('judged.knows_issue_events', 'judged.reopened_count') }} as reopened_count,
   judged.comments_count,
-  case when judged.state = 'open' then {{ hours_between('judged.created_at', 'judged.data_as_of') }} end
-    as open_age_hours,
-  judged.state = 'open' and judged.last_human_at < judged.data_as_of - interval '90 days' as is_stale,
+  case
+    when judged.state = 'open' then {{ hours_between('judged.created_at', 'judged.data_as_of') }}
+  end as open_age_hours,
+  judged.state = 'open' and judged.last_human_at < judged.data_as_of - interval '90 days'
+    as is_stale,
   judged.state = 'open' and judged.last_human_at < judged.data_as_of - interval '365 days'
     as is_abandoned
 from judged
 left join {{ ref('int_actors') }} as actor
-  on actor.repository_id = judged.repository_id and actor.login = judged.author_login
+  on judged.repository_id = actor.repository_id and judged.author_login = actor.login

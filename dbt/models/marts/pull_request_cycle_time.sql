@@ -6,54 +6,58 @@ with judged as (
     item.author_login as opened_by_login,
     item.created_at as opened_at,
     repository.data_as_of,
+    coverage.knows_reviews,
+    coverage.knows_pull_request_responses as knows_responses,
+    answer.responder_login,
     coalesce(pull.merged_at, item.closed_at) as ended_at,
     case
-      when pull.is_draft and pull.first_draft_event is null then null
-      else least(item.ready_at, coalesce(pull.merged_at, item.closed_at))
+      -- A draft that was never called ready stays one until its end.
+      when pull.is_draft and coalesce(pull.draft_events_count, 0) = 0
+        then coalesce(pull.merged_at, item.closed_at)
+      else least(item.ready_at, pull.merged_at, item.closed_at)
     end as ready_at,
     least(pull.first_commit_at, item.created_at) as started_at,
-    coverage.knows_reviews,
-    answer.response_at,
-    answer.responder_login
+    case when coverage.knows_pull_request_responses then answer.response_at end as response_at
   from {{ ref('stg_github__pull_requests') }} as pull
   inner join {{ ref('int_items') }} as item
-    on item.repository_id = pull.repository_id and item.number = pull.number
+    on pull.repository_id = item.repository_id and pull.number = item.number
   inner join {{ ref('int_repositories') }} as repository
-    on repository.repository_id = pull.repository_id
-  left join {{ ref('int_coverage') }} as coverage on coverage.repository_id = pull.repository_id
+    on pull.repository_id = repository.repository_id
+  left join {{ ref('int_coverage') }} as coverage on pull.repository_id = coverage.repository_id
   left join {{ ref('int_first_responses') }} as answer
-    on answer.repository_id = pull.repository_id and answer.number = pull.number
+    on pull.repository_id = answer.repository_id and pull.number = answer.number
   where {{ of_job('pull.repository_id') }}
-),
-
-reviewed as (
-  select
-    review.repository_id,
-    review.number,
-    count(*) as reviews_count,
-    count(distinct review.author_login) filter (
-      where actor.actor_class = 'human' and review.author_login <> item.author_login
-    ) as reviewers_count,
-    count(*) filter (where review.state = 'APPROVED') as approvals_count,
-    bool_or(
-      actor.actor_class = 'human' and review.author_login <> item.author_login
-      and (item.merged_at is null or review.submitted_at <= item.merged_at)
-    ) as is_reviewed
-  from {{ ref('stg_github__reviews') }} as review
-  inner join {{ ref('int_items') }} as item
-    on item.repository_id = review.repository_id and item.number = review.number
-  left join {{ ref('int_actors') }} as actor
-    on actor.repository_id = review.repository_id and actor.login = review.author_login
-  where {{ of_job('review.repository_id') }}
-  group by review.repository_id, review.number
 ),
 
 phased as (
   select
     *,
-    -- A merge without an answer ends the wait: pickup takes it all, and no review happened.
-    least(response_at, ended_at) as answered_at
+    -- What is said before it is ready or after the end is no part of the wait or of the review. A
+    -- merge without an answer ends the wait: pickup takes it all, and no review happened.
+    case
+      when not knows_responses then null
+      when response_at is not null then greatest(ready_at, least(response_at, ended_at))
+      else merged_at
+    end as picked_up_at
   from judged
+),
+
+reviewed as (
+  select
+    repository_id,
+    number,
+    count(*) as reviews_count,
+    count(*) filter (where is_by_other_human) as reviews_by_others_count,
+    count(distinct reviewer_login) filter (where is_by_other_human) as reviewers_count,
+    count(*) filter (where is_by_other_human and state = 'APPROVED') as approvals_count,
+    bool_or(
+      is_by_other_human
+      and is_before_merge
+      and state in ('APPROVED', 'CHANGES_REQUESTED', 'COMMENTED')
+    ) as is_reviewed
+  from {{ ref('int_reviews') }}
+  where submitted_at is not null
+  group by repository_id, number
 )
 
 select
@@ -71,20 +75,22 @@ select
   phased.is_draft,
   phased.opened_at as created_at,
   phased.ready_at,
-  phased.answered_at as first_response_at,
-  phased.responder_login as first_responder_login,
+  phased.response_at as first_response_at,
+  case when phased.response_at is not null then phased.responder_login end
+    as first_responder_login,
   phased.merged_at,
   phased.closed_at,
-  date_trunc('week', phased.opened_at at time zone 'UTC')::date as opened_week,
+  {{ start_of('week', 'phased.opened_at') }} as opened_week,
   phased.opened_at <= phased.data_as_of - interval '30 days' as is_mature,
-  phased.answered_at is not null as is_responded,
-  {{ hours_between('phased.started_at', 'phased.opened_at') }} as coding_hours,
+  case when phased.knows_responses then phased.response_at is not null end as is_responded,
+  {{ hours_between('phased.first_commit_at', 'phased.opened_at') }} as coding_hours,
   {{ hours_between('phased.opened_at', 'phased.ready_at') }} as draft_hours,
-  {{ hours_between('phased.ready_at', 'coalesce(phased.answered_at, phased.merged_at)') }}
-    as pickup_hours,
-  {{ hours_between('coalesce(phased.answered_at, phased.merged_at)', 'phased.ended_at') }}
-    as review_hours,
-  {{ hours_between('phased.started_at', 'phased.merged_at') }} as cycle_hours,
+  {{ hours_between('phased.ready_at', 'phased.picked_up_at') }} as pickup_hours,
+  {{ hours_between('phased.picked_up_at', 'phased.ended_at') }} as review_hours,
+  case
+    when phased.first_commit_at is not null
+      then {{ hours_between('phased.started_at', 'phased.merged_at') }}
+  end as cycle_hours,
   {{ hours_between('phased.opened_at', 'phased.merged_at') }} as open_to_merge_hours,
   phased.commits_count,
   phased.files_count,
@@ -97,9 +103,9 @@ select
     when phased.lines_added_count + phased.lines_deleted_count < 1000 then 'L'
     when phased.lines_added_count + phased.lines_deleted_count >= 1000 then 'XL'
   end as size_class,
-  {{ if_known('phased.knows_reviews', 'reviewed.reviews_count') }} as reviews_count,
-  {{ if_known('phased.knows_reviews', 'reviewed.reviewers_count') }} as reviewers_count,
-  {{ if_known('phased.knows_reviews', 'reviewed.approvals_count') }} as approvals_count,
+  {{ known_counts("phased.knows_reviews", "reviewed", [
+    "reviews_count", "reviews_by_others_count", "reviewers_count", "approvals_count",
+  ]) }},
   case when phased.merged_at is not null then phased.merged_by_login = phased.opened_by_login end
     as is_self_merged,
   case
@@ -108,6 +114,6 @@ select
   end as is_unreviewed_merge
 from phased
 left join reviewed
-  on reviewed.repository_id = phased.repository_id and reviewed.number = phased.number
+  on phased.repository_id = reviewed.repository_id and phased.number = reviewed.number
 left join {{ ref('int_actors') }} as actor
-  on actor.repository_id = phased.repository_id and actor.login = phased.opened_by_login
+  on phased.repository_id = actor.repository_id and phased.opened_by_login = actor.login

@@ -1,21 +1,26 @@
+-- Who reviews whom, among the reviews that humans submitted on what others opened.
+with reviews as (
+  select
+    review.*,
+    {{ start_of('quarter', 'review.submitted_at') }} as quarter
+  from {{ ref('int_reviews') }} as review
+  inner join {{ ref('int_coverage') }} as coverage
+    on review.repository_id = coverage.repository_id
+  where
+    coverage.knows_reviews
+    and review.is_by_other_human
+    and review.submitted_at is not null
+)
+
 select
-  review.repository_id,
-  date_trunc('quarter', review.submitted_at at time zone 'UTC')::date as quarter,
-  review.author_login as reviewer_login,
-  item.author_login,
+  repository_id,
+  quarter,
+  reviewer_login,
+  author_login,
   count(*) as reviews_count,
-  count(*) filter (where review.state = 'APPROVED') as approvals_count,
-  count(*) filter (where review.state = 'CHANGES_REQUESTED') as changes_requested_count,
-  count(distinct review.number) as pull_requests_count,
-  percentile_cont(0.5) within group (
-    order by {{ hours_between('item.ready_at', 'review.submitted_at') }}
-  ) as review_p50_hours
-from {{ ref('stg_github__reviews') }} as review
-inner join {{ ref('int_items') }} as item
-  on item.repository_id = review.repository_id and item.number = review.number
-  and item.author_login <> review.author_login
-inner join {{ ref('int_actors') }} as actor
-  on actor.repository_id = review.repository_id and actor.login = review.author_login
-  and actor.actor_class = 'human'
-where {{ of_job('review.repository_id') }} and review.submitted_at is not null
-group by 1, 2, 3, 4
+  count(*) filter (where state = 'APPROVED') as approvals_count,
+  count(*) filter (where state = 'CHANGES_REQUESTED') as changes_requested_count,
+  count(distinct number) as pull_requests_count,
+  percentile_cont(0.5) within group (order by review_hours) as review_p50_hours
+from reviews
+group by repository_id, quarter, reviewer_login, author_login

@@ -11,18 +11,26 @@ select
     else coalesce(payload -> 'user' ->> 'login', 'ghost')
   end as author_login,
   case
-    when payload -> 'mergedBy' ->> 'login' is not null then {{ login_of("(payload -> 'mergedBy')") }}
+    when payload -> 'mergedBy' ->> 'login' is not null
+      then {{ login_of("(payload -> 'mergedBy')") }}
   end as merged_by_login,
   coalesce(payload ->> 'createdAt', payload ->> 'created_at')::timestamptz as created_at,
   coalesce(payload ->> 'updatedAt', payload ->> 'updated_at')::timestamptz as updated_at,
-  coalesce(payload ->> 'closedAt', payload ->> 'closed_at')::timestamptz as closed_at,
+  case
+    when lower(payload ->> 'state') in ('closed', 'merged')
+      then coalesce(payload ->> 'closedAt', payload ->> 'closed_at')::timestamptz
+  end as closed_at,
   coalesce(payload ->> 'mergedAt', payload ->> 'merged_at')::timestamptz as merged_at,
   (payload ->> 'additions')::bigint as lines_added_count,
   (payload ->> 'deletions')::bigint as lines_deleted_count,
   (payload ->> 'changedFiles')::bigint as files_count,
   (payload -> 'commits' ->> 'totalCount')::bigint as commits_count,
   (payload #>> '{commits,nodes,0,commit,authoredDate}')::timestamptz as first_commit_at,
-  payload #>> '{timelineItems,nodes,0,__typename}' as first_draft_event,
-  (payload #>> '{timelineItems,nodes,0,createdAt}')::timestamptz as first_draft_event_at
+  (payload -> 'timelineItems' ->> 'totalCount')::bigint as draft_events_count,
+  (
+    jsonb_path_query_first(
+      payload, '$.timelineItems.nodes[*] ? (@.__typename == "ReadyForReviewEvent").createdAt'
+    ) #>> '{}'
+  )::timestamptz as first_ready_at
 from {{ source('raw', 'github_pull_requests') }}
 where deleted_at is null
