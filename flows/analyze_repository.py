@@ -2,11 +2,12 @@
 
 import asyncio
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import TypeVar
 from uuid import UUID
 
 from prefect import flow, task
 from prefect.runtime import flow_run
+from prefect.utilities.urls import url_for
 
 from flows.analysis import analyze
 from flows.attempt import attempt
@@ -25,15 +26,15 @@ REFRESH = "refresh-repositories"
 @flow(name=NAME, flow_run_name="{full_name}", log_prints=False)
 async def analyze_repository(job_id: str, full_name: str) -> str:
     """Run one job that is queued in ``ops.jobs``; its row there says how it ended."""
-    identity = (UUID(flow_run.id), flow_run.ui_url) if flow_run.id else None
-    state = await asyncio.to_thread(_analyze, UUID(job_id), identity)
+    run_id = UUID(flow_run.id) if flow_run.id else None
+    state = await asyncio.to_thread(_analyze, UUID(job_id), run_id)
     return f"{full_name}: {state}"
 
 
 @flow(name=REFRESH, log_prints=False)
 async def refresh_repositories() -> int:
     """Queue an analysis of every repository that is followed; how many were queued."""
-    return await asyncio.to_thread(_refresh)
+    return await asyncio.to_thread(queue_all, Settings())
 
 
 def as_task(name: str, step: Callable[[], T], /) -> T:
@@ -48,13 +49,14 @@ def as_task(name: str, step: Callable[[], T], /) -> T:
     return run()
 
 
-def _analyze(job_id: UUID, identity: tuple[UUID, Any] | None) -> str:
+def _analyze(job_id: UUID, run_id: UUID | None) -> str:
     settings = Settings()
     logs.configure(settings.log_level)
     engine = make_engine(settings.warehouse_url, process="flow", pool_size=3)
     try:
         with attempt(settings, engine, job_id, worker="prefect") as run:
-            _link(run, identity)
+            if run_id is not None:
+                _link(run, run_id)
             return analyze(run, quality=settings.quality, call=as_task).state
     except LeaseLost:
         return "taken over"
@@ -62,16 +64,14 @@ def _analyze(job_id: UUID, identity: tuple[UUID, Any] | None) -> str:
         engine.dispose()
 
 
-def _link(run: Run, identity: tuple[UUID, Any] | None) -> None:
-    if identity is not None:
-        with run.warehouse.begin() as connection:
-            jobs.record_flow_run(
-                connection, run.job.job_id, flow_run_id=identity[0], flow_run_url=str(identity[1])
-            )
+def _link(run: Run, run_id: UUID) -> None:
+    url = url_for("flow-run", obj_id=run_id)
+    with run.warehouse.begin() as connection:
+        jobs.record_flow_run(connection, run.job.job_id, flow_run_id=run_id, flow_run_url=str(url))
 
 
-def _refresh() -> int:
-    settings = Settings()
+def queue_all(settings: Settings) -> int:
+    """A job for every repository that can be read and has none; how many."""
     engine = make_engine(settings.warehouse_url, process="flow", pool_size=1)
     try:
         with engine.begin() as connection:

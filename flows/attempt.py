@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from uuid import UUID
 
-from flows.steps.run import LEASE_SECONDS, Run
+from flows.steps.run import Run
 from gitinsight import clock
 from gitinsight.git.mirror import Mirror
 from gitinsight.github import access
@@ -17,9 +17,10 @@ from warehouse.engine import Engine
 @contextmanager
 def attempt(settings: Settings, engine: Engine, job_id: UUID, *, worker: str) -> Iterator[Run]:
     """Claim the job; LeaseLost where somebody else works at it."""
+    lease_seconds = settings.orchestrator.lease_seconds
     with engine.begin() as connection:
         job = jobs.claim(
-            connection, job_id, worker=worker, at=clock.now(), lease_seconds=LEASE_SECONDS
+            connection, job_id, worker=worker, at=clock.now(), lease_seconds=lease_seconds
         )
         repository = repositories.by_id(connection, job.repository_id)
     host = settings.github.api_url if repository.host == GIT else repository.host
@@ -38,6 +39,7 @@ def attempt(settings: Settings, engine: Engine, job_id: UUID, *, worker: str) ->
             mirror=mirror,
             clock=clock.now,
             state_dir=settings.state_dir,
+            lease_seconds=lease_seconds,
         )
     finally:
         client.close()

@@ -48,9 +48,7 @@ def up(
     settings = _settings()
     is_demo = not repos
     wanted = list(repos or (*_SYNTHETIC, *_own_history()))
-    stop = threading.Event()
-    for number_ in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number_, lambda _signal, _frame: stop.set())
+    stop = _interrupted()
     with stack.running(settings, with_simulator=is_demo) as running:
         ended: list[Job] = []
         failed: list[Exception] = []
@@ -111,7 +109,7 @@ def list_jobs(
                     {
                         "job_id": one.job_id, "state": one.state, "stage": one.stage,
                         "repository": repositories.by_id(connection, one.repository_id).full_name,
-                        "requested_at": one.requested_at, "finished_at": one.finished_at,
+                        "requested_at": one.requested_at, "seconds": _seconds(one),
                     }
                     for one in found
                 ]  # fmt: skip
@@ -223,6 +221,16 @@ def simulate(
 
 
 @app.command()
+def catalog(
+    *, port: Annotated[int, typer.Option(help="Where its UI listens on 127.0.0.1.")] = 3000
+) -> None:
+    """Show the Dagster catalogue until Ctrl-C: what comes from what, and how it was judged."""
+    with stack.catalog(_settings(), port=port) as running:
+        OUT.print(f"Dagster http://127.0.0.1:{port}")
+        running.supervisor.run_until(_interrupted())
+
+
+@app.command()
 def migrate() -> None:
     """Bring the warehouse to the newest schema; every other command does so by itself."""
     with _warehouse():
@@ -234,9 +242,7 @@ def main() -> None:
     arguments = [one for one in sys.argv[1:] if one != "--debug"]
     is_debug = "--debug" in sys.argv
     try:
-        app(arguments, standalone_mode=False)
-    except typer.Exit as end:
-        sys.exit(end.exit_code)
+        sys.exit(app(arguments, standalone_mode=False))
     except typer.Abort:
         sys.exit(130)
     except Exception as error:
@@ -324,6 +330,21 @@ def _stop(engine: Engine, job_ids: Sequence[UUID]) -> list[Job]:
         for job_id in job_ids:
             jobs.request_cancel(connection, job_id, at=clock.now())
     return follow(engine, job_ids, ERR)
+
+
+def _seconds(job: Job) -> int | None:
+    """How long it ran."""
+    if job.started_at is None or job.finished_at is None:
+        return None
+    return round((job.finished_at - job.started_at).total_seconds())
+
+
+def _interrupted() -> threading.Event:
+    """Set when somebody asks this process to end."""
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda _signal, _frame: stop.set())
+    return stop
 
 
 def _own_history() -> list[str]:

@@ -28,7 +28,7 @@ _COLUMNS = (
     "coverage", "requests",
 )  # fmt: skip
 _NARROW = frozenset({"issues", "pull requests", "commits", "people", "coverage"})
-_WIDE = 108
+_WIDE = 110
 """A terminal that is narrower sees fewer columns; the API and SQL have them all."""
 _PARTIAL, _LATER = 3, 75
 
@@ -68,11 +68,11 @@ def exit_code(ended: Sequence[Job]) -> int:
 def print_results(connection: Connection, ended: Sequence[Job], console: Console) -> None:
     """One row per repository, and below it whatever a reader has to know about the figures."""
     shown = [name for name in _COLUMNS if console.width >= _WIDE or name in _NARROW]
-    table = Table(box=SIMPLE_HEAD, header_style="bold", pad_edge=False)
-    table.add_column("repository", no_wrap=True, overflow="ellipsis")
+    table = Table(box=SIMPLE_HEAD, header_style="bold", pad_edge=False, padding=(0, 1, 0, 0))
+    table.add_column("repository", overflow="ellipsis")  # the one that gives way
     table.add_column("state", no_wrap=True)
     for name in shown:
-        table.add_column(name, justify="right", min_width=len(name.split()[0]))
+        table.add_column(name.replace(" ", "\n"), justify="right", no_wrap=True)
     followed = [(job, repositories.by_id(connection, job.repository_id)) for job in ended]
     for job, repository in followed:
         figures = _figures(connection, job)
@@ -127,7 +127,10 @@ def _notes(connection: Connection, job: Job) -> list[str]:
         for one in entries
         if one["state"] in {"partial", "unavailable"}
     ]
-    return [job.error_detail, *gaps] if job.error_detail else gaps
+    reason = job.error_detail
+    if job.state == "queued":  # parked: its last event says why
+        reason = jobs.events_after(connection, job.job_id, job.last_seq - 1)[0].message
+    return [reason, *gaps] if reason else gaps
 
 
 def _show(

@@ -1,5 +1,6 @@
 """The whole stack on one machine: which processes there are, and how they find each other."""
 
+import json
 import os
 import sys
 import urllib.error
@@ -15,7 +16,7 @@ from gitinsight.runtime import postgres, state, valkey
 from gitinsight.runtime.postgres import EmbeddedPostgres
 from gitinsight.runtime.process import free_port
 from gitinsight.runtime.supervisor import Service, Supervisor
-from gitinsight.settings import Settings
+from gitinsight.settings import Settings, as_environment
 from warehouse.engine import make_engine
 from warehouse.migrate import migrate
 
@@ -91,6 +92,41 @@ def running(settings: Settings, *, with_simulator: bool) -> Iterator[Stack]:
         yield Stack(settings, supervisor, embedded)
 
 
+@contextmanager
+def catalog(settings: Settings, *, port: int) -> Iterator[Stack]:
+    """Dagster's UI over a warehouse, its own records beside it in the same server."""
+    supervisor = Supervisor(settings.state_dir)
+    with ExitStack() as stack:
+        stack.callback(supervisor.stop)
+        settings, embedded = stack.enter_context(warehouse(settings, supervisor=supervisor))
+        if free_port(port) != port:
+            raise BrokenEnvironment(f"port {port} of Dagster is in use", "give another by --port")
+        home = settings.state_dir / "dagster"
+        home.mkdir(exist_ok=True)
+        (home / "dagster.yaml").write_text(dagster_instance(settings, embedded), "utf-8")
+        environment = environment_of(settings) | {"DAGSTER_HOME": str(home)}
+        supervisor.start(_dagster(environment, port))
+        yield Stack(settings, supervisor, embedded)
+
+
+def dagster_instance(settings: Settings, embedded: EmbeddedPostgres | None) -> str:
+    """Its configuration: everything in PostgreSQL, nothing told to anybody."""
+    url = embedded.ensure_database("dagster") if embedded else settings.warehouse_url
+    return json.dumps(
+        {"storage": {"postgres": {"postgres_url": url}}, "telemetry": {"enabled": False}}
+    )
+
+
+def _dagster(environment: dict[str, str], port: int) -> Service:
+    command = [
+        str(Path(sys.executable).with_name("dagster")), "dev", "--module-name", "flows.catalog",
+        "--host", "127.0.0.1", "--port", str(port),
+    ]  # fmt: skip
+    return Service(
+        "dagster", command, environment, _answers(f"http://127.0.0.1:{port}/server_info")
+    )
+
+
 def _start_valkey(settings: Settings, supervisor: Supervisor) -> Settings:
     found = valkey.service(settings.state_dir, port=settings.redis.port)
     if found is None:
@@ -102,29 +138,28 @@ def _start_valkey(settings: Settings, supervisor: Supervisor) -> Settings:
 
 def environment_of(settings: Settings) -> dict[str, str]:
     """What a process of the stack is told: every setting as it turned out, and Prefect's own."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("PREFECT_")}
-    told = {
-        "GITINSIGHT_STATE_DIR": str(settings.state_dir),
-        "GITINSIGHT_WAREHOUSE__URL": settings.warehouse_url,
-        "GITINSIGHT_API__PORT": str(settings.api.port),
-        "GITINSIGHT_ORCHESTRATOR__PORT": str(settings.orchestrator.port),
-        "PREFECT_API_URL": settings.orchestrator.url,
-        "PREFECT_HOME": str(settings.state_dir / "prefect"),
-        "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
-        "PREFECT_RUNNER_POLL_FREQUENCY": "1",
-        "PREFECT_LOGGING_LEVEL": "WARNING",
-        "PREFECT_UI_URL": settings.orchestrator.url.removesuffix("/api"),
-        "PREFECT_FLOWS_HEARTBEAT_FREQUENCY": "30",
-        "DO_NOT_TRACK": "1",
-        "PYTHONUNBUFFERED": "1",
-        "PYTHONPATH": str(Path(__file__).parents[1]),
-        **_BATCH,
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("PREFECT_", "GITINSIGHT_"))
     }
-    if settings.redis.url is not None:
-        told["GITINSIGHT_REDIS__URL"] = settings.redis.url.get_secret_value()
-    if settings.simulator.url is not None:
-        told["GITINSIGHT_SIMULATOR__URL"] = settings.simulator.url
-    return kept | told
+    return (
+        kept
+        | as_environment(settings)
+        | {
+            "PREFECT_API_URL": settings.orchestrator.url,
+            "PREFECT_HOME": str(settings.state_dir / "prefect"),
+            "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+            "PREFECT_RUNNER_POLL_FREQUENCY": "1",
+            "PREFECT_LOGGING_LEVEL": "WARNING",
+            "PREFECT_UI_URL": settings.orchestrator.url.removesuffix("/api"),
+            "PREFECT_FLOWS_HEARTBEAT_FREQUENCY": "30",
+            "DO_NOT_TRACK": "1",
+            "PYTHONUNBUFFERED": "1",
+            "PYTHONPATH": str(Path(__file__).parents[1]),
+            **_BATCH,
+        }
+    )
 
 
 def _simulator(settings: Settings) -> Service:
@@ -137,11 +172,8 @@ def _simulator(settings: Settings) -> Service:
         "--port",
         str(settings.simulator.port),
     ]
-    told = {
-        "GITINSIGHT_STATE_DIR": str(settings.state_dir),
-        "PYTHONPATH": str(Path(__file__).parents[1]),
-    }
-    return Service("simulator", command, {**os.environ, **told}, _answers(f"{url}/_stats"))
+    environment = environment_of(settings)
+    return Service("simulator", command, environment, _answers(f"{url}/_stats"))
 
 
 def _api(settings: Settings, environment: dict[str, str]) -> Service:

@@ -25,7 +25,7 @@ def show(rows: Sequence[Mapping[str, Any]], *, as_json: bool = False) -> None:
     if not rows:
         OUT.print("none")
         return
-    table = Table(box=SIMPLE_HEAD, header_style="bold", pad_edge=False)
+    table = Table(box=SIMPLE_HEAD, header_style="bold", pad_edge=False, padding=(0, 1, 0, 0))
     for name, value in rows[0].items():
         is_number = isinstance(value, int | float) and not isinstance(value, bool)
         table.add_column(

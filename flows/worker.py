@@ -27,7 +27,6 @@ from warehouse.jobs import Job
 _LOG = logs.get(__name__)
 _POLL_SECONDS = 0.5
 _TAKEOVERS = 30
-_NIGHTLY = "0 3 * * *"
 DEPLOYMENT = "served"
 
 
@@ -42,7 +41,7 @@ def main() -> None:
         analyze_repository.to_deployment(  # type: ignore[arg-type]
             DEPLOYMENT, concurrency_limit=places
         ),
-        refresh_repositories.to_deployment("nightly", cron=_NIGHTLY),  # type: ignore[arg-type]
+        refresh_repositories.to_deployment("nightly", cron=settings.orchestrator.refresh_cron),  # type: ignore[arg-type]
         limit=places + 1,
     )
 
@@ -70,7 +69,7 @@ def dispatch(engine: Engine, places: int) -> None:
             try:
                 if deployment_id is None:
                     deployment_id = client.read_deployment_by_name(f"{NAME}/{DEPLOYMENT}").id
-                for job in _startable(engine, places):
+                for job in startable(engine, places):
                     _start(client, engine, job, str(deployment_id))
             except UNREACHABLE as error:
                 _LOG.warning("warehouse_not_reached", reason=first_line(error))
@@ -79,7 +78,7 @@ def dispatch(engine: Engine, places: int) -> None:
             time.sleep(_POLL_SECONDS)
 
 
-def _startable(engine: Engine, places: int) -> list[Job]:
+def startable(engine: Engine, places: int) -> list[Job]:
     """No more than there are places for: those that wait stay rows, not runs."""
     with engine.begin() as connection:
         at = clock.now()
@@ -89,7 +88,7 @@ def _startable(engine: Engine, places: int) -> list[Job]:
 
 def _start(client: SyncPrefectClient, engine: Engine, job: Job, deployment_id: str) -> None:
     if job.state == "running" and job.attempt >= _TAKEOVERS:
-        _give_up(engine, job)
+        give_up(engine, job)
         return
     with engine.begin() as connection:
         full_name = repositories.by_id(connection, job.repository_id).full_name
@@ -101,7 +100,8 @@ def _start(client: SyncPrefectClient, engine: Engine, job: Job, deployment_id: s
     )
 
 
-def _give_up(engine: Engine, job: Job) -> None:
+def give_up(engine: Engine, job: Job) -> None:
+    """It has killed its worker again and again: there is no use in another one."""
     try:
         with engine.begin() as connection:
             held = jobs.claim(connection, job.job_id, worker="dispatch", at=clock.now())

@@ -21,7 +21,7 @@ from gitinsight.runtime.postgres import EmbeddedPostgres
 from gitinsight.runtime.process import free_port
 from gitinsight.settings import Settings
 from gitinsight.simulator import serve
-from gitinsight.simulator.serve import Simulated
+from tests.support.analyses import analyse
 from tests.support.github import GitHub
 from warehouse.engine import Engine, make_engine
 from warehouse.migrate import migrate
@@ -83,13 +83,8 @@ def _template(postgres_server: EmbeddedPostgres) -> str:
 @pytest.fixture
 def database_url(postgres_server: EmbeddedPostgres, _template: str) -> Iterator[str]:
     """A migrated database of this test's own."""
-    name = f"test_{uuid4().hex}"
-    with psycopg.connect(postgres_server.url("postgres"), autocommit=True) as connection:
-        copy = sql.SQL("create database {} template {} strategy file_copy")
-        connection.execute(copy.format(sql.Identifier(name), sql.Identifier(_template)))
-        yield postgres_server.url(name)
-        drop = sql.SQL("drop database {} with (force)")
-        connection.execute(drop.format(sql.Identifier(name)))
+    with _copy(postgres_server, _template) as url:
+        yield url
 
 
 @pytest.fixture
@@ -107,29 +102,51 @@ def _repositories(shared_dir: Path) -> Path:
         return git_dir
 
 
+@pytest.fixture(scope="session")
+def _github_port() -> int:
+    """The same for every test: a repository is known by the address of its host."""
+    return free_port(0)
+
+
 @pytest.fixture
-def github(_repositories: Path) -> Iterator[GitHub]:
+def github(_repositories: Path, _github_port: int) -> Iterator[GitHub]:
     """A simulated GitHub of this test's own, to be changed at will."""
     with ExitStack() as stack:
         git_dir = stack.enter_context(_directory()) / "git"
         shutil.copytree(_repositories, git_dir)
-        served: Simulated = stack.enter_context(serve.serving(git_dir=git_dir))
+        served = stack.enter_context(serve.serving(git_dir=git_dir, port=_github_port))
         yield stack.enter_context(GitHub(served.url))
 
 
 @pytest.fixture
 def settings(state_dir: Path, database_url: str, github: GitHub) -> Settings:
     """What a process is told that analyses repositories of the simulated GitHub."""
-    return Settings.model_validate(
-        {
-            "state_dir": state_dir,
-            "warehouse": {"url": database_url},
-            "github": {
-                "api_url": github.url, "clone_url": github.clone_url, "tokens": "test-token",
-                "wait_seconds": 2,
-            },
-        }
-    )  # fmt: skip
+    return _settings(state_dir, database_url, github.url)
+
+
+@pytest.fixture(scope="session")
+def _analysed(
+    postgres_server: EmbeddedPostgres, _repositories: Path, _github_port: int, shared_dir: Path
+) -> str:
+    """The database after one analysis of synthetic-labs/borealis."""
+    engine = make_engine(postgres_server.ensure_database("analysed"), process="test")
+    migrate(engine)
+    with serve.serving(git_dir=_repositories, port=_github_port) as served:
+        home = shared_dir / "analysed"
+        state.prepare(home)
+        settings = _settings(home, postgres_server.url("analysed"), served.url)
+        assert analyse(settings, engine, "synthetic-labs/borealis").state == "succeeded"
+    engine.dispose()
+    return "analysed"
+
+
+@pytest.fixture
+def analysed(
+    postgres_server: EmbeddedPostgres, _analysed: str, state_dir: Path, github: GitHub
+) -> Iterator[Settings]:
+    """Settings of a warehouse that holds one analysis, of synthetic-labs/borealis."""
+    with _copy(postgres_server, _analysed) as url:
+        yield _settings(state_dir, url, github.url)
 
 
 @pytest.fixture
@@ -163,6 +180,31 @@ def serving_api(settings: Settings) -> Iterator[str]:
     finally:
         server.should_exit = True
         thread.join()
+
+
+def _settings(state_dir: Path, database_url: str, github_url: str) -> Settings:
+    return Settings.model_validate(
+        {
+            "state_dir": state_dir,
+            "warehouse": {"url": database_url},
+            "github": {
+                "api_url": github_url, "clone_url": github_url + "/{owner}/{name}.git",
+                "tokens": "test-token", "wait_seconds": 2,
+            },
+        }
+    )  # fmt: skip
+
+
+@contextmanager
+def _copy(server: EmbeddedPostgres, template: str) -> Iterator[str]:
+    """The URL of a database that is a copy of another, for as long as the block lasts."""
+    name = f"test_{uuid4().hex}"
+    with psycopg.connect(server.url("postgres"), autocommit=True) as connection:
+        copy = sql.SQL("create database {} template {} strategy file_copy")
+        connection.execute(copy.format(sql.Identifier(name), sql.Identifier(template)))
+        yield server.url(name)
+        drop = sql.SQL("drop database {} with (force)")
+        connection.execute(drop.format(sql.Identifier(name)))
 
 
 @contextmanager

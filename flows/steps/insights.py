@@ -8,7 +8,6 @@ from models import bus_factor, review_latency
 from warehouse import insights
 
 _WINDOWS = (0, 365)
-_SUBJECTS = ("issues", "pull_requests")
 
 Rows = dict[str, list[dict[str, Any]]]
 
@@ -28,7 +27,8 @@ def compute(run: Run) -> Insights:
             days: insights.commit_shares(connection, repository_id, days) for days in _WINDOWS
         }
         openings = {
-            subject: insights.openings(connection, repository_id, subject) for subject in _SUBJECTS
+            subject: insights.openings(connection, repository_id, subject)
+            for subject in insights.subjects_with_answers(connection, repository_id)
         }
     stamp = {"as_of": as_of, "job_id": run.job.job_id}
     factors = [
@@ -40,10 +40,9 @@ def compute(run: Run) -> Insights:
     ]  # fmt: skip
     latencies = [
         {
-            **asdict(review_latency.review_latency(openings[subject], as_of=as_of)),
+            **asdict(review_latency.review_latency(asked, as_of=as_of)),
             "subject": subject, "definition": review_latency.DEFINITION, **stamp,
         }
-        for subject in _SUBJECTS
-        if run.repository.has_api
+        for subject, asked in openings.items()
     ]  # fmt: skip
     return Insights({"bus_factor": factors, "review_latency": latencies})

@@ -21,8 +21,6 @@ from warehouse.jobs import Job
 from warehouse.raw import Origin, Written
 from warehouse.repositories import Repository
 
-LEASE_SECONDS = 30
-_HEARTBEAT_SECONDS = 10
 _LOG = logs.get(__name__)
 
 
@@ -47,6 +45,7 @@ class Run:
     mirror: Mirror
     clock: Clock
     state_dir: Path
+    lease_seconds: int
     stop: threading.Event = field(default_factory=threading.Event)
 
     @property
@@ -129,12 +128,12 @@ class Run:
 
     def _beat(self) -> None:
         """A lease that is lost needs no shout from here: the next commit finds out and stops."""
-        while not self.stop.wait(_HEARTBEAT_SECONDS):
+        while not self.stop.wait(self.lease_seconds / 3):
             try:
                 with self.warehouse.begin() as connection:
                     jobs.heartbeat(
                         connection, self.job.job_id, self.job.fence, at=self.clock(),
-                        lease_seconds=LEASE_SECONDS,
+                        lease_seconds=self.lease_seconds,
                     )  # fmt: skip
             except LeaseLost:
                 return
@@ -151,7 +150,7 @@ class Run:
         )
         if jobs.heartbeat(
             connection, self.job.job_id, self.job.fence, at=self.clock(),
-            lease_seconds=LEASE_SECONDS,
+            lease_seconds=self.lease_seconds,
         ):  # fmt: skip
             raise Cancelled(f"job {self.job.job_id}")
 

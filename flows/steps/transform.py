@@ -7,6 +7,7 @@ import sys
 from collections import deque
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from flows.steps.run import Run
@@ -14,7 +15,9 @@ from gitinsight.errors import BrokenEnvironment
 from warehouse.engine import Address, address
 from warehouse.quality import Check
 
-PROJECT = Path(__file__).parents[2] / "dbt"
+_INSTALLED = Path(__file__).parents[1] / "dbt_project"
+PROJECT = _INSTALLED if _INSTALLED.is_dir() else Path(__file__).parents[2] / "dbt"
+"""The dbt project: in a wheel beside the flows, in a checkout at its top."""
 _SHOWN_LINES = 5
 
 
@@ -34,17 +37,16 @@ def transform(run: Run) -> list[Check]:
     results = target / "run_results.json"
     results.unlink(missing_ok=True)
     last: deque[str] = deque(maxlen=_SHOWN_LINES)
-    process = subprocess.Popen(  # noqa: S603 - our own interpreter, no shell
+    with subprocess.Popen(  # noqa: S603 - our own interpreter, no shell
         arguments, env=environment(address(run.warehouse)) | _job(run), text=True,
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-    )  # fmt: skip
-    try:
-        for event in _events(process, last):
-            _tell(run, event)
-        process.wait()
-    finally:
-        process.kill()
-        process.wait()
+    ) as process:  # fmt: skip
+        try:
+            for event in _events(process, last):
+                _tell(run, event)
+            process.wait()
+        finally:
+            process.kill()
     if not results.exists():
         raise BrokenEnvironment(
             f"dbt ended with {process.returncode}: {' / '.join(last)}", f"see {target}/dbt.log"
@@ -52,6 +54,24 @@ def transform(run: Run) -> list[Check]:
     found = json.loads(results.read_text("utf-8"))["results"]
     manifest = json.loads((target / "manifest.json").read_text("utf-8"))["nodes"]
     return [_check(one, manifest) for one in found]
+
+
+def project_manifest() -> dict[str, Any]:
+    """The dbt project as dbt understands it, without a database."""
+    from dbt.cli.main import dbtRunner  # noqa: PLC0415 - seconds, and no other step needs it
+    from dbt.contracts.graph.manifest import Manifest  # noqa: PLC0415
+
+    with TemporaryDirectory() as scratch:
+        found = dbtRunner().invoke(
+            [
+                "--quiet", "--log-path", scratch, "parse", "--project-dir", str(PROJECT),
+                "--profiles-dir", str(PROJECT), "--target-path", scratch, "--no-partial-parse",
+            ]
+        )  # fmt: skip
+    if not isinstance(found.result, Manifest):
+        raise BrokenEnvironment(f"dbt does not parse its project: {found.exception}", "see above")
+    manifest: dict[str, Any] = found.result.writable_manifest().to_dict(omit_none=False)
+    return manifest
 
 
 def environment(where: Address) -> dict[str, str]:

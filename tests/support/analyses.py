@@ -1,12 +1,18 @@
 """Analyses as a worker makes them, in the process of the test."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
 from functools import partial
+from typing import Any
 
 from flows.alone import work_off
+from flows.attempt import attempt
+from flows.steps.run import Run
 from gitinsight import clock, targets
 from gitinsight.settings import Settings
 from warehouse import jobs, repositories
-from warehouse.engine import Engine
+from warehouse.engine import Engine, driver
 from warehouse.jobs import Job
 
 
@@ -18,11 +24,41 @@ def follow(settings: Settings, warehouse: Engine, name: str) -> int:
     return repository.repository_id
 
 
-def analyse(settings: Settings, warehouse: Engine, name: str, *, is_full: bool = False) -> Job:
-    """One job from queue to end."""
+def enqueue(
+    settings: Settings, warehouse: Engine, name: str, *, is_full: bool = False,
+    as_of: datetime | None = None,
+) -> Job:  # fmt: skip
     repository_id = follow(settings, warehouse, name)
     with warehouse.begin() as connection:
-        job, _ = jobs.enqueue(connection, repository_id, is_full=is_full, at=clock.now())
+        job, _ = jobs.enqueue(
+            connection, repository_id, is_full=is_full, as_of=as_of, at=clock.now()
+        )
+    return job
+
+
+def analyse(settings: Settings, warehouse: Engine, name: str, *, is_full: bool = False) -> Job:
+    """One job from queue to end."""
+    job = enqueue(settings, warehouse, name, is_full=is_full)
     work_off(settings, warehouse, [job.job_id])
     with warehouse.begin() as connection:
         return jobs.by_id(connection, job.job_id)
+
+
+@contextmanager
+def attempting(settings: Settings, warehouse: Engine, name: str) -> Iterator[Run]:
+    """A claimed job of a repository, for steps that are tried one by one; it succeeds."""
+    job = enqueue(settings, warehouse, name)
+    with attempt(settings, warehouse, job.job_id, worker="test") as run:
+        yield run
+        with warehouse.begin() as connection:
+            jobs.finish(connection, run.job, state="succeeded", at=clock.now(), outcome={})
+
+
+def rows(warehouse: Engine, statement: str) -> list[tuple[Any, ...]]:
+    with warehouse.connect() as connection:
+        return driver(connection).execute(statement.encode()).fetchall()
+
+
+def count(warehouse: Engine, statement: str) -> int:
+    found = rows(warehouse, f"select count(*) from {statement}")
+    return int(found[0][0])

@@ -1,0 +1,238 @@
+"""The whole stack as a user starts it: what it serves, what it survives, what it leaves behind."""
+
+import json
+import os
+import signal
+import subprocess
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import psutil
+import pytest
+from websockets.sync.client import connect
+
+from gitinsight.runtime import state
+from gitinsight.runtime.process import free_port
+from gitinsight.settings import Settings
+from gitinsight.simulator import serve
+from gitinsight.simulator.organisation import Organisation, truth
+from tests.support.commands import command, gitinsight, variables
+from tests.support.github import GitHub
+from tests.support.stack import Running, until
+
+pytestmark = pytest.mark.timeout(600)
+
+NAME = "synthetic-labs/aurora"
+OTHER = "synthetic-labs/borealis"
+TRUTH = truth(Organisation().repositories["aurora"])
+_START_SECONDS = 180
+_RECOVERY_SECONDS = 60
+_IDLE_MEGABYTES = 700
+_PROCESS_MEGABYTES = 450
+
+
+@pytest.fixture(scope="module")
+def github(shared_dir: Path) -> Iterator[GitHub]:
+    with serve.serving(git_dir=shared_dir / "stack-git") as served, GitHub(served.url) as github:
+        yield github
+
+
+@pytest.fixture(scope="module")
+def running(shared_dir: Path, github: GitHub) -> Iterator[Running]:
+    """`gitinsight up` with an embedded database, two repositories, and a schedule that fires."""
+    soon = datetime.now(UTC) + timedelta(minutes=4)  # when the first tests have been run
+    state_dir = shared_dir / "stack"
+    state.prepare(state_dir)
+    settings = Settings.model_validate(
+        {
+            "state_dir": state_dir,
+            "github": {"api_url": github.url, "clone_url": github.clone_url, "tokens": "a-token"},
+            "warehouse": {"port": free_port(0)},
+            "redis": {"port": free_port(0)},
+            "api": {"port": free_port(0)},
+            "orchestrator": {"port": free_port(0), "refresh_cron": f"{soon:%M %H} * * *"},
+        }
+    )
+    environment = variables(settings)
+    process = subprocess.Popen(
+        command("up", NAME, OTHER), env=environment, stdout=subprocess.PIPE, text=True
+    )
+    killer = threading.Timer(_START_SECONDS, process.kill)
+    killer.start()
+    printed: list[str] = []
+    assert process.stdout is not None
+    for line in process.stdout:
+        printed.append(line)
+        if "Ctrl-C" in line:
+            break
+    killer.cancel()
+    yield Running(environment, state_dir, process, printed)
+    if process.poll() is None:
+        process.send_signal(signal.SIGINT)
+        process.wait(60)
+    process.stdout.close()
+
+
+def test_the_first_table_shows_what_was_found(running: Running) -> None:
+    shown = [" ".join(line.split()) for line in running.printed]
+
+    row = next(line for line in shown if line.startswith(NAME))
+    assert row.startswith(f"{NAME}* succeeded {TRUTH['issues']} {TRUTH['pull_requests']} 240 ")
+    assert any(line.startswith("* synthetic") for line in shown)
+    assert any(line.startswith(f"API {running.url}/docs") for line in shown)
+
+
+def test_the_api_serves_what_github_has(running: Running) -> None:
+    summary = running.get(f"/api/v1/repositories/{running.id_of(NAME)}/summary")
+
+    found = {name: summary["data"][f"{name}_count"] for name in TRUTH}
+    assert found == TRUTH
+    assert summary["meta"]["quality"]["status"] == "passed"
+    assert summary["meta"]["coverage"]["issues"]["ratio"] == 1.0
+
+
+def test_an_unchanged_repository_is_done_in_no_time(running: Running) -> None:
+    running.analyse(OTHER)
+
+    job = running.analyse(OTHER)
+
+    seconds = job["outcome"]["seconds"]
+    assert job["outcome"]["is_unchanged"]
+    assert job["outcome"]["requests"] <= 5
+    assert job["outcome"]["cost"] == 0
+    assert "transform" not in seconds
+    assert seconds["extract"] < 3
+
+
+def test_a_change_reaches_readers_and_tells_of_itself_on_the_way(
+    running: Running, github: GitHub
+) -> None:
+    repository_id = running.id_of(NAME)
+    before = running.get(f"/api/v1/repositories/{repository_id}/summary")["data"]["issues_count"]
+    github.change(NAME, "new_issue")
+    events: list[dict[str, Any]] = []
+
+    address = (
+        f"{running.url.replace('http', 'ws')}/api/v1/stream/repository/{repository_id}/updates"
+    )
+    with connect(address) as socket:
+        job_id = running.ask(NAME)
+        while not events or events[-1]["state"] in {"queued", "running"}:
+            event = json.loads(socket.recv(timeout=90))
+            if event["job_id"] == job_id:
+                events.append(event)
+
+    after = running.get(f"/api/v1/repositories/{repository_id}/summary")["data"]["issues_count"]
+    stages = list(dict.fromkeys(event["stage"] for event in events if event["stage"]))
+    assert after == before + 1
+    assert [event["seq"] for event in events] == list(range(1, len(events) + 1))
+    assert stages == ["discover", "extract", "transform", "insights", "check", "publish"]
+
+
+def test_the_run_is_shown_by_the_orchestrator(running: Running) -> None:
+    job = running.analyse(OTHER)
+
+    flow_run = httpx2.get(f"{running.prefect}/api/flow_runs/{job['flow_run_id']}").json()
+    browser = {"accept": "text/html"}
+    page = httpx2.get(job["flow_run_url"], headers=browser, follow_redirects=True)
+    assert flow_run["name"] == OTHER
+    assert until(
+        lambda: _state(running, job["flow_run_id"]), 30, "the flow run does not end"
+    ) == "COMPLETED"  # fmt: skip
+    assert page.status_code == 200
+    assert job["flow_run_url"] == f"{running.prefect}/runs/flow-run/{job['flow_run_id']}"
+
+
+def _state(running: Running, flow_run_id: str) -> str | None:
+    found: str = httpx2.get(f"{running.prefect}/api/flow_runs/{flow_run_id}").json()["state_type"]
+    return found if found not in {"PENDING", "RUNNING"} else None
+
+
+def test_a_cancelled_job_stops_soon_and_leaves_the_figures(running: Running) -> None:
+    before = running.get(f"/api/v1/repositories/{running.id_of(NAME)}/summary")["data"]
+    job_id = running.ask(NAME, full=True)
+    until(
+        lambda: running.get(f"/api/v1/jobs/{job_id}")["state"] == "running" or None, 60,
+        "the job does not start",
+    )  # fmt: skip
+
+    running.post(f"/api/v1/jobs/{job_id}/cancel")
+    job = until(lambda: _ended(running, job_id), 10, "it does not stop within ten seconds")
+
+    after = running.get(f"/api/v1/repositories/{running.id_of(NAME)}/summary")["data"]
+    assert job["state"] == "cancelled"
+    assert after == before
+
+
+def _ended(running: Running, job_id: str) -> dict[str, Any] | None:
+    job: dict[str, Any] = running.get(f"/api/v1/jobs/{job_id}")
+    return job if job["state"] not in {"queued", "running"} else None
+
+
+def test_memory_stays_within_its_bounds(running: Running) -> None:
+    until(lambda: not running.get("/api/v1/jobs", state="running")["data"] or None, 90, "busy")
+
+    told = gitinsight(running.environment, "doctor")
+
+    assert "postgresql" in told.stdout
+    rows = _memory(running)
+    idle = sum(rss for name, rss in rows if name != "flow")
+    assert idle < _IDLE_MEGABYTES
+    assert max(rss for _, rss in rows) < _PROCESS_MEGABYTES
+
+
+def _memory(running: Running) -> list[tuple[str, float]]:
+    """Megabytes of every process, those of PostgreSQL's pages that others share counted once."""
+    found = []
+    for one in psutil.Process(running.process.pid).children(recursive=True):
+        try:
+            is_flow = "prefect.flow_engine" in " ".join(one.cmdline())
+            found.append(("flow" if is_flow else one.name(), one.memory_full_info().pss / 1e6))
+        except psutil.NoSuchProcess:
+            continue
+    return found
+
+
+def test_schedules_fire(running: Running) -> None:
+    """With versions that do not fit, Prefect's server runs and schedules nothing."""
+
+    def fired() -> bool | None:
+        runs = httpx2.post(
+            f"{running.prefect}/api/flow_runs/filter",
+            json={"flows": {"name": {"any_": ["refresh-repositories"]}}},
+        ).json()
+        done = [one for one in runs if one["state_type"] == "COMPLETED" and one["auto_scheduled"]]
+        return True if done else None
+
+    assert until(fired, 270, "no schedule fired when it was due")
+    assert "Traceback" not in running.log("prefect")
+
+
+@pytest.mark.parametrize("service", ["valkey", "api", "prefect", "postgresql", "worker"])
+def test_a_service_that_is_killed_comes_back(running: Running, service: str) -> None:
+    before = running.pids()[service]
+    os.kill(before, signal.SIGKILL)
+
+    until(lambda: running.pids()[service] != before or None, _RECOVERY_SECONDS, "not restarted")
+    until(
+        lambda: httpx2.get(f"{running.url}/health/ready").status_code == 200 or None,
+        _RECOVERY_SECONDS, "the API is not ready again",
+    )  # fmt: skip
+    job = running.analyse(OTHER)
+
+    assert job["state"] == "succeeded"
+
+
+def test_an_interrupt_stops_everything(running: Running) -> None:
+    children = psutil.Process(running.process.pid).children(recursive=True)
+
+    running.process.send_signal(signal.SIGINT)
+    code = running.process.wait(60)
+
+    _, alive = psutil.wait_procs(children, timeout=5)
+    assert code == 0
+    assert [one.name() for one in alive] == []

@@ -1,0 +1,87 @@
+"""The ledger: what exists upstream beside what is held, and why the two differ."""
+
+import pytest
+
+from flows.steps.extract import extract
+from gitinsight.settings import GitHubSettings, Settings
+from tests.support.analyses import attempting, rows
+from tests.support.github import GitHub
+from tests.support.repositories import make_repository
+from warehouse.engine import Engine
+
+NAME = "synthetic-labs/aurora"
+COUNTED = (
+    "branches", "commits", "issue_comments", "issues", "labels", "milestones", "pull_requests",
+    "releases", "review_comments", "reviews", "tags",
+)  # fmt: skip
+
+
+def ledger(warehouse: Engine) -> dict[str, tuple[int | None, int | None, str, str | None]]:
+    return {
+        thing: (upstream, held, state, reason)
+        for thing, upstream, held, state, reason in rows(
+            warehouse,
+            "select thing, upstream_count, held_count, state, reason from ops.completeness",
+        )
+    }
+
+
+def read(settings: Settings, warehouse: Engine, name: str) -> None:
+    with attempting(settings, warehouse, name) as run:
+        extract(run, lambda _name, step: step())
+
+
+@pytest.mark.parametrize("name", [NAME, "synthetic-labs/empty-repo"])
+def test_everything_that_can_be_counted_is_whole(
+    settings: Settings, warehouse: Engine, name: str
+) -> None:
+    read(settings, warehouse, name)
+
+    found = ledger(warehouse)
+    assert {thing for thing, entry in found.items() if entry[2] == "complete"} == set(COUNTED)
+    assert {entry[2] for entry in found.values()} == {"complete", "uncounted"}
+
+
+def test_a_row_that_is_missing_is_seen(
+    settings: Settings, warehouse: Engine, github: GitHub
+) -> None:
+    read(settings, warehouse, NAME)
+    with warehouse.begin() as connection:
+        connection.exec_driver_sql(
+            "delete from raw.github_issue_comments where id = (select min(id)"
+            " from raw.github_issue_comments)"
+        )
+    github.change(NAME, "new_issue")
+
+    read(settings, warehouse, NAME)
+
+    assert ledger(warehouse)["issue_comments"][2:] == ("partial", "+1 not explained")
+
+
+def test_without_a_token_reviews_are_unavailable_and_not_none(
+    settings: Settings, warehouse: Engine, github: GitHub
+) -> None:
+    github.control(limits={"without": 5000})
+    told = settings.github.model_dump() | {"tokens": ""}
+    settings = settings.model_copy(update={"github": GitHubSettings.model_validate(told)})
+
+    read(settings, warehouse, NAME)
+
+    upstream, held, state, reason = ledger(warehouse)["reviews"]
+    assert (upstream, held, state) == (None, None, "unavailable")
+    assert reason is not None
+    assert "needs a token" in reason
+
+
+def test_a_git_remote_has_commits_tags_and_branches_and_nothing_else(
+    settings: Settings, warehouse: Engine
+) -> None:
+    path = make_repository(settings.state_dir / "here", commits=2)
+
+    read(settings, warehouse, str(path))
+
+    assert ledger(warehouse) == {
+        "commits": (2, 2, "complete", None),
+        "tags": (0, 0, "complete", None),
+        "branches": (1, 1, "complete", None),
+    }

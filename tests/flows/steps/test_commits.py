@@ -1,0 +1,130 @@
+"""Commits, tags and branches: what git holds is what is held, whatever happens to the refs."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from flows.steps import discover
+from flows.steps.commits import read_commits
+from flows.steps.run import StepResult
+from gitinsight.settings import GitHubSettings, Settings
+from tests.support.analyses import attempting, count, rows
+from tests.support.repositories import add_commit, git, make_repository
+from warehouse.engine import Engine
+
+NAME = "synthetic-labs/borealis"
+
+
+@pytest.fixture
+def here(state_dir: Path) -> Iterator[Path]:
+    return make_repository(state_dir / "here", commits=3)
+
+
+def read(settings: Settings, warehouse: Engine, name: str) -> StepResult:
+    with attempting(settings, warehouse, name) as run:
+        if run.repository.has_api:
+            discover.discover(run)
+        else:
+            discover.discover_local(run)
+        return read_commits(run)
+
+
+def test_every_commit_is_held_with_its_lines(
+    settings: Settings, warehouse: Engine, here: Path
+) -> None:
+    (here / "picture.bin").write_bytes(b"\0\1\2")
+    add_commit(here, "two\nlines\n")
+
+    read(settings, warehouse, str(here))
+
+    assert count(warehouse, "raw.git_commits where is_on_default_branch") == 4
+    assert rows(warehouse, "select sum(additions), sum(deletions) from raw.git_commits") == [(5, 0)]
+    assert rows(warehouse, "select state ->> 'commits' from ops.cursors") == [("4",)]
+
+
+def test_unchanged_refs_read_nothing(settings: Settings, warehouse: Engine, here: Path) -> None:
+    read(settings, warehouse, str(here))
+
+    assert read(settings, warehouse, str(here)).touched == 0
+
+
+def test_only_new_commits_are_read(settings: Settings, warehouse: Engine, here: Path) -> None:
+    read(settings, warehouse, str(here))
+    add_commit(here, "more\n")
+
+    result = read(settings, warehouse, str(here))
+
+    assert result.rows == 1
+    assert count(warehouse, "raw.git_commits") == 4
+
+
+def test_commits_that_a_force_push_left_behind_no_longer_count(
+    settings: Settings, warehouse: Engine, here: Path
+) -> None:
+    read(settings, warehouse, str(here))
+    git(here, "reset", "--quiet", "--hard", "HEAD~2")
+    add_commit(here, "another way\n")
+
+    read(settings, warehouse, str(here))
+
+    assert count(warehouse, "raw.git_commits") == 4
+    assert count(warehouse, "raw.git_commits where is_on_default_branch") == 2
+
+
+def test_refs_move_and_go(settings: Settings, warehouse: Engine, here: Path) -> None:
+    git(here, "branch", "topic")
+    git(here, "tag", "v1", "HEAD~1")
+    git(here, "tag", "--annotate", "v2", "--message", "two")
+    read(settings, warehouse, str(here))
+    git(here, "branch", "--delete", "--force", "topic")
+    git(here, "tag", "--force", "v1", "HEAD")
+
+    read(settings, warehouse, str(here))
+
+    head = git(here, "rev-parse", "HEAD")
+    branches = rows(warehouse, "select name from raw.git_branches where deleted_at is null")
+    tags = rows(warehouse, "select name, commit_sha, is_annotated from raw.git_tags order by name")
+    assert branches == [("main",)]
+    assert tags == [("v1", head, False), ("v2", head, True)]
+
+
+def test_an_empty_repository_has_no_commits_and_that_is_known(
+    settings: Settings, warehouse: Engine
+) -> None:
+    result = read(settings, warehouse, "synthetic-labs/empty-repo")
+
+    assert result.unavailable is None
+    assert rows(
+        warehouse, "select state ->> 'commits' from ops.cursors where thing = 'commits'"
+    ) == [("0",)]
+
+
+def test_without_a_remote_github_itself_is_asked(settings: Settings, warehouse: Engine) -> None:
+    settings = _without_remote(settings)
+
+    read(settings, warehouse, NAME)
+    again = read(settings, warehouse, NAME)
+
+    assert count(warehouse, "raw.git_commits where is_on_default_branch") == 80
+    assert count(warehouse, "raw.git_commits where cardinality(parents) > 1") == 7
+    assert count(warehouse, "raw.git_commit_files") == 0
+    assert again.touched == 0
+
+
+def test_without_a_remote_and_without_a_token_commits_are_unavailable(
+    settings: Settings, warehouse: Engine
+) -> None:
+    settings = _without_remote(settings, tokens="")
+
+    result = read(settings, warehouse, NAME)
+
+    assert result.unavailable is not None
+    assert count(warehouse, "raw.git_commits") == 0
+
+
+def _without_remote(settings: Settings, **changed: str) -> Settings:
+    told = settings.github.model_dump() | {
+        "clone_url": f"{settings.github.api_url}/nothing/here.git", **changed
+    }  # fmt: skip
+    return settings.model_copy(update={"github": GitHubSettings.model_validate(told)})

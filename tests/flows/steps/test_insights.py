@@ -1,0 +1,44 @@
+"""Insight models over what dbt has made: with their evidence, and only of what is known."""
+
+import pytest
+
+from flows.steps.insights import compute
+from gitinsight.settings import Settings
+from tests.support.analyses import attempting
+from warehouse.engine import Engine, make_engine
+
+NAME = "synthetic-labs/borealis"
+
+
+def test_each_insight_comes_with_its_evidence(analysed: Settings) -> None:
+    warehouse = make_engine(analysed.warehouse_url, process="test")
+    with attempting(analysed, warehouse, NAME) as run:
+        found = compute(run).rows
+    warehouse.dispose()
+
+    factors = {row["window_days"]: row for row in found["bus_factor"]}
+    latencies = {row["subject"]: row for row in found["review_latency"]}
+    assert factors.keys() == {0, 365}
+    assert factors[0]["commits_count"] > 0
+    assert len(factors[0]["top_persons"]) <= 10
+    assert latencies.keys() == {"issues", "pull_requests"}
+    assert all(
+        row["answered_count"] + row["censored_count"] == row["opened_count"]
+        for row in latencies.values()
+    )
+    assert {row["definition"] for row in found["bus_factor"]} == {"bus-factor@1"}
+
+
+@pytest.mark.parametrize("is_known", [True, False])
+def test_nothing_is_said_of_what_was_not_read(analysed: Settings, *, is_known: bool) -> None:
+    warehouse: Engine = make_engine(analysed.warehouse_url, process="test")
+    with warehouse.begin() as connection:
+        connection.exec_driver_sql(
+            f"update intermediate.int_coverage set knows_pull_request_responses = {is_known}"
+        )
+
+    with attempting(analysed, warehouse, NAME) as run:
+        found = compute(run).rows["review_latency"]
+    warehouse.dispose()
+
+    assert ("pull_requests" in {row["subject"] for row in found}) is is_known

@@ -1,0 +1,106 @@
+"""One page, one transaction: rows, cursor, ledger of calls and progress, or none of them."""
+
+import time
+from datetime import timedelta
+
+import pytest
+
+from flows.attempt import attempt
+from flows.steps.run import Run
+from gitinsight import clock
+from gitinsight.errors import Cancelled, LeaseLost
+from gitinsight.settings import OrchestratorSettings, Settings
+from tests.support.analyses import attempting, count, enqueue, rows
+from warehouse import jobs
+from warehouse.engine import Connection, Engine
+from warehouse.raw import Written
+
+NAME = "synthetic-labs/borealis"
+
+
+def write_a_label(connection: Connection) -> Written:
+    connection.exec_driver_sql(
+        "insert into raw.github_labels (repository_id, id, payload, content_hash, source,"
+        " api_version, sanitized, extracted_at, run_id)"
+        " values (1, 1, '{}', '', 'rest', '1', false, now(), gen_random_uuid())"
+    )
+    return Written(new=1)
+
+
+def test_a_page_commits_with_its_cursor_and_an_event(settings: Settings, warehouse: Engine) -> None:
+    with attempting(settings, warehouse, NAME) as run:
+        run.client.get(run.path("labels"))
+
+        run.commit(run.take("labels"), {"page": 1}, write_a_label, done=1, total=2)
+
+    assert count(warehouse, "raw.github_labels") == 1
+    assert rows(warehouse, "select state from ops.cursors") == [({"page": 1},)]
+    assert count(warehouse, "ops.requests where path like '%labels'") == 1
+    event = rows(
+        warehouse, "select resource, done, total, rows from ops.job_events where stage = 'extract'"
+    )
+    assert event == [("labels", 1, 2, 1)]
+
+
+def test_whoever_lost_the_cursor_cannot_commit(settings: Settings, warehouse: Engine) -> None:
+    with attempting(settings, warehouse, NAME) as run:
+        lost = run.take("labels")
+        run.take("labels")
+
+        with pytest.raises(LeaseLost):
+            run.commit(lost, {"page": 1}, write_a_label)
+
+    assert count(warehouse, "raw.github_labels") == 0
+
+
+def test_whoever_lost_the_job_cannot_commit(settings: Settings, warehouse: Engine) -> None:
+    job = enqueue(settings, warehouse, NAME)
+    with attempt(settings, warehouse, job.job_id, worker="first") as run:
+        cursor = run.take("labels")
+        with warehouse.begin() as connection:
+            later = clock.now() + timedelta(hours=1)
+            jobs.claim(connection, job.job_id, worker="second", at=later)
+
+        with pytest.raises(LeaseLost):
+            run.commit(cursor, {"page": 1}, write_a_label)
+
+    assert count(warehouse, "raw.github_labels") == 0
+    assert rows(warehouse, "select state from ops.cursors") == [({},)]
+
+
+@pytest.mark.parametrize("what", ["commit", "announce"])
+def test_a_job_that_somebody_cancelled_stops_at_its_next_step(
+    settings: Settings, warehouse: Engine, what: str
+) -> None:
+    with attempting(settings, warehouse, NAME) as run:
+        with warehouse.begin() as connection:
+            jobs.request_cancel(connection, run.job.job_id, at=clock.now())
+
+        with pytest.raises(Cancelled):
+            _do(run, what)
+
+    assert count(warehouse, "raw.github_labels") == 0
+
+
+def _do(run: Run, what: str) -> None:
+    if what == "commit":
+        run.commit(run.take("labels"), {}, write_a_label)
+    else:
+        run.announce("transform")
+
+
+def test_the_lease_is_renewed_while_a_step_takes_its_time(
+    settings: Settings, warehouse: Engine
+) -> None:
+    settings = settings.model_copy(update={"orchestrator": OrchestratorSettings(lease_seconds=1)})
+    with attempting(settings, warehouse, NAME) as run, run.heartbeat():
+        before = run.job.lease_until
+        deadline = time.monotonic() + 10
+        while _lease(warehouse) == before and time.monotonic() < deadline:
+            time.sleep(0.05)
+
+        assert _lease(warehouse) != before
+
+
+def _lease(warehouse: Engine) -> object:
+    return rows(warehouse, "select lease_until from ops.jobs")[0][0]

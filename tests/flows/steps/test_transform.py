@@ -1,0 +1,83 @@
+"""dbt as a step: it builds one repository, tells what its tests found, and can be stopped."""
+
+import json
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from flows.steps import extract, transform
+from flows.steps.run import Run
+from gitinsight import clock
+from gitinsight.errors import BrokenEnvironment, Cancelled
+from gitinsight.settings import Settings
+from tests.support.analyses import attempting, count, rows
+from warehouse import jobs
+from warehouse.engine import Engine
+
+NAME = "synthetic-labs/empty-repo"
+
+
+@pytest.fixture
+def run(settings: Settings, warehouse: Engine) -> Iterator[Run]:
+    """An attempt that has extracted."""
+    with attempting(settings, warehouse, NAME) as run:
+        extract.extract(run, lambda _name, step: step())
+        yield run
+
+
+def test_every_model_is_built_and_every_test_passes(run: Run, warehouse: Engine) -> None:
+    checks = transform.transform(run)
+
+    assert {check.status for check in checks} == {"passed"}
+    assert {check.check_name.split(".")[0] for check in checks} == {"model", "seed", "test"}
+    assert count(warehouse, "candidate.repository_summary") == 1
+    told = rows(warehouse, "select max(total) from ops.job_events where stage = 'transform'")
+    assert told == [(len(checks),)]
+
+
+def test_a_failing_test_names_itself_and_its_table(run: Run, warehouse: Engine) -> None:
+    with warehouse.begin() as connection:
+        connection.exec_driver_sql(
+            "insert into raw.github_issues (repository_id, id, payload, content_hash, source,"
+            " api_version, sanitized, extracted_at, run_id)"
+            f' select {run.repository.repository_id}, n, \'{{"number": 1, "state": "open",'
+            " \"created_at\": \"2026-01-01T00:00:00Z\"}', '', 'rest', '1', false, now(),"
+            " gen_random_uuid() from generate_series(1, 2) as n"
+        )
+
+    checks = transform.transform(run)
+
+    failed = [check for check in checks if check.status == "failed"]
+    assert failed
+    assert {check.severity for check in failed} == {"block"}
+    assert any(check.subject == "int_items" for check in failed)
+
+
+def test_a_cancelled_job_ends_dbt(run: Run, warehouse: Engine) -> None:
+    with warehouse.begin() as connection:
+        jobs.request_cancel(connection, run.job.job_id, at=clock.now())
+    started = time.monotonic()
+
+    with pytest.raises(Cancelled):
+        transform.transform(run)
+
+    assert time.monotonic() - started < 10
+
+
+def test_a_project_that_is_broken_is_said_to_be(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "dbt_project.yml").write_text("name: [")
+    monkeypatch.setattr(transform, "PROJECT", tmp_path)
+
+    with pytest.raises(BrokenEnvironment, match="dbt ended with"):
+        transform.transform(run)
+
+
+def test_the_manifest_is_read_without_a_database() -> None:
+    manifest = transform.project_manifest()
+
+    json.dumps(manifest, default=str)
+    assert "model.gitinsight.repository_summary" in manifest["nodes"]

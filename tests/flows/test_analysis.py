@@ -1,0 +1,203 @@
+"""One analysis from end to end: what is published, what is not, and how the job ends."""
+
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from typing import TypeVar
+
+import pytest
+
+from flows.analysis import analyze
+from flows.attempt import attempt
+from flows.steps import transform
+from gitinsight import clock
+from gitinsight.settings import QualitySettings, Settings
+from tests.support.analyses import analyse, count, enqueue, follow, rows
+from tests.support.github import GitHub
+from warehouse import jobs
+from warehouse.engine import UNREACHABLE, Engine, make_engine
+from warehouse.jobs import Job
+
+T = TypeVar("T")
+NAME = "synthetic-labs/borealis"
+
+
+@pytest.fixture
+def held(analysed: Settings) -> Iterator[Engine]:
+    """A warehouse that holds one analysis."""
+    engine = make_engine(analysed.warehouse_url, process="test")
+    yield engine
+    engine.dispose()
+
+
+def publication(warehouse: Engine) -> int:
+    return int(rows(warehouse, "select publication from ops.publications")[0][0])
+
+
+def issues_shown(warehouse: Engine) -> int:
+    return int(rows(warehouse, "select issues_count from marts.repository_summary")[0][0])
+
+
+def attempt_once(settings: Settings, warehouse: Engine) -> Job:
+    job = enqueue(settings, warehouse, NAME)
+    with attempt(settings, warehouse, job.job_id, worker="test") as run:
+        return analyze(run, quality=QualitySettings())
+
+
+def test_an_analysis_publishes_figures_that_passed_every_check(held: Engine) -> None:
+    [(state, outcome)] = rows(held, "select state, outcome from ops.jobs")
+
+    assert state == "succeeded"
+    assert outcome["quality"] == "passed"
+    assert set(outcome["seconds"]) == {"extract", "transform", "insights", "check", "publish"}
+    assert count(held, "ops.quality_results where status <> 'passed'") == 0
+    assert count(held, "ops.quality_results where tool = 'dbt'") > 50
+    assert {tool for (tool,) in rows(held, "select distinct tool from ops.quality_results")} == {
+        "dbt", "great_expectations", "completeness"
+    }  # fmt: skip
+    assert count(held, "marts.repository_summary") == 1
+    assert count(held, "insights.bus_factor") == 2
+    assert count(held, "insights.review_latency") == 2
+
+
+def test_nothing_changed_and_nothing_is_computed(analysed: Settings, held: Engine) -> None:
+    job = analyse(analysed, held, NAME)
+
+    assert job.state == "succeeded"
+    assert job.outcome is not None
+    assert job.outcome["is_unchanged"]
+    assert list(job.outcome["seconds"]) == ["extract"]
+    assert publication(held) == 1
+
+
+def test_a_change_is_published(analysed: Settings, held: Engine, github: GitHub) -> None:
+    before = issues_shown(held)
+    github.change(NAME, "new_issue")
+
+    job = analyse(analysed, held, NAME)
+
+    assert job.state == "succeeded"
+    assert issues_shown(held) == before + 1
+    assert publication(held) == 2
+
+
+def test_figures_that_have_grown_old_are_computed_anew(analysed: Settings, held: Engine) -> None:
+    with held.begin() as connection:
+        connection.exec_driver_sql("update ops.publications set as_of = as_of - interval '1 day'")
+
+    job = analyse(analysed, held, NAME)
+
+    assert job.state == "succeeded"
+    assert publication(held) == 2
+
+
+def test_a_failed_gate_publishes_nothing_and_the_last_good_figures_stay(
+    analysed: Settings, held: Engine, github: GitHub
+) -> None:
+    before = issues_shown(held)
+    github.change(NAME, "new_issue")
+    with held.begin() as connection:
+        connection.exec_driver_sql(
+            "update raw.github_labels set deleted_at = now(), deleted_reason = 'a mistake'"
+        )
+
+    job = analyse(analysed, held, NAME)
+
+    assert job.state == "failed"
+    assert job.error_type == "QualityGateFailed"
+    assert "volume:github_labels" in str(job.error_detail)
+    assert issues_shown(held) == before
+    assert publication(held) == 1
+
+
+def test_what_is_missing_makes_the_job_partial_and_is_still_published(
+    analysed: Settings, held: Engine, github: GitHub
+) -> None:
+    github.change(NAME, "new_issue")
+    with held.begin() as connection:
+        connection.exec_driver_sql(
+            "delete from raw.github_issue_comments"
+            " where id = (select max(id) from raw.github_issue_comments)"
+        )
+
+    job = analyse(analysed, held, NAME)
+
+    assert job.state == "partial"
+    assert publication(held) == 2
+    assert rows(
+        held, "select reason from ops.completeness where state = 'partial'"
+    ) == [("+1 not explained",)]  # fmt: skip
+    assert rows(held, "select quality_status from ops.publications") == [("warned",)]
+
+
+def test_a_limit_parks_the_job_until_it_is_lifted(
+    settings: Settings, warehouse: Engine, github: GitHub
+) -> None:
+    follow(settings, warehouse, NAME)
+    github.control(calm=True, limits={"with token": 2})
+
+    job = attempt_once(settings, warehouse)
+
+    assert job.state == "queued"
+    assert job.not_before is not None
+    assert job.not_before - clock.now() > timedelta(minutes=50)
+    with warehouse.begin() as connection:
+        last = jobs.events_after(connection, job.job_id, 0)[-1]
+    assert "limit is used up until" in str(last.message)
+
+
+def test_passing_trouble_is_tried_again_and_then_fails_with_its_reason(
+    settings: Settings, warehouse: Engine, github: GitHub
+) -> None:
+    follow(settings, warehouse, NAME)
+    github.control(error_rate=1.0)
+
+    first = attempt_once(settings, warehouse)
+    with warehouse.begin() as connection:  # as if the second had gone the same way
+        connection.exec_driver_sql("update ops.jobs set not_before = null, attempt = 2")
+    job = attempt_once(settings, warehouse)
+
+    assert (first.state, job.state) == ("queued", "failed")
+    assert first.not_before is not None
+    assert job.error_type == "UpstreamUnavailable"
+    assert "HTTP 502" in str(job.error_detail)
+
+
+def test_a_repository_that_is_gone_fails_at_once(analysed: Settings, held: Engine) -> None:
+    with held.begin() as connection:
+        connection.exec_driver_sql("update ops.repositories set full_name = 'synthetic-labs/gone'")
+
+    job = analyse(analysed, held, "synthetic-labs/gone")
+
+    assert (job.state, job.error_type) == ("failed", "NotVisible")
+    assert rows(held, "select state from ops.repositories") == [("unreadable",)]
+    assert issues_shown(held) > 0
+
+
+def test_an_error_that_nobody_expected_ends_the_job_and_is_raised(
+    settings: Settings, warehouse: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(transform, "PROJECT", settings.state_dir / "nowhere")
+
+    job = attempt_once(settings, warehouse)
+
+    assert (job.state, job.error_type) == ("failed", "BrokenEnvironment")
+    assert "dbt ended with" in str(job.error_detail)
+
+
+def test_a_database_that_goes_away_leaves_the_job_to_whoever_comes_next(
+    settings: Settings, warehouse: Engine
+) -> None:
+    job = enqueue(settings, warehouse, NAME)
+
+    def cut_off(_name: str, _step: Callable[[], T], /) -> T:
+        with warehouse.begin() as connection:
+            connection.exec_driver_sql("select pg_terminate_backend(pg_backend_pid())")
+        raise AssertionError("unreachable")
+
+    with (
+        attempt(settings, warehouse, job.job_id, worker="test") as run,
+        pytest.raises(UNREACHABLE),
+    ):
+        analyze(run, quality=QualitySettings(), call=cut_off)
+
+    assert rows(warehouse, "select state, error_type from ops.jobs") == [("running", None)]

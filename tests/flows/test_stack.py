@@ -1,0 +1,52 @@
+"""The parts of a stack: the warehouse that everybody shares, and what a process is told."""
+
+import psycopg
+import pytest
+
+from flows import stack
+from gitinsight.errors import BrokenEnvironment
+from gitinsight.runtime.process import free_port
+from gitinsight.settings import Settings, WarehouseSettings
+
+
+def test_the_embedded_warehouse_is_migrated_and_shared(settings: Settings) -> None:
+    embedded = settings.model_copy(update={"warehouse": WarehouseSettings(port=free_port(0))})
+
+    with stack.warehouse(embedded) as (first, server), stack.warehouse(embedded) as (second, _):
+        with psycopg.connect(first.warehouse_url) as connection:
+            found = connection.execute("select count(*) from ops.jobs").fetchone()
+
+        assert server is not None
+        assert second.warehouse_url == first.warehouse_url
+        assert found == (0,)
+
+
+def test_a_warehouse_that_is_named_is_used(settings: Settings) -> None:
+    with stack.warehouse(settings) as (told, server):
+        assert server is None
+        assert told.warehouse_url == settings.warehouse_url
+
+
+def test_a_process_is_told_every_setting_and_nothing_of_somebody_elses_prefect(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PREFECT_API_URL", "http://somewhere.else/api")
+    monkeypatch.setenv("PREFECT_PROFILE", "theirs")
+
+    told = stack.environment_of(settings)
+
+    assert told["PREFECT_API_URL"] == settings.orchestrator.url
+    assert "PREFECT_PROFILE" not in told
+    assert told["GITINSIGHT_WAREHOUSE__URL"] == settings.warehouse_url
+    assert told["GITINSIGHT_GITHUB__TOKENS"] == "test-token"
+
+
+def test_an_api_that_everybody_could_write_to_is_not_started(settings: Settings) -> None:
+    public = settings.api.model_copy(update={"host": "0.0.0.0", "port": free_port(0)})  # noqa: S104
+    told = settings.model_copy(update={"api": public})
+
+    with (
+        pytest.raises(BrokenEnvironment, match="open to everybody"),
+        stack.running(told, with_simulator=False),
+    ):
+        pass

@@ -1,0 +1,77 @@
+"""Which jobs a worker takes: as many as it has places for, those of the dead first."""
+
+from datetime import timedelta
+
+from flows.worker import give_up, startable
+from gitinsight import clock
+from gitinsight.settings import Settings
+from tests.support.analyses import enqueue
+from warehouse import jobs
+from warehouse.engine import Engine
+from warehouse.jobs import Job
+
+NAMES = ("synthetic-labs/aurora", "synthetic-labs/borealis", "synthetic-labs/empty-repo")
+
+
+def claim(warehouse: Engine, job: Job, *, ago: timedelta = timedelta(0)) -> Job:
+    with warehouse.begin() as connection:
+        return jobs.claim(connection, job.job_id, worker="other", at=clock.now() - ago)
+
+
+def test_the_oldest_jobs_are_taken_up_to_the_number_of_places(
+    settings: Settings, warehouse: Engine
+) -> None:
+    queued = [enqueue(settings, warehouse, name) for name in NAMES]
+
+    taken = startable(warehouse, 2)
+
+    assert [job.job_id for job in taken] == [job.job_id for job in queued[:2]]
+
+
+def test_a_job_that_is_being_done_takes_a_place(settings: Settings, warehouse: Engine) -> None:
+    queued = [enqueue(settings, warehouse, name) for name in NAMES]
+    claim(warehouse, queued[0])
+
+    taken = startable(warehouse, 2)
+
+    assert [job.job_id for job in taken] == [queued[1].job_id]
+
+
+def test_a_job_whose_worker_died_comes_first(settings: Settings, warehouse: Engine) -> None:
+    queued = [enqueue(settings, warehouse, name) for name in NAMES]
+    claim(warehouse, queued[2], ago=timedelta(minutes=5))
+
+    taken = startable(warehouse, 1)
+
+    assert [job.job_id for job in taken] == [queued[2].job_id]
+
+
+def test_a_parked_job_is_left_until_its_time(settings: Settings, warehouse: Engine) -> None:
+    held = claim(warehouse, enqueue(settings, warehouse, NAMES[0]))
+    with warehouse.begin() as connection:
+        soon = clock.now() + timedelta(hours=1)
+        jobs.park(connection, held, not_before=soon, at=clock.now())
+
+    assert startable(warehouse, 2) == []
+
+
+def test_a_job_that_kills_every_worker_is_given_up(settings: Settings, warehouse: Engine) -> None:
+    held = claim(warehouse, enqueue(settings, warehouse, NAMES[0]), ago=timedelta(minutes=5))
+
+    give_up(warehouse, held)
+
+    with warehouse.begin() as connection:
+        job = jobs.by_id(connection, held.job_id)
+    assert (job.state, job.error_type) == ("failed", "WorkerDied")
+
+
+def test_a_job_that_somebody_took_meanwhile_is_not_given_up(
+    settings: Settings, warehouse: Engine
+) -> None:
+    held = claim(warehouse, enqueue(settings, warehouse, NAMES[0]), ago=timedelta(minutes=5))
+    claim(warehouse, held)
+
+    give_up(warehouse, held)
+
+    with warehouse.begin() as connection:
+        assert jobs.by_id(connection, held.job_id).state == "running"

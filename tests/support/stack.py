@@ -1,0 +1,85 @@
+"""A running stack, as somebody sees it who started it and uses it over HTTP."""
+
+import json
+import subprocess
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import httpx2
+
+T = TypeVar("T")
+ANALYSIS_SECONDS = 90
+
+
+@dataclass(slots=True)
+class Running:
+    """``printed`` is what it said on its standard output until it was ready."""
+
+    environment: dict[str, str]
+    state_dir: Path
+    process: "subprocess.Popen[str]"
+    printed: list[str]
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.environment['GITINSIGHT_API__PORT']}"
+
+    @property
+    def prefect(self) -> str:
+        return f"http://127.0.0.1:{self.environment['GITINSIGHT_ORCHESTRATOR__PORT']}"
+
+    def get(self, path: str, **parameters: Any) -> Any:
+        answer = httpx2.get(f"{self.url}{path}", params=parameters, timeout=30)
+        return answer.raise_for_status().json()
+
+    def post(self, path: str, body: dict[str, Any] | None = None) -> Any:
+        key = (self.state_dir / "admin.key").read_text()
+        headers = {"authorization": f"Bearer {key}"}
+        answer = httpx2.post(f"{self.url}{path}", json=body, headers=headers, timeout=30)
+        return answer.raise_for_status().json()
+
+    def id_of(self, name: str) -> int:
+        found: int = self.get(f"/api/v1/repositories/by-name/{name}")["repository_id"]
+        return found
+
+    def ask(self, name: str, *, full: bool = False) -> str:
+        """The id of a new job; one that was on its way is waited for first."""
+        path = f"/api/v1/repositories/{self.id_of(name)}/analyze"
+        while not (asked := self.post(path, {"full": full}))["is_new"]:
+            self.ended(asked["job_id"])
+        return str(asked["job_id"])
+
+    def analyse(self, name: str, *, full: bool = False) -> dict[str, Any]:
+        """The job, when it has ended."""
+        return self.ended(self.ask(name, full=full))
+
+    def ended(self, job_id: str) -> dict[str, Any]:
+        def job() -> dict[str, Any] | None:
+            found: dict[str, Any] = self.get(f"/api/v1/jobs/{job_id}")
+            return found if found["state"] not in {"queued", "running"} else None
+
+        return until(job, ANALYSIS_SECONDS, "the job does not end")
+
+    def pids(self) -> dict[str, int]:
+        found: dict[str, int] = json.loads((self.state_dir / "run" / "pids.json").read_text())
+        return found
+
+    def log(self, service: str) -> str:
+        return (self.state_dir / "logs" / f"{service}.log").read_text("utf-8", "replace")
+
+
+def until(ask: Callable[[], T | None], seconds: float, problem: str) -> T:
+    """The first answer that is something; AssertionError where none comes in time."""
+    deadline = time.monotonic() + seconds
+    while True:
+        try:
+            found = ask()
+        except httpx2.HTTPError:
+            found = None
+        if found is not None:
+            return found
+        assert time.monotonic() < deadline, problem
+        time.sleep(0.1)
