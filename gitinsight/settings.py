@@ -20,6 +20,8 @@ from gitinsight.errors import BrokenEnvironment
 _PREFIX = "GITINSIGHT_"
 _FROZEN = ConfigDict(frozen=True, extra="forbid")
 
+Port = Annotated[int, Field(ge=0, le=65_535)]
+
 
 class GitHubSettings(BaseModel):
     model_config = _FROZEN
@@ -40,9 +42,15 @@ class GitHubSettings(BaseModel):
             return tuple(part.strip() for part in value.split(",") if part.strip())
         return value
 
+    @field_validator("api_url")
+    @classmethod
+    def _without_last_slash(cls, value: str) -> str:
+        """It is what a repository's host is known by; two spellings would be two hosts."""
+        return value.rstrip("/")
+
     @property
     def graphql(self) -> str:
-        return self.graphql_url or f"{self.api_url.removesuffix('/v3').rstrip('/')}/graphql"
+        return self.graphql_url or f"{self.api_url.removesuffix('/v3')}/graphql"
 
 
 class WarehouseSettings(BaseModel):
@@ -50,7 +58,7 @@ class WarehouseSettings(BaseModel):
 
     url: SecretStr | None = None
     """PostgreSQL 14 or later; unset means the embedded cluster under the state directory."""
-    port: int = 5433
+    port: Port = 5433
     """Where the embedded cluster listens on 127.0.0.1; a free port is taken if it is in use."""
     lock_timeout_ms: int = 5_000
 
@@ -59,14 +67,14 @@ class RedisSettings(BaseModel):
     model_config = _FROZEN
 
     url: SecretStr | None = None
-    port: int = 6380
+    port: Port = 6380
 
 
 class ApiSettings(BaseModel):
     model_config = _FROZEN
 
     host: str = "127.0.0.1"
-    port: int = 8000
+    port: Port = 8000
 
 
 class AuthSettings(BaseModel):
@@ -83,11 +91,15 @@ class OrchestratorSettings(BaseModel):
     model_config = _FROZEN
 
     host: str = "127.0.0.1"
-    port: int = 4200
+    port: Port = 4200
     api_url: str | None = None
     """A Prefect server somewhere else; unset means the embedded one on ``host`` and ``port``."""
     concurrency: int = 2
     """Analyses at once; each is a process of up to 450 MB."""
+    refresh_cron: str = "0 3 * * *"
+    """When everything that is followed is analysed, in UTC."""
+    lease_seconds: int = 30
+    """A job whose worker has not been heard of for so long is taken over."""
 
     @property
     def url(self) -> str:
@@ -97,7 +109,7 @@ class OrchestratorSettings(BaseModel):
 class SimulatorSettings(BaseModel):
     model_config = _FROZEN
 
-    port: int = 8790
+    port: Port = 8790
     url: str | None = None
     """Where the simulated GitHub answers; set for the processes of a stack that has one."""
 
@@ -115,11 +127,12 @@ class Settings(BaseSettings):
     """The one settings object; built at the edges, its parts handed to what needs them."""
 
     model_config = SettingsConfigDict(
-        env_prefix=_PREFIX, env_nested_delimiter="__", frozen=True, extra="forbid"
-    )
+        env_prefix=_PREFIX, env_nested_delimiter="__", frozen=True, extra="forbid",
+        env_ignore_empty=True,  # compose files and CI pass what is not set as nothing
+    )  # fmt: skip
 
     state_dir: Path = Path(".gitinsight")
-    log_level: str = "INFO"
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     github: GitHubSettings = GitHubSettings()
     warehouse: WarehouseSettings = WarehouseSettings()
     redis: RedisSettings = RedisSettings()
@@ -136,6 +149,11 @@ class Settings(BaseSettings):
     @classmethod
     def _absolute(cls, value: Path) -> Path:
         return value.expanduser().absolute()
+
+    @field_validator("log_level", mode="before")
+    @classmethod
+    def _upper(cls, value: object) -> object:
+        return value.upper() if isinstance(value, str) else value
 
     @model_validator(mode="before")
     @classmethod
@@ -166,6 +184,19 @@ class Settings(BaseSettings):
         return (self.github_token,) if self.github_token else ()
 
 
+def as_environment(settings: Settings) -> dict[str, str]:
+    """The same settings for another process. Secrets are among them: not for a log."""
+    variables: dict[str, object] = {}
+    for name, part in settings:
+        if isinstance(part, BaseModel):
+            variables |= {f"{_PREFIX}{name}__{key}".upper(): value for key, value in part}
+        elif name != "github_token":
+            variables[f"{_PREFIX}{name}".upper()] = part
+        else:
+            variables["GITHUB_TOKEN"] = part
+    return {name: text for name, value in variables.items() if (text := _plain(value))}
+
+
 def explain(settings: Settings) -> list[dict[str, Any]]:
     """Every setting with where it came from; secrets as stars."""
     rows = []
@@ -174,17 +205,23 @@ def explain(settings: Settings) -> list[dict[str, Any]]:
             rows += [_row(f"{name}__{key}", value) for key, value in part]
         elif name != "github_token":
             rows.append(_row(name, part))
-    token = next((one for one in ("GITHUB_TOKEN", "GH_TOKEN") if one in os.environ), None)
-    source = "environment" if token else "default"
-    name = token or "GITHUB_TOKEN"
-    return [*rows, {"setting": name, "value": settings.github_token, "source": source}]
+    told = next((one for one in ("GITHUB_TOKEN", "GH_TOKEN") if os.environ.get(one)), None)
+    return [*rows, _row("GITHUB_TOKEN" if told is None else told, settings.github_token, prefix="")]
 
 
-def _row(name: str, value: object) -> dict[str, Any]:
-    variable = f"{_PREFIX}{name}".upper()
-    is_told = variable in os.environ
+def _plain(value: object) -> str:
+    if isinstance(value, SecretStr):
+        return value.get_secret_value()
+    if isinstance(value, tuple):
+        return ",".join(map(_plain, value))
+    return "" if value is None else str(value)
+
+
+def _row(name: str, value: object, *, prefix: str = _PREFIX) -> dict[str, Any]:
+    variable = f"{prefix}{name}".upper()
     shown = ", ".join(map(str, value)) if isinstance(value, tuple) else value
-    source = "environment" if is_told else "default"
     return {
-        "setting": variable, "value": None if shown in {None, ""} else str(shown), "source": source
-    }  # fmt: skip
+        "setting": variable,
+        "value": None if shown in {None, ""} else str(shown),
+        "source": "environment" if os.environ.get(variable) else "default",
+    }

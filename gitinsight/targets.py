@@ -7,12 +7,12 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from gitinsight.errors import InvalidName
+from gitinsight.errors import InvalidName, UnexpectedPayload
 from gitinsight.github import access
 from gitinsight.settings import Settings
 from gitinsight.simulator.organisation import ORGANISATION
 
-_NAME = re.compile(r"([A-Za-z0-9][A-Za-z0-9-]{0,38})/([A-Za-z0-9._-]{1,100})")
+_NAME = re.compile(r"([A-Za-z0-9][A-Za-z0-9_-]{0,38})/(?!\.{1,2}$)([A-Za-z0-9._-]{1,100})")
 _WEB = re.compile(
     r"(?:(?:https?|ssh|git)://(?:[^/@]+@)?|git@)(?P<host>[^/:]+(?::\d+)?)[/:]"
     r"(?P<name>[^/]+/[^/]+?)(?:\.git)?/?"
@@ -40,14 +40,12 @@ class Found(msgspec.Struct, frozen=True):
 
 def parse(text: str, settings: Settings) -> Target:
     """OWNER/NAME, the URL of a repository, a path to one, or a bundle file; else InvalidName."""
-    path = Path(text).expanduser()
-    if path.is_file() and path.suffix == ".bundle":
-        return Target(GIT, f"local/{path.stem}", str(path.resolve()))
-    if path.is_dir() and ((path / ".git").exists() or (path / "HEAD").exists()):
-        whole = path.resolve()
-        return Target(GIT, f"local/{whole.name}", str(whole))
+    path = _local(text)
+    if path is not None:
+        name = path.stem if path.is_file() else path.name
+        return Target(GIT, f"local/{name}", str(path))
     web = _WEB.fullmatch(text)
-    if web and web["host"] != _web_host(settings):
+    if web and not _is_ours(web["host"], settings):
         # The same name on github.com would be somebody else's repository.
         return Target(GIT, web["name"], text)
     return parse_name(text, settings)
@@ -56,13 +54,13 @@ def parse(text: str, settings: Settings) -> Target:
 def parse_name(text: str, settings: Settings) -> Target:
     """OWNER/NAME, or a URL on the host that is configured; nothing of this machine."""
     web = _WEB.fullmatch(text)
-    if web and web["host"] != _web_host(settings):
+    if web and not _is_ours(web["host"], settings):
         raise InvalidName(text)
     name = _NAME.fullmatch(web["name"] if web else text)
     if name is None:
         raise InvalidName(text)
     owner, short = name.groups()
-    if owner == ORGANISATION and settings.simulator.url is not None:
+    if owner.lower() == ORGANISATION and settings.simulator.url is not None:
         root = settings.simulator.url
         return Target(root, f"{owner}/{short}", f"{root}/{owner}/{short}.git")
     clone_url = settings.github.clone_url.format(owner=owner, name=short)
@@ -78,8 +76,26 @@ def ask(target: Target, settings: Settings) -> Found | None:
         answer = client.get(f"repos/{target.full_name}")
     finally:
         client.close()
-    return msgspec.json.decode(answer.body, type=Found)
+    try:
+        return msgspec.json.decode(answer.body, type=Found)
+    except msgspec.DecodeError as error:
+        raise UnexpectedPayload(target.full_name, str(error)) from error
 
 
-def _web_host(settings: Settings) -> str:
-    return urlsplit(settings.github.api_url).netloc.removeprefix("api.")
+def _local(text: str) -> Path | None:
+    """The repository or bundle file of this machine that the text names."""
+    if not text:
+        return None  # which Path takes for the directory that we are in
+    try:
+        path = Path(text).expanduser()
+        is_bundle = path.suffix == ".bundle" and path.is_file()
+        if is_bundle or (path / ".git").exists() or (path / "HEAD").exists():
+            return path.resolve()
+    except (OSError, RuntimeError, ValueError):  # too long, not ours to look at, nobody's home
+        pass
+    return None
+
+
+def _is_ours(host: str, settings: Settings) -> bool:
+    configured = urlsplit(settings.github.api_url).netloc.removeprefix("api.")
+    return host.lower().removeprefix("www.") == configured.lower().removeprefix("www.")

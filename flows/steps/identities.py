@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from flows.steps.run import Run, StepResult
-from gitinsight.github.client import query_text
+from gitinsight.github.queries import query_text
 from warehouse import git
 from warehouse.engine import Connection
 from warehouse.git import Identity

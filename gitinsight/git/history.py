@@ -1,4 +1,4 @@
-"""Reads commits with their line statistics out of a mirror, token by token, in constant memory.
+"""Reads commits with their line statistics out of a mirror, one commit in memory at a time.
 
 Every field ends with NUL, the one byte that git lets into no field, so nothing that a commit
 holds can be taken for structure.
@@ -6,6 +6,7 @@ holds can be taken for structure.
 
 import re
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import IO
@@ -82,12 +83,18 @@ def commits(mirror: Mirror, *, new: Iterable[str], old: Iterable[str]) -> Iterat
     if process.stdin is None or process.stdout is None:
         raise UpstreamUnavailable(str(mirror.path), "git gave no pipe")
     revisions = "".join([*(f"{tip}\n" for tip in new), *(f"^{tip}\n" for tip in old)])
-    process.stdin.write(revisions.encode())
-    process.stdin.close()
     try:
-        yield from parse(process.stdout)
-        if process.wait() != 0:
+        with suppress(BrokenPipeError), process.stdin as told:  # the exit code says why git ended
+            told.write(revisions.encode())
+        last: Commit | None = None
+        for commit in parse(process.stdout):
+            if last is not None:
+                yield last
+            last = commit
+        if process.wait() != 0:  # then the last commit may have been cut
             raise UpstreamUnavailable(str(mirror.path), f"git log ended with {process.returncode}")
+        if last is not None:
+            yield last
     finally:
         process.kill()
         process.stdout.close()
@@ -109,14 +116,16 @@ def parse(stream: IO[bytes]) -> Iterator[Commit]:
 
 
 def moment(raw: str) -> Moment:
-    """Git's raw date, ``SECONDS +HHMM``; times that are none are kept only as written."""
+    """Git's raw date, ``SECONDS +HHMM``; times that are none are kept only as written. Git writes
+    0 for one that it cannot read.
+    """
     found = _RAW_DATE.match(raw)
     if found is None:
         return Moment(None, None, raw)
     seconds = int(found[1])
     offset = int(found[3]) * 60 + int(found[4])
     minutes = (offset if found[2] == "+" else -offset) if offset < _MINUTES_IN_A_DAY else None
-    at = datetime.fromtimestamp(seconds, UTC) if 0 <= seconds < _LATEST else None
+    at = datetime.fromtimestamp(seconds, UTC) if 0 < seconds < _LATEST else None
     return Moment(at, minutes, raw)
 
 
@@ -130,7 +139,7 @@ def _tokens(stream: IO[bytes]) -> Iterator[bytes]:
 
 
 def _header(tokens: Iterator[bytes]) -> Commit:
-    raw = [next(tokens) for _ in _FIELDS]
+    raw = [next(tokens, b"") for _ in _FIELDS]
     text = [part.decode("utf-8", "replace") for part in raw]
     sha, parents, author_name, author_email, authored, name, email, committed, message = text
     return Commit(
@@ -151,8 +160,8 @@ def _change(found: re.Match[bytes], tokens: Iterator[bytes]) -> FileChange:
     added, deleted, path = found.groups()
     previous = None
     if not path:  # a rename: the two names follow as tokens of their own
-        previous = next(tokens).decode("utf-8", "replace")
-        path = next(tokens)
+        previous = next(tokens, b"").decode("utf-8", "replace")
+        path = next(tokens, b"")
     return FileChange(
         path=path.decode("utf-8", "replace"),
         previous_path=previous,

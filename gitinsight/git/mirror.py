@@ -1,21 +1,26 @@
 """A bare mirror of a git remote, and what can be asked of it."""
 
+import base64
 import os
 import re
 import subprocess
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from gitinsight.errors import NotVisible, UpstreamUnavailable
+from gitinsight.git.environment import environment
 
-_TIMEOUT_SECONDS = 1_800
 _REFS = ("+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*")
 _MISSING = re.compile(
-    r"not found|does not exist|not appear to be a git repository|could not read Username|"
-    r"Authentication failed|returned error: 40[134]",
+    r"not found|does not exist|not appear to be a git repository|invalid gitfile|"
+    r"could not read Username|Authentication failed|returned error: 4(?:0[134]|10|51)",
     re.IGNORECASE,
 )
+_LOCAL = ("--upload-pack=git -c 'safe.directory=*' upload-pack",)
+"""A path may belong to somebody else; git hands the setting of that to no program of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,25 +39,36 @@ class Refs:
 class Mirror:
     """``token`` is sent as GitHub expects it and never appears in a command line."""
 
-    def __init__(self, path: Path, url: str, *, token: str | None = None) -> None:
+    def __init__(
+        self, path: Path, url: str, *, token: str | None = None, timeout_seconds: float = 1_800
+    ) -> None:
         self.path = path
         self.url = url
-        self._environment = _environment(token if url.startswith("https://") else None)
+        self._timeout_seconds = timeout_seconds
+        self._local = _LOCAL if url.startswith(("/", "file://")) else ()
+        self._environment = _environment(url, token)
 
     def remote_refs(self) -> Refs:
-        """What the remote shows now; costs no API call. NotVisible where there is no remote."""
-        listing = self._run("ls-remote", "--symref", self.url)
-        return _parse_refs(listing)
+        """What the remote shows now; costs no API call. NotVisible where there is no remote.
+
+        A page of a proxy reads like a remote without refs; it is none where there were some.
+        """
+        refs = _parse_refs(self._run("ls-remote", "--symref", *self._local, self.url))
+        if not refs.tips and (self.path / "config").exists() and self._git("for-each-ref"):
+            raise UpstreamUnavailable(self.url, "it shows no branch and no tag any more")
+        return refs
 
     def fetch(self) -> None:
         """Bring the mirror to the remote's branches and tags, forgetting those that are gone."""
-        if not (self.path / "HEAD").exists():
-            self.path.mkdir(parents=True, exist_ok=True)
-            self._run("init", "--quiet", "--bare", str(self.path))
         for stale in self.path.glob("**/*.lock"):
             # The lease allows one worker per repository: a lock here is a dead worker's.
             stale.unlink(missing_ok=True)
-        self._git("fetch", "--quiet", "--prune", "--force", "--no-tags", self.url, *_REFS)
+        self.path.mkdir(parents=True, exist_ok=True)
+        self._run("init", "--quiet", "--bare", str(self.path))  # completes one that was killed
+        self._git(
+            "fetch", "--quiet", "--prune", "--no-tags", "--update-shallow",
+            *self._local, self.url, *_REFS,
+        )  # fmt: skip
 
     def count(self, revision: str) -> int:
         return int(self._git("rev-list", "--count", revision))
@@ -68,16 +84,18 @@ class Mirror:
         return found.returncode == 0
 
     def tag_dates(self) -> dict[str, tuple[str, bool, str]]:
-        """Tag name -> (commit or object it names, whether annotated, ISO time of creation)."""
+        """Tag name -> (commit or object it names, whether annotated, ISO time of creation, empty
+        where there is none).
+        """
         text = self._git(
             "for-each-ref",
-            "--format=%(refname:strip=2)%00%(objectname)%00%(*objectname)%00%(creatordate:iso-strict)",
+            "--format=%(refname:strip=2)%00%(objectname)%00%(*objectname)%00%(creatordate:unix)",
             "refs/tags",
         )
         tags = {}
-        for line in text.splitlines():
+        for line in text.split("\n")[:-1]:
             name, sha, peeled, created = line.split("\0")
-            tags[name] = (peeled or sha, bool(peeled), created)
+            tags[name] = (peeled or sha, bool(peeled), _iso(created))
         return tags
 
     def stream(self, *arguments: str) -> subprocess.Popen[bytes]:
@@ -94,42 +112,58 @@ class Mirror:
         try:
             done = subprocess.run(  # noqa: S603 - a fixed program, no shell
                 ["git", *arguments], env=self._environment, capture_output=True,  # noqa: S607
-                timeout=_TIMEOUT_SECONDS, check=False, stdin=subprocess.DEVNULL,
+                timeout=self._timeout_seconds, check=False, stdin=subprocess.DEVNULL,
             )  # fmt: skip
         except subprocess.TimeoutExpired as error:
             raise UpstreamUnavailable(self.url, "git did not finish in time") from error
         if done.returncode == 0:
             return done.stdout.decode("utf-8", "replace")
         problem = done.stderr.decode("utf-8", "replace").strip()
-        line = problem.splitlines()[-1] if problem else f"git ended with {done.returncode}"
+        fatal = [line for line in problem.splitlines() if line.startswith("fatal: ")]
+        line = fatal[0].removeprefix("fatal: ") if fatal else f"git ended with {done.returncode}"
         if _MISSING.search(problem):
             raise NotVisible(self.url, 404, line)
         raise UpstreamUnavailable(self.url, line)
 
 
-def _environment(token: str | None) -> dict[str, str]:
-    environment = {
-        **os.environ,
-        "GIT_TERMINAL_PROMPT": "0",
-        "GIT_NO_REPLACE_OBJECTS": "1",
-        "GIT_HTTP_LOW_SPEED_LIMIT": "1000",
-        "GIT_HTTP_LOW_SPEED_TIME": "60",
-        "LC_ALL": "C.UTF-8",
+def _environment(url: str, token: str | None) -> dict[str, str]:
+    settings = {
+        "safe.directory": "*",
+        "gc.auto": "0",
+        # What a person may have set for himself would change what is read.
+        "core.attributesFile": os.devnull,
+        "log.showRoot": "true",
+        "log.showSignature": "false",
     }
-    settings = [("safe.directory", "*"), ("gc.auto", "0")]
-    if token is not None:
-        settings.append(("http.extraHeader", f"Authorization: Bearer {token}"))
-    for index, (key, value) in enumerate(settings):
-        environment[f"GIT_CONFIG_KEY_{index}"] = key
-        environment[f"GIT_CONFIG_VALUE_{index}"] = value
-    environment["GIT_CONFIG_COUNT"] = str(len(settings))
-    return environment
+    if token is not None and url.startswith("https://"):
+        # GitHub's git takes tokens as Basic credentials alone, unlike its API.
+        host = urlsplit(url).netloc.rpartition("@")[2]
+        credentials = base64.b64encode(f"x-access-token:{token}".encode()).decode()
+        settings[f"http.https://{host}/.extraHeader"] = f"Authorization: Basic {credentials}"
+    pairs: dict[str, str] = {}
+    for index, (key, value) in enumerate(settings.items()):
+        pairs |= {f"GIT_CONFIG_KEY_{index}": key, f"GIT_CONFIG_VALUE_{index}": value}
+    return environment(
+        GIT_TERMINAL_PROMPT="0", GIT_NO_REPLACE_OBJECTS="1", GIT_HTTP_LOW_SPEED_LIMIT="1000",
+        GIT_HTTP_LOW_SPEED_TIME="60", LC_ALL="C.UTF-8", GIT_CONFIG_COUNT=str(len(settings)),
+        **pairs,
+    )  # fmt: skip
+
+
+def _iso(seconds: str) -> str:
+    """Git writes 0 for a time that it cannot read."""
+    if seconds == "0":
+        return ""
+    try:
+        return datetime.fromtimestamp(int(seconds), UTC).isoformat()
+    except (ValueError, OverflowError, OSError):
+        return ""
 
 
 def _parse_refs(listing: str) -> Refs:
     branches, tags = {}, {}
     default_branch = None
-    for line in listing.splitlines():
+    for line in listing.split("\n"):  # a name may hold what splitlines() takes for an end
         value, _, name = line.partition("\t")
         if value.startswith("ref: ") and name == "HEAD":
             default_branch = value.removeprefix("ref: refs/heads/")

@@ -1,14 +1,13 @@
 """Speaks HTTP to GitHub: one request in, one typed answer or one typed error out."""
 
 import random
+import re
 import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
+from datetime import datetime
 from hashlib import blake2b
-from importlib.resources import files
 from typing import Any
 
 import httpx2
@@ -23,12 +22,15 @@ from gitinsight.errors import (
     UnexpectedPayload,
     UpstreamUnavailable,
 )
+from gitinsight.github import limits
+from gitinsight.github.limits import Budget
 from gitinsight.github.payloads import sanitise
+from gitinsight.github.queries import query_text
 
 API_VERSION = "2022-11-28"
 _ATTEMPTS = 5
-_SECONDARY_WAIT = 60.0
-"""GitHub asks for a minute at least where it names no time."""
+_PASSING = re.compile(r"RESOURCE_LIMITS_EXCEEDED|something went wrong|time(d ?)?out", re.IGNORECASE)
+"""GraphQL errors that a later or a smaller query may not meet."""
 
 Sleep = Callable[[float], None]
 
@@ -71,13 +73,6 @@ class Answer:
         return self.body != self.original
 
 
-@dataclass(frozen=True, slots=True)
-class Budget:
-    bucket: str
-    remaining: int
-    reset_at: datetime
-
-
 class GitHubClient:
     """Safe to share between threads. Waits only for limits that end soon, and says so."""
 
@@ -109,6 +104,7 @@ class GitHubClient:
         }
         if token is not None:
             headers["authorization"] = f"Bearer {token}"
+        self._home = _origin(httpx2.URL(api_url))
         self._http = httpx2.Client(
             headers=headers, timeout=timeout_seconds, follow_redirects=True, max_redirects=3
         )
@@ -125,10 +121,14 @@ class GitHubClient:
     def get(
         self, path: str, parameters: Mapping[str, str] | None = None, *, etag: str | None = None
     ) -> Answer:
-        """GET below the API root, or a whole URL as GitHub's Link header gives it."""
+        """GET below the API root, or a whole URL as GitHub's Link header gives it; the token stays
+        with the host of the API root.
+        """
         url = path if path.startswith("http") else f"{self._api_url}/{path}"
         headers = {"if-none-match": etag} if etag else {}
         request = self._http.build_request("GET", url, params=parameters, headers=headers)
+        if _origin(request.url) != self._home:
+            request.headers.pop("authorization", None)
         return self._send(request, bucket="core")
 
     def query(self, name: str, variables: Mapping[str, Any], *, text: str | None = None) -> Any:
@@ -139,10 +139,16 @@ class GitHubClient:
             "POST", self._graphql_url, content=body, headers={"content-type": "application/json"}
         )
         answer = msgspec.json.decode(self._send(request, bucket="graphql").body)
+        if not isinstance(answer, dict):
+            raise UnexpectedPayload(f"GraphQL query {name}", "it answers no object")
         errors = answer.get("errors") or ()
         fatal = [error for error in errors if error.get("type") != "NOT_FOUND"]
         if fatal or answer.get("data") is None:
-            raise UnexpectedPayload(f"GraphQL query {name}", str((fatal or errors)[:1]))
+            reason = str((fatal or errors)[:1])
+            is_passing = _PASSING.search(reason) is not None
+            raise (UpstreamUnavailable if is_passing else UnexpectedPayload)(
+                f"GraphQL query {name}", reason
+            )
         return answer["data"]
 
     def _send(self, request: httpx2.Request, *, bucket: str) -> Answer:
@@ -153,6 +159,9 @@ class GitHubClient:
             started = time.monotonic()
             try:
                 response = self._http.send(request)
+            except httpx2.TooManyRedirects as error:
+                self._record(request, bucket, started, None, cost=0, error=type(error).__name__)
+                raise UnexpectedPayload(str(request.url), "it redirects without end") from error
             except httpx2.HTTPError as error:
                 failure = UpstreamUnavailable(request.url.host, str(error) or type(error).__name__)
                 self._record(request, bucket, started, None, cost=0, error=type(error).__name__)
@@ -161,7 +170,7 @@ class GitHubClient:
             if answer is not None:
                 return answer
             if isinstance(failure, RateLimited):
-                if not self._wait(failure):
+                if attempt + 1 == _ATTEMPTS or not self._wait(failure):
                     raise failure
             elif failure is not None and not isinstance(failure, UpstreamUnavailable):
                 raise failure
@@ -170,9 +179,9 @@ class GitHubClient:
     def _judge(
         self, request: httpx2.Request, response: httpx2.Response, bucket: str, started: float
     ) -> tuple[GitInsightError | None, Answer | None]:
-        """Sort one response into an answer, a permanent error (raised) or a reason to try again."""
+        """Sort one response into an answer or an error, and note what it cost."""
         status, target = response.status_code, str(request.url.path)
-        limited = self._limited_until(response, bucket)
+        limited = limits.ends_at(response, bucket)
         error: GitInsightError | None = None
         answer: Answer | None = None
         if limited is not None:
@@ -187,10 +196,12 @@ class GitHubClient:
             error = UnexpectedPayload(target, f"HTTP {status}: {_message(response)}")
         else:
             error, answer = self._read(request, response)
-        self._note_budget(response, bucket)
+        if (budget := limits.left(response, bucket)) is not None:
+            self.budgets[budget.bucket] = budget
         cost = 0 if status == httpx2.codes.NOT_MODIFIED else 1
         if answer is not None and bucket == "graphql":
             cost = _points(answer.body)
+        cost += len(response.history)  # redirects that were followed
         reason = type(error).__name__ if error else None
         self._record(request, bucket, started, response, cost=cost, error=reason)
         return error, answer
@@ -209,32 +220,12 @@ class GitHubClient:
             body=body,
             original=response.content,
             url=str(response.url),
-            date=_date(response),
+            date=limits.date_of(response),
             etag=response.headers.get("etag"),
             next_url=response.links.get("next", {}).get("url"),
             last_url=response.links.get("last", {}).get("url"),
             principal=self.principal,
         )
-
-    def _limited_until(self, response: httpx2.Response, bucket: str) -> datetime | None:
-        """When this limit ends, by GitHub's own clock; None where no limit was hit."""
-        status, headers = response.status_code, response.headers
-        graphql_limited = (
-            bucket == "graphql" and status == httpx2.codes.OK and _says_limited(response.content)
-        )
-        if status not in {403, 429} and not graphql_limited:
-            return None
-        moment = _date(response)
-        if retry_after := headers.get("retry-after"):
-            return moment + timedelta(seconds=_clamp(_retry_after(retry_after, moment)))
-        if headers.get("x-ratelimit-remaining") == "0" and "x-ratelimit-reset" in headers:
-            reset = datetime.fromtimestamp(int(headers["x-ratelimit-reset"]), UTC)
-            return moment + timedelta(seconds=_clamp((reset - moment).total_seconds() + 1))
-        if graphql_limited or status == httpx2.codes.TOO_MANY_REQUESTS:
-            return moment + timedelta(seconds=_SECONDARY_WAIT)
-        if b"secondary rate" in response.content.lower():
-            return moment + timedelta(seconds=_SECONDARY_WAIT)
-        return None
 
     def _wait(self, limit: RateLimited) -> bool:
         """Sit out a limit that ends soon; any other is the caller's to plan around."""
@@ -244,15 +235,6 @@ class GitHubClient:
         self._on_wait(limit.bucket, limit.retry_at)
         self._sleep(max(seconds, 1.0))
         return True
-
-    def _note_budget(self, response: httpx2.Response, bucket: str) -> None:
-        headers = response.headers
-        if "x-ratelimit-remaining" in headers and "x-ratelimit-reset" in headers:
-            self.budgets[headers.get("x-ratelimit-resource", bucket)] = Budget(
-                headers.get("x-ratelimit-resource", bucket),
-                int(headers["x-ratelimit-remaining"]),
-                datetime.fromtimestamp(int(headers["x-ratelimit-reset"]), UTC),
-            )
 
     def _record(
         self,
@@ -280,16 +262,12 @@ class GitHubClient:
             self._records.append(record)
 
 
-def query_text(name: str) -> str:
-    return (files("gitinsight.github") / "queries" / f"{name}.graphql").read_text("utf-8")
-
-
 class _RateLimit(msgspec.Struct, frozen=True):
     cost: int = 1
 
 
 class _Priced(msgspec.Struct, frozen=True):
-    rate_limit: _RateLimit = msgspec.field(default=_RateLimit(), name="rateLimit")
+    rate_limit: _RateLimit | None = msgspec.field(default=None, name="rateLimit")
 
 
 class _PricedAnswer(msgspec.Struct, frozen=True):
@@ -298,19 +276,11 @@ class _PricedAnswer(msgspec.Struct, frozen=True):
 
 def _points(body: bytes) -> int:
     """What GitHub says that a query cost; every query of ours asks for it."""
-    priced = msgspec.json.decode(body, type=_PricedAnswer).data
-    return priced.rate_limit.cost if priced is not None else 1
-
-
-def _says_limited(body: bytes) -> bool:
-    """Whether GraphQL refused for a limit; the words alone may be somebody's commit message."""
-    if b"RATE_LIMIT" not in body:
-        return False
     try:
-        errors = msgspec.json.decode(body).get("errors") or ()
-    except (msgspec.DecodeError, AttributeError):
-        return False
-    return any(str(error.get("type", "")).startswith("RATE_LIMIT") for error in errors)
+        priced = msgspec.json.decode(body, type=_PricedAnswer).data
+    except msgspec.ValidationError:
+        return 1
+    return priced.rate_limit.cost if priced and priced.rate_limit else 1
 
 
 def _fingerprint(token: str | None) -> str:
@@ -324,16 +294,5 @@ def _message(response: httpx2.Response) -> str:
         return response.reason_phrase
 
 
-def _date(response: httpx2.Response) -> datetime:
-    text = response.headers.get("date")
-    return parsedate_to_datetime(text) if text else clock.now()
-
-
-def _retry_after(text: str, moment: datetime) -> float:
-    if text.isdigit():
-        return float(text)
-    return (parsedate_to_datetime(text) - moment).total_seconds()
-
-
-def _clamp(seconds: float) -> float:
-    return min(max(seconds, 1.0), 3600.0)
+def _origin(url: httpx2.URL) -> tuple[str, bytes]:
+    return url.scheme, url.netloc

@@ -9,6 +9,8 @@ from typing import Any
 
 import msgspec
 
+from gitinsight.errors import UnexpectedPayload
+
 _SUSPICIOUS = re.compile(rb"\\u(?:0000|[dD][89a-fA-F])")
 _ESCAPE = re.compile(
     rb"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}"  # a proper surrogate pair
@@ -71,15 +73,18 @@ def sanitise(body: bytes) -> bytes:
 
 
 def split(body: bytes, *, envelope: str | None = None) -> list[tuple[Keys, Row]]:
-    """The records of one REST page; raises msgspec's errors where it is not a list of them."""
-    if envelope is not None:
-        body = bytes(msgspec.json.decode(body, type=dict[str, msgspec.Raw])[envelope])
-    records = []
-    for raw in msgspec.json.decode(body, type=list[msgspec.Raw]):
-        payload = bytes(raw)
-        keys = msgspec.json.decode(payload, type=Keys)
-        records.append((keys, row(keys.id, payload, keys.updated_at)))
-    return records
+    """The records of one REST page; UnexpectedPayload where it is not a list of them."""
+    try:
+        if envelope is not None:
+            body = bytes(msgspec.json.decode(body, type=dict[str, msgspec.Raw]).get(envelope, b""))
+        payloads = [bytes(raw) for raw in msgspec.json.decode(body, type=list[msgspec.Raw])]
+        held = [msgspec.json.decode(payload, type=Keys) for payload in payloads]
+    except msgspec.DecodeError as error:
+        raise UnexpectedPayload("a list of GitHub's", str(error)) from error
+    return [
+        (keys, row(keys.id, payload, keys.updated_at))
+        for keys, payload in zip(held, payloads, strict=True)
+    ]
 
 
 def row(identifier: int, payload: bytes, source_updated_at: datetime | None) -> Row:

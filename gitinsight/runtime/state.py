@@ -3,6 +3,8 @@
 import os
 import secrets
 import shutil
+import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 from gitinsight.errors import BrokenEnvironment
@@ -17,7 +19,9 @@ def prepare(state_dir: Path, *, needed_bytes: int = _NEEDED_BYTES) -> None:
         state_dir.mkdir(mode=0o711, parents=True, exist_ok=True)
         probe = state_dir / ".probe"
         probe.write_bytes(b"x")
-        probe.unlink()
+        probe.unlink(missing_ok=True)
+        for name in ("logs", "run", "mirrors"):
+            (state_dir / name).mkdir(exist_ok=True)
         free = shutil.disk_usage(state_dir).free
     except OSError as error:
         reason = error.strerror or type(error).__name__
@@ -27,8 +31,6 @@ def prepare(state_dir: Path, *, needed_bytes: int = _NEEDED_BYTES) -> None:
     if free < needed_bytes:
         problem = f"the disk of the state directory {state_dir} is full: {free >> 20} MB free"
         raise BrokenEnvironment(problem, hint)
-    for name in ("logs", "run", "mirrors"):
-        (state_dir / name).mkdir(exist_ok=True)
 
 
 def secret(path: Path) -> str:
@@ -36,11 +38,17 @@ def secret(path: Path) -> str:
     try:
         return path.read_text("ascii").strip()
     except FileNotFoundError:
-        text = secrets.token_urlsafe(24)
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        pass
+    descriptor, part = tempfile.mkstemp(dir=path.parent, prefix=f"{path.name}.")
+    try:
         with os.fdopen(descriptor, "w") as file:
-            file.write(text)
-        return text
+            file.write(secrets.token_urlsafe(24))
+        # Written whole under another name: nobody ever reads half a secret, or none.
+        with suppress(FileExistsError):
+            path.hardlink_to(part)
+    finally:
+        Path(part).unlink()
+    return path.read_text("ascii").strip()
 
 
 def admin_key(state_dir: Path) -> str:

@@ -24,7 +24,8 @@ _LOG_BYTES = 20 * 2**20
 @dataclass(frozen=True, slots=True)
 class Service:
     """``ready`` says whether it can be used; without one it is ready when it runs. ``passing``
-    says whether a start that failed may work in a moment. ``user`` is (uid, gid) to run as.
+    says, before a start and after it failed, whether what stands in its way will pass. ``user`` is
+    (uid, gid) to run as.
     """
 
     name: str
@@ -42,6 +43,7 @@ class Service:
 @dataclass(slots=True)
 class _Child:
     service: Service
+    may_fail: bool
     running: "subprocess.Popen[bytes]"
     started: float
     deaths: list[float] = field(default_factory=list)
@@ -62,10 +64,13 @@ class Supervisor:
 
     def start(self, *services: Service) -> None:
         """Start together, wait for all; BrokenEnvironment with the last line of what failed."""
-        begun = [_Child(service, self._spawn(service), time.monotonic()) for service in services]
-        self._children += begun
+        begun = len(self._children)
+        for service in services:
+            may_fail = _is_passing(service)
+            child = _Child(service, may_fail, self._spawn(service), time.monotonic())
+            self._children.append(child)
         self._write_record()
-        for child in begun:
+        for child in self._children[begun:]:
             self._await(child)
 
     def pids(self) -> dict[str, int]:
@@ -101,11 +106,16 @@ class Supervisor:
         path.parent.mkdir(exist_ok=True)
         if path.exists() and path.stat().st_size > _LOG_BYTES:
             path.replace(path.with_suffix(".log.1"))
-        with path.open("ab") as log:
-            return process.start(
-                service.command, log=log, env=service.env, end_signal=service.stop_signal,
-                user=service.user, directory=service.directory,
-            )  # fmt: skip
+        try:
+            with path.open("ab") as log:
+                return process.start(
+                    service.command, log=log, env=service.env, end_signal=service.stop_signal,
+                    user=service.user, directory=service.directory,
+                )  # fmt: skip
+        except OSError as error:
+            raise BrokenEnvironment(
+                f"{service.name} does not start: {error}", "reinstall it, or see the message"
+            ) from error
 
     def _await(self, child: _Child) -> None:
         service, deadline = child.service, child.started + child.service.start_seconds
@@ -113,7 +123,7 @@ class Supervisor:
             is_gone = child.running.poll() is not None
             if not is_gone and (service.ready is None or service.ready()):
                 return
-            is_passing = is_gone and service.passing is not None and service.passing()
+            is_passing = is_gone and (child.may_fail or _is_passing(service))
             if time.monotonic() > deadline or (is_gone and not is_passing):
                 raise BrokenEnvironment(
                     f"{service.name} does not start: {self._last_line(service)}",
@@ -121,6 +131,7 @@ class Supervisor:
                 )
             time.sleep(_POLL_SECONDS)
             if is_passing:
+                child.may_fail = _is_passing(service)
                 child.running = self._spawn(service)
                 self._write_record()
 
@@ -153,6 +164,10 @@ class Supervisor:
         except OSError:
             return ""
         return lines[-1][:300] if lines else ""
+
+
+def _is_passing(service: Service) -> bool:
+    return service.passing is not None and service.passing()
 
 
 def _kill_group(pid: int) -> None:

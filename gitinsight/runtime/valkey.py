@@ -24,11 +24,11 @@ def service(state_dir: Path, *, port: int = 6380) -> tuple[Service, str] | None:
     password = secret(state_dir / "valkey.password")
     configuration = state_dir / "run" / "valkey.conf"
     chosen = free_port(port)
+    configuration.touch(mode=0o600)
     configuration.write_text(
         f'port {chosen}\nbind 127.0.0.1\nsave ""\nappendonly no\nmaxmemory 64mb\n'
-        f"maxmemory-policy allkeys-lru\nrequirepass {password}\ndir {state_dir}\n"
+        f'maxmemory-policy allkeys-lru\nrequirepass {password}\ndir "{state_dir}"\n'
     )
-    configuration.chmod(0o600)
     url = f"redis://:{password}@127.0.0.1:{chosen}/0"
     return Service(
         "valkey", [program, configuration], ready=lambda: _answers(url),

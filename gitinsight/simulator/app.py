@@ -1,11 +1,10 @@
 """The simulated GitHub as a web application: REST, GraphQL, git, limits, and a control panel."""
 
-import asyncio
 import gzip
 import hashlib
 import json
-import os
 import random
+import subprocess
 import time
 from collections import Counter
 from collections.abc import Iterable
@@ -16,10 +15,12 @@ from typing import Any
 from urllib.parse import urlencode
 
 from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from gitinsight.git.environment import environment
 from gitinsight.simulator import git_repository
 from gitinsight.simulator.graph import Graph
 from gitinsight.simulator.organisation import (
@@ -371,15 +372,17 @@ async def _upload_pack(request: Request, *options: str, prefix: bytes, kind: str
     if request.headers.get("content-encoding") == "gzip":
         body = gzip.decompress(body)
     protocol = request.headers.get("git-protocol", "")
-    process = await asyncio.create_subprocess_exec(
+    command = [
         "git", "-c", "safe.directory=*", "upload-pack", "--stateless-rpc", *options,
-        str(simulator.paths[found.name]), stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE, env={**os.environ, "GIT_PROTOCOL": protocol},
+        str(simulator.paths[found.name]),
+    ]  # fmt: skip
+    done = await run_in_threadpool(
+        subprocess.run, command, input=body, stdout=subprocess.PIPE, check=False,
+        env=environment(GIT_PROTOCOL=protocol),
     )  # fmt: skip
-    output, _ = await process.communicate(body)
     if protocol.startswith("version=2"):
         prefix = b""
     return Response(
-        prefix + output, media_type=f"application/x-git-upload-pack-{kind}",
+        prefix + done.stdout, media_type=f"application/x-git-upload-pack-{kind}",
         headers={"cache-control": "no-cache"},
     )  # fmt: skip

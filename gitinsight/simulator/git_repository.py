@@ -6,6 +6,7 @@ import subprocess
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from gitinsight.git.environment import environment
 from gitinsight.simulator.organisation import Repository, authors
 
 _START = datetime(2026, 1, 5, 9, tzinfo=UTC)
@@ -68,7 +69,7 @@ def refs(path: Path, kind: str) -> dict[str, str]:
 def _git(path: Path, *arguments: str, data: bytes | None = None) -> str:
     done = subprocess.run(  # noqa: S603 - a fixed program, no shell
         ["git", *arguments], cwd=path, input=data, capture_output=True, check=True,  # noqa: S607
-        env={**os.environ, **_ENVIRONMENT},
+        env=environment(**_ENVIRONMENT),
     )  # fmt: skip
     return done.stdout.decode()
 
@@ -115,7 +116,7 @@ def _changes(position: int, chance: random.Random) -> bytes:
     lines = "".join(f"line {chance.randrange(50)}\n" for _ in range(3 + chance.randrange(20)))
     body = f"M 100644 inline {path}\ndata {len(lines)}\n{lines}\n"
     if position % 25 == 10:
-        body += f"R {path} src/renamed{position}.py\n"
+        body = f"R {path} src/renamed{position}.py\n"
     data = body.encode()
     if position % 40 == 20:
         data += (

@@ -52,5 +52,7 @@ def serving(*, port: int = 0, seed: int = 1, git_dir: Path) -> Iterator[Simulate
 def _server(port: int, seed: int, git_dir: Path) -> uvicorn.Server:
     app = create_app(seed=seed, git_dir=git_dir, base_url=f"http://127.0.0.1:{port}")
     return uvicorn.Server(
-        uvicorn.Config(app, host="127.0.0.1", port=port, log_level="warning", lifespan="off")
+        uvicorn.Config(
+            app, host="127.0.0.1", port=port, log_config=None, log_level="warning", lifespan="off"
+        )
     )
