@@ -1,5 +1,6 @@
 """One attempt at one job: everything that its steps work with, put together and taken apart."""
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from uuid import UUID
@@ -25,10 +26,12 @@ def attempt(settings: Settings, engine: Engine, job_id: UUID, *, worker: str) ->
         repository = repositories.by_id(connection, job.repository_id)
     host = settings.github.api_url if repository.host == GIT else repository.host
     client = access.connect(settings, host)
+    cancelled = threading.Event()
     mirror = Mirror(
         settings.state_dir / "mirrors" / f"{repository.repository_id}.git",
         repository.clone_url,
-        token=access.token_for(settings, repository.host),
+        token=access.git_token(settings, repository.host, repository.clone_url),
+        is_cancelled=cancelled.is_set,
     )
     try:
         yield Run(
@@ -40,6 +43,7 @@ def attempt(settings: Settings, engine: Engine, job_id: UUID, *, worker: str) ->
             clock=clock.now,
             state_dir=settings.state_dir,
             lease_seconds=lease_seconds,
+            cancelled=cancelled,
         )
     finally:
         client.close()

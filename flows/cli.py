@@ -348,7 +348,9 @@ def _interrupted() -> threading.Event:
 
 
 def _own_history() -> list[str]:
-    return [str(_CHECKOUT)] if (_CHECKOUT / ".git").exists() else []
+    """Not of a shallow clone, which has only the end of it."""
+    git = _CHECKOUT / ".git"
+    return [str(_CHECKOUT)] if git.exists() and not (git / "shallow").exists() else []
 
 
 if __name__ == "__main__":

@@ -3,7 +3,6 @@
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import msgspec
 
@@ -17,6 +16,8 @@ _WEB = re.compile(
     r"(?:(?:https?|ssh|git)://(?:[^/@]+@)?|git@)(?P<host>[^/:]+(?::\d+)?)[/:]"
     r"(?P<name>[^/]+/[^/]+?)(?:\.git)?/?"
 )
+_SECRET = re.compile(r"^(https?://)[^/@]*@")
+"""What a clone URL may carry and nobody may keep; git's credential helpers know it anyway."""
 GIT = "git"
 """Stands for the API root of a remote that has none."""
 
@@ -47,7 +48,7 @@ def parse(text: str, settings: Settings) -> Target:
     web = _WEB.fullmatch(text)
     if web and not _is_ours(web["host"], settings):
         # The same name on github.com would be somebody else's repository.
-        return Target(GIT, web["name"], text)
+        return Target(GIT, web["name"], _SECRET.sub(r"\1", text))
     return parse_name(text, settings)
 
 
@@ -97,5 +98,5 @@ def _local(text: str) -> Path | None:
 
 
 def _is_ours(host: str, settings: Settings) -> bool:
-    configured = urlsplit(settings.github.api_url).netloc.removeprefix("api.")
-    return host.lower().removeprefix("www.") == configured.lower().removeprefix("www.")
+    configured = access.web_host(settings.github.api_url)
+    return host.lower().removeprefix("www.") == configured.removeprefix("www.")

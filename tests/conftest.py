@@ -1,5 +1,6 @@
 """What tests stand on: a real PostgreSQL, a simulated GitHub over HTTP, the API on a socket."""
 
+import os
 import shutil
 import tempfile
 import threading
@@ -43,10 +44,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def _no_settings_from_outside() -> Iterator[None]:
     """A developer's own variables change no test."""
     with pytest.MonkeyPatch.context() as patch:
-        for name in ("GITHUB_TOKEN", "GH_TOKEN"):
-            patch.delenv(name, raising=False)
-        for name in Settings.model_fields:
-            patch.delenv(f"GITINSIGHT_{name}".upper(), raising=False)
+        for name in list(os.environ):
+            if name.startswith("GITINSIGHT_") or name in {"GITHUB_TOKEN", "GH_TOKEN"}:
+                patch.delenv(name)
         yield
 
 

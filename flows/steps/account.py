@@ -57,7 +57,7 @@ def account(run: Run, results: Mapping[str, StepResult]) -> Account:
         upstream["workflow_runs"] = states.get("workflow_runs", {}).get("total")
     if not run.client.has_token:
         upstream["reviews"] = None
-    why = _unavailable(run, results)
+    why = _unavailable(run, results, states.get("commits", {}))
     entries = {
         thing: judge(
             thing, count, held.get(thing), unavailable=why.get(thing),
@@ -101,9 +101,13 @@ def _count(totals: Mapping[str, Any], key: str) -> int | None:
     return found["totalCount"] if found else None
 
 
-def _unavailable(run: Run, results: Mapping[str, StepResult]) -> dict[str, str]:
+def _unavailable(
+    run: Run, results: Mapping[str, StepResult], commits: Mapping[str, Any]
+) -> dict[str, str]:
     why = {name: one.unavailable for name, one in results.items() if one.unavailable}
-    if "commits" in why:
+    if commits.get("is_shallow"):
+        why["commits"] = "the remote is a shallow clone: older commits are missing"
+    elif "commits" in why:
         why |= dict.fromkeys(("tags", "branches"), why["commits"])
     if run.repository.has_api and not run.client.has_token:
         why["reviews"] = "reviews are read by GraphQL, which needs a token"

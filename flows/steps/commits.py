@@ -53,6 +53,7 @@ def read_commits(run: Run) -> StepResult:
         return Written(changed=1)
 
     state = {
+        "is_shallow": run.mirror.is_shallow,
         "refs": _fingerprint(refs),
         "tips": tips,
         "commits": len(reachable),

@@ -22,6 +22,7 @@ from warehouse.raw import Origin, Written
 from warehouse.repositories import Repository
 
 _LOG = logs.get(__name__)
+_CANCEL_SECONDS = 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,8 @@ class Run:
     clock: Clock
     state_dir: Path
     lease_seconds: int
+    cancelled: threading.Event
+    """Set when somebody asked for the job to stop, or took it over."""
     stop: threading.Event = field(default_factory=threading.Event)
 
     @property
@@ -127,15 +130,17 @@ class Run:
             thread.join()
 
     def _beat(self) -> None:
-        """A lease that is lost needs no shout from here: the next commit finds out and stops."""
-        while not self.stop.wait(self.lease_seconds / 3):
+        """What a long step has to know at once is told by ``cancelled``; the next commit raises."""
+        while not self.stop.wait(min(self.lease_seconds / 3, _CANCEL_SECONDS)):
             try:
                 with self.warehouse.begin() as connection:
-                    jobs.heartbeat(
+                    if jobs.heartbeat(
                         connection, self.job.job_id, self.job.fence, at=self.clock(),
                         lease_seconds=self.lease_seconds,
-                    )  # fmt: skip
+                    ):  # fmt: skip
+                        self.cancelled.set()
             except LeaseLost:
+                self.cancelled.set()
                 return
             except UNREACHABLE as error:
                 _LOG.warning("lease_not_renewed", reason=first_line(error))

@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections import deque
@@ -12,6 +13,7 @@ from typing import Any
 
 from flows.steps.run import Run
 from gitinsight.errors import BrokenEnvironment
+from gitinsight.runtime.process import dies_with_parent
 from warehouse.engine import Address, address
 from warehouse.quality import Check
 
@@ -40,6 +42,7 @@ def transform(run: Run) -> list[Check]:
     with subprocess.Popen(  # noqa: S603 - our own interpreter, no shell
         arguments, env=environment(address(run.warehouse)) | _job(run), text=True,
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        preexec_fn=dies_with_parent(signal.SIGKILL),  # noqa: PLW1509 - two of it would mix figures
     ) as process:  # fmt: skip
         try:
             for event in _events(process, last):

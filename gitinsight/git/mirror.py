@@ -3,15 +3,18 @@
 import base64
 import os
 import re
+import signal
 import subprocess
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from gitinsight.errors import NotVisible, UpstreamUnavailable
+from gitinsight.errors import Cancelled, NotVisible, UpstreamUnavailable
 from gitinsight.git.environment import environment
+from gitinsight.runtime.process import dies_with_parent
 
 _REFS = ("+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*")
 _MISSING = re.compile(
@@ -19,6 +22,9 @@ _MISSING = re.compile(
     r"could not read Username|Authentication failed|returned error: 4(?:0[134]|10|51)",
     re.IGNORECASE,
 )
+_POLL_SECONDS = 0.5
+_END = dies_with_parent(signal.SIGKILL)
+"""A git whose worker was killed would go on writing where the next worker writes."""
 _LOCAL = ("--upload-pack=git -c 'safe.directory=*' upload-pack",)
 """A path may belong to somebody else; git hands the setting of that to no program of its own."""
 
@@ -40,11 +46,14 @@ class Mirror:
     """``token`` is sent as GitHub expects it and never appears in a command line."""
 
     def __init__(
-        self, path: Path, url: str, *, token: str | None = None, timeout_seconds: float = 1_800
-    ) -> None:
+        self, path: Path, url: str, *, token: str | None = None, timeout_seconds: float = 1_800,
+        is_cancelled: Callable[[], bool] = lambda: False,
+    ) -> None:  # fmt: skip
+        """``is_cancelled`` is asked while git works; Cancelled is raised where it says so."""
         self.path = path
         self.url = url
         self._timeout_seconds = timeout_seconds
+        self._is_cancelled = is_cancelled
         self._local = _LOCAL if url.startswith(("/", "file://")) else ()
         self._environment = _environment(url, token)
 
@@ -69,6 +78,11 @@ class Mirror:
             "fetch", "--quiet", "--prune", "--no-tags", "--update-shallow",
             *self._local, self.url, *_REFS,
         )  # fmt: skip
+
+    @property
+    def is_shallow(self) -> bool:
+        """Whether the remote gave only the newest part of its history."""
+        return (self.path / "shallow").exists()
 
     def count(self, revision: str) -> int:
         return int(self._git("rev-list", "--count", revision))
@@ -103,27 +117,41 @@ class Mirror:
         return subprocess.Popen(  # noqa: S603 - a fixed program, no shell
             ["git", "-C", str(self.path), *arguments],  # noqa: S607
             env=self._environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            preexec_fn=_END,  # noqa: PLW1509
         )  # fmt: skip
 
     def _git(self, *arguments: str) -> str:
         return self._run("-C", str(self.path), *arguments)
 
     def _run(self, *arguments: str) -> str:
-        try:
-            done = subprocess.run(  # noqa: S603 - a fixed program, no shell
-                ["git", *arguments], env=self._environment, capture_output=True,  # noqa: S607
-                timeout=self._timeout_seconds, check=False, stdin=subprocess.DEVNULL,
-            )  # fmt: skip
-        except subprocess.TimeoutExpired as error:
-            raise UpstreamUnavailable(self.url, "git did not finish in time") from error
-        if done.returncode == 0:
-            return done.stdout.decode("utf-8", "replace")
-        problem = done.stderr.decode("utf-8", "replace").strip()
+        with subprocess.Popen(  # noqa: S603 - a fixed program, no shell
+            ["git", *arguments], env=self._environment, stdin=subprocess.DEVNULL,  # noqa: S607
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, preexec_fn=_END,  # noqa: PLW1509
+        ) as child:  # fmt: skip
+            try:
+                output, complaint = self._outcome(child)
+            finally:
+                child.kill()
+        if child.returncode == 0:
+            return output.decode("utf-8", "replace")
+        problem = complaint.decode("utf-8", "replace").strip()
         fatal = [line for line in problem.splitlines() if line.startswith("fatal: ")]
-        line = fatal[0].removeprefix("fatal: ") if fatal else f"git ended with {done.returncode}"
+        line = fatal[0].removeprefix("fatal: ") if fatal else f"git ended with {child.returncode}"
         if _MISSING.search(problem):
             raise NotVisible(self.url, 404, line)
         raise UpstreamUnavailable(self.url, line)
+
+    def _outcome(self, child: subprocess.Popen[bytes]) -> tuple[bytes, bytes]:
+        """Both of its streams, when it has ended."""
+        deadline = time.monotonic() + self._timeout_seconds
+        while True:
+            try:
+                return child.communicate(timeout=_POLL_SECONDS)
+            except subprocess.TimeoutExpired as error:
+                if self._is_cancelled():
+                    raise Cancelled(f"reading {self.url}") from error
+                if time.monotonic() > deadline:
+                    raise UpstreamUnavailable(self.url, "git did not finish in time") from error
 
 
 def _environment(url: str, token: str | None) -> dict[str, str]:

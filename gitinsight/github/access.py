@@ -1,6 +1,7 @@
 """Who asks GitHub: the client for a host, with the token that was made for that host."""
 
 from datetime import datetime
+from urllib.parse import urlsplit
 
 from gitinsight import logs
 from gitinsight.github.client import GitHubClient
@@ -30,6 +31,17 @@ def token_for(settings: Settings, host: str) -> str | None:
     if host != settings.github.api_url or not settings.tokens:
         return None
     return settings.tokens[0].get_secret_value()
+
+
+def git_token(settings: Settings, host: str, clone_url: str) -> str | None:
+    """For a git remote: the token of ``host`` where the remote is GitHub's own."""
+    is_its_own = web_host(host) == urlsplit(clone_url).netloc.lower()
+    return token_for(settings, host) if is_its_own else None
+
+
+def web_host(api_url: str) -> str:
+    """Where the pages and git remotes of an API root are."""
+    return urlsplit(api_url).netloc.lower().removeprefix("api.")
 
 
 def _tell_wait(bucket: str, until: datetime) -> None:

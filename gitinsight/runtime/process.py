@@ -25,7 +25,7 @@ def start(
         env=dict(env) if env is not None else None, cwd=directory or "/", start_new_session=True,
         user=user[0] if user else None, group=user[1] if user else None,
         extra_groups=[] if user else None,
-        preexec_fn=_dies_with_parent(end_signal),  # noqa: PLW1509 - it takes no lock
+        preexec_fn=dies_with_parent(end_signal),  # noqa: PLW1509 - it takes no lock
     )  # fmt: skip
 
 
@@ -54,7 +54,8 @@ def free_port(preferred: int) -> int:
     raise OSError("no free port on 127.0.0.1")
 
 
-def _dies_with_parent(end_signal: signal.Signals) -> Callable[[], None] | None:
+def dies_with_parent(end_signal: signal.Signals) -> Callable[[], None] | None:
+    """For ``preexec_fn``. The kernel takes the thread that starts a child for its parent."""
     if sys.platform != "linux":
         return None
     prctl = ctypes.CDLL(None).prctl  # looked up before the fork: afterwards only calls are safe

@@ -70,13 +70,19 @@ def test_the_host_that_is_configured_is_github(api_url: str, text: str, *, is_ou
         "https://evilgithub.com/octo/hello.git",
         "https://api.github.com/octo/hello.git",
         "ssh://git@github.com:2222/octo/hello.git",
-        "https://github.com@evil.example/octo/hello.git",
     ],
 )
 def test_a_foreign_host_is_a_git_remote_and_never_taken_for_github(text: str) -> None:
     assert targets.parse(text, settings_for()) == Target(GIT, "octo/hello", text)
     with pytest.raises(InvalidName):
         targets.parse_name(text, settings_for())
+
+
+@pytest.mark.parametrize("secret", ["github.com", "somebody:token", "x:a%40b"])
+def test_what_a_url_says_before_its_host_is_not_kept(secret: str) -> None:
+    found = targets.parse(f"https://{secret}@evil.example/octo/hello.git", settings_for())
+
+    assert found == Target(GIT, "octo/hello", "https://evil.example/octo/hello.git")
 
 
 def test_a_directory_with_a_repository_is_read_where_it_lies(

@@ -7,6 +7,7 @@ import pytest
 
 from flows.steps import discover
 from flows.steps.commits import read_commits
+from flows.steps.extract import extract
 from flows.steps.run import StepResult
 from gitinsight.settings import GitHubSettings, Settings
 from tests.support.analyses import attempting, count, rows
@@ -128,3 +129,19 @@ def _without_remote(settings: Settings, **changed: str) -> Settings:
         "clone_url": f"{settings.github.api_url}/nothing/here.git", **changed
     }  # fmt: skip
     return settings.model_copy(update={"github": GitHubSettings.model_validate(told)})
+
+
+def test_a_shallow_clone_has_no_history_that_could_be_counted(
+    settings: Settings, warehouse: Engine, here: Path
+) -> None:
+    shallow = here.parent / "shallow"
+    git(here.parent, "clone", "--quiet", "--depth", "1", f"file://{here}", str(shallow))
+
+    with attempting(settings, warehouse, str(shallow)) as run:
+        extract(run, lambda _name, step: step())
+
+    [(state, reason)] = rows(
+        warehouse, "select state, reason from ops.completeness where thing = 'commits'"
+    )
+    assert state == "unavailable"
+    assert "shallow" in reason

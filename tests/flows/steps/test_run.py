@@ -104,3 +104,13 @@ def test_the_lease_is_renewed_while_a_step_takes_its_time(
 
 def _lease(warehouse: Engine) -> object:
     return rows(warehouse, "select lease_until from ops.jobs")[0][0]
+
+
+def test_a_long_step_is_told_soon_that_the_job_is_cancelled(
+    settings: Settings, warehouse: Engine
+) -> None:
+    with attempting(settings, warehouse, NAME) as run, run.heartbeat():
+        with warehouse.begin() as connection:
+            jobs.request_cancel(connection, run.job.job_id, at=clock.now())
+
+        assert run.cancelled.wait(10)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from gitinsight.errors import NotVisible, UpstreamUnavailable
+from gitinsight.errors import Cancelled, NotVisible, UpstreamUnavailable
 from gitinsight.git.mirror import Mirror, Refs
 from gitinsight.runtime.process import free_port
 from tests.support.git import GitRepository
@@ -315,6 +315,15 @@ def test_a_remote_that_hangs_is_given_up(tmp_path: Path) -> None:
         mirror = Mirror(tmp_path / "m.git", url, timeout_seconds=0.3)
 
         with pytest.raises(UpstreamUnavailable, match="did not finish in time"):
+            mirror.remote_refs()
+
+
+def test_whoever_is_cancelled_waits_for_no_remote(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"git://127.0.0.1:{silent.getsockname()[1]}/o/n.git"
+        mirror = Mirror(tmp_path / "m.git", url, is_cancelled=lambda: True)
+
+        with pytest.raises(Cancelled):
             mirror.remote_refs()
 
 

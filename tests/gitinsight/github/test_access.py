@@ -111,3 +111,21 @@ def test_a_wait_is_told_in_the_log(upstream: Upstream, log: io.StringIO) -> None
     assert (line["event"], line["bucket"], line["level"]) == (
         "waiting_for_limit", "core", "warning",
     )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("clone_url", "token"),
+    [
+        ("https://github.com/o/n.git", "first"),
+        ("https://GitHub.com/o/n.git", "first"),
+        ("https://mirror.example/o/n.git", None),
+        ("git@github.com:o/n.git", None),
+        ("/somewhere/here", None),
+    ],
+)
+def test_a_git_remote_gets_the_token_where_it_is_githubs_own(
+    clone_url: str, token: str | None
+) -> None:
+    settings = settings_for("https://api.github.com")
+
+    assert access.git_token(settings, "https://api.github.com", clone_url) == token
