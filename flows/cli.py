@@ -201,6 +201,7 @@ def doctor() -> None:
     rows = vitals.memory_rows(settings)
     if rows:
         show(rows)
+        OUT.print("rss counts shared memory in every process that shares it, pss counts it once")
     else:
         OUT.print("nothing runs; start it with `gitinsight up`")
 

@@ -6,8 +6,6 @@ from datetime import datetime
 from itertools import groupby
 from operator import itemgetter
 
-import pandas as pd
-
 from models.facts import Opening, hours_between
 
 DEFINITION = "review-latency@1"
@@ -34,15 +32,13 @@ class ReviewLatency:
 def review_latency(openings: Sequence[Opening], *, as_of: datetime) -> ReviewLatency:
     """ValueError where an answer comes before its question, or a question after ``as_of``."""
     waits = [_wait(opening, as_of) for opening in openings]
-    answered = pd.Series([hours for hours, is_answered in waits if is_answered], dtype="float64")
+    answered = sorted(hours for hours, is_answered in waits if is_answered)
     judged = [
         is_answered and hours <= _PROMPT_HOURS
         for hours, is_answered in waits
         if is_answered or hours >= _PROMPT_HOURS
     ]
-    p50, p75, p90 = (
-        float(answered.quantile(q)) if len(answered) else None for q in (0.5, 0.75, 0.9)
-    )
+    p50, p75, p90 = (_percentile(answered, share) for share in (0.5, 0.75, 0.9))
     return ReviewLatency(
         opened_count=len(waits),
         answered_count=len(answered),
@@ -67,6 +63,16 @@ def kaplan_meier_median(waits: Sequence[tuple[float, bool]]) -> float | None:
         if survival <= _HALF:
             return float(time)
     return None
+
+
+def _percentile(ordered: Sequence[float], share: float) -> float | None:
+    """As PostgreSQL's ``percentile_cont``: between two values in proportion."""
+    if not ordered:
+        return None
+    place = share * (len(ordered) - 1)
+    below = int(place)
+    above = min(below + 1, len(ordered) - 1)
+    return ordered[below] + (ordered[above] - ordered[below]) * (place - below)
 
 
 def _wait(opening: Opening, as_of: datetime) -> tuple[float, bool]:

@@ -1,8 +1,7 @@
 """What analysts may do by hand: read marts and insights, for half a minute at most."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import pandas as pd
 from psycopg import Error
 from psycopg.rows import dict_row
 from psycopg.sql import SQL, Identifier
@@ -10,6 +9,9 @@ from psycopg.sql import SQL, Identifier
 from gitinsight.errors import GitInsightError, NotFound, first_line
 from warehouse import publish
 from warehouse.engine import Connection, driver
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _TIMEOUT = "30s"
 
@@ -25,21 +27,24 @@ class QueryFailed(GitInsightError):
 
 def select(connection: Connection, text: str) -> list[dict[str, Any]]:
     """The rows of one statement, as the role ``gitinsight_analyst``; QueryFailed says why not."""
-    cursor = driver(connection).cursor(row_factory=dict_row)
+    raw = driver(connection)
+    cursor = raw.cursor(row_factory=dict_row)
     try:
         cursor.execute("set transaction read only")
         cursor.execute("set local role gitinsight_analyst")
         cursor.execute(SQL("set local statement_timeout = {}").format(_TIMEOUT))
-        cursor.execute(text.encode())
+        cursor.execute(text.encode(), prepare=True)  # one statement: what is prepared has no `;`
         return cursor.fetchall() if cursor.description else []
     except Error as error:
         raise QueryFailed(first_line(error)) from error
     finally:
-        connection.rollback()
+        raw.rollback()  # and with it the role; SQLAlchemy knows of no transaction here
 
 
-def mart(connection: Connection, name: str) -> pd.DataFrame:
+def mart(connection: Connection, name: str) -> "pd.DataFrame":
     """A whole mart; NotFound where there is none of this name."""
+    import pandas as pd  # noqa: PLC0415 - 100 MB that processes without exports do without
+
     if name not in publish.published(connection):
         raise NotFound(f"mart {name}")
     cursor = driver(connection).execute(SQL("select * from {}").format(Identifier("marts", name)))

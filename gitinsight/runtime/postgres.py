@@ -26,7 +26,8 @@ from gitinsight.runtime.supervisor import Service, Supervisor
 
 _START_SECONDS = 60
 _OPTIONS = {
-    "shared_buffers": "96MB",
+    "shared_buffers": "32MB",
+    "max_logical_replication_workers": "0",
     "max_connections": "120",
     "max_wal_size": "512MB",
     "io_method": "sync",

@@ -14,7 +14,8 @@ def test_everything_that_can_be_read_and_has_no_job_gets_one(
     follow(settings, warehouse, "synthetic-labs/empty-repo")
     with warehouse.begin() as connection:
         connection.exec_driver_sql(
-            "update ops.repositories set state = 'blocked' where full_name = 'synthetic-labs/borealis'"
+            "update ops.repositories set state = 'blocked'"
+            " where full_name = 'synthetic-labs/borealis'"
         )
 
     queued = queue_all(settings)

@@ -1,6 +1,8 @@
 """dbt as a step: it builds one repository, tells what its tests found, and can be stopped."""
 
 import json
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,7 +16,7 @@ from gitinsight.errors import BrokenEnvironment, Cancelled
 from gitinsight.settings import Settings
 from tests.support.analyses import attempting, count, rows
 from warehouse import jobs
-from warehouse.engine import Engine
+from warehouse.engine import Engine, address, make_engine
 
 NAME = "synthetic-labs/empty-repo"
 
@@ -81,3 +83,20 @@ def test_the_manifest_is_read_without_a_database() -> None:
 
     json.dumps(manifest, default=str)
     assert "model.gitinsight.repository_summary" in manifest["nodes"]
+
+
+def test_the_sql_models_do_what_their_unit_tests_say(analysed: Settings) -> None:
+    warehouse = make_engine(analysed.warehouse_url, process="test")
+    target = str(analysed.state_dir / "dbt")
+
+    done = subprocess.run(
+        [
+            str(Path(sys.executable).with_name("dbt")), "--quiet", "test", "--select",
+            "test_type:unit", "--project-dir", str(transform.PROJECT), "--profiles-dir",
+            str(transform.PROJECT), "--target-path", target, "--log-path", target,
+        ],
+        env=transform.environment(address(warehouse)), capture_output=True, text=True, check=False,
+    )  # fmt: skip
+
+    warehouse.dispose()
+    assert done.returncode == 0, done.stdout[-4000:]
