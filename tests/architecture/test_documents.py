@@ -1,0 +1,87 @@
+"""What is written for people is true: links lead somewhere, commands exist, settings are listed."""
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+import typer.main
+
+from flows.cli import app
+from gitinsight.settings import Settings, explain
+from tests.support.checkout import ROOT
+
+_README_LINES = 150
+_LINK = re.compile(r"\[[^\]]*\]\((?!https?://|#)([^)#]+)")
+_COMMAND = re.compile(r"(?:\.venv/bin/|`)gitinsight (?!-)([a-z]+)")
+_TARGET = re.compile(r"(?:^|`)make ([a-z]+)", re.MULTILINE)
+_PLACE = re.compile(r"(?<![\w.])/(?:work|root|home)/[\w.-]+")
+
+
+def tracked(*patterns: str) -> list[Path]:
+    listed = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard", *patterns],
+        cwd=ROOT, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    return [ROOT / line for line in listed.stdout.splitlines() if (ROOT / line).is_file()]
+
+
+DOCUMENTS = tracked("*.md")
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_every_link_leads_somewhere(document: Path) -> None:
+    broken = [
+        link
+        for link in _LINK.findall(document.read_text("utf-8"))
+        if not (document.parent / link).exists()
+    ]
+
+    assert broken == []
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_every_command_that_is_named_exists(document: Path) -> None:
+    text = document.read_text("utf-8")
+    commands = set(typer.main.get_command(app).commands)  # type: ignore[attr-defined]
+    targets = set(re.findall(r"^([a-z]+):.*##", (ROOT / "Makefile").read_text(), re.MULTILINE))
+
+    assert set(_COMMAND.findall(text)) - commands == set()
+    assert set(_TARGET.findall(text)) - targets == set()
+
+
+def test_the_readme_is_short() -> None:
+    assert len((ROOT / "README.md").read_text("utf-8").splitlines()) < _README_LINES
+
+
+def test_every_setting_is_listed_with_its_default() -> None:
+    listed = dict(
+        line.split("=", 1)
+        for line in (ROOT / ".env.example").read_text("utf-8").splitlines()
+        if line and not line.startswith("#")
+    )
+
+    settings = {row["setting"]: row["value"] for row in explain(Settings())}
+    assert listed.keys() == settings.keys()
+    for name, value in settings.items():
+        if name != "GITINSIGHT_STATE_DIR":
+            assert _same(listed[name], value), name
+
+
+def _same(written: str, value: str | None) -> bool:
+    try:
+        return float(written) == float(value or "")
+    except ValueError:
+        return written == (value or "")
+
+
+def test_nothing_names_a_place_on_somebodys_machine() -> None:
+    found = {
+        str(path.relative_to(ROOT)): places
+        for path in tracked()
+        if path.suffix not in {".lock", ".csv"}
+        and path != Path(__file__)
+        and (places := _PLACE.findall(path.read_text("utf-8", "replace")))
+    }
+
+    assert found == {}
