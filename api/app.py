@@ -5,20 +5,26 @@ import re
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from ipaddress import ip_address
+from urllib.parse import unquote
 from uuid import uuid4
 
-from fastapi import FastAPI
+from anyio import CapacityLimiter
+from fastapi import Depends, FastAPI
+from fastapi.exceptions import RequestValidationError
+from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from structlog.contextvars import bind_contextvars
 
-from api import errors, health, jobs, marts, repositories, streams
-from api.errors import Problem
+from api import errors, figures, health, jobs, marts, repositories, streams
+from api.openapi import Documented
+from api.session import PLACES
 from api.streams import Announcer
 from gitinsight.errors import BrokenEnvironment
 from gitinsight.settings import Settings
 from warehouse.engine import make_engine
 
+_STARTS = frozenset({"http.response.start", "websocket.http.response.start"})
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{8,64}")
-_POOL_SIZE = 8
 
 
 def create_app(settings: Settings, *, warehouse_url: str, admin_key: str | None) -> FastAPI:
@@ -27,21 +33,17 @@ def create_app(settings: Settings, *, warehouse_url: str, admin_key: str | None)
             f"the API would be open to everybody on {settings.api.host}",
             "set GITINSIGHT_AUTH__MODE=required or bind to 127.0.0.1",
         )
-    app = FastAPI(
-        title="GitInsight",
-        version="1",
-        lifespan=_lifespan,
-        responses={"default": {"model": Problem, "description": "RFC 9457 problem document"}},
-    )
+    app = Documented(lifespan=_lifespan)
     app.state.settings = settings
     app.state.auth_mode = settings.auth.mode
     app.state.admin_key = admin_key
-    app.state.warehouse = make_engine(warehouse_url, process="api", pool_size=_POOL_SIZE)
+    app.state.warehouse = make_engine(warehouse_url, process="api", pool_size=PLACES)
+    app.state.places = CapacityLimiter(PLACES)
     app.state.announcer = Announcer(warehouse_url)
     errors.install(app)
     app.add_middleware(RequestIds)
-    for part in (repositories, marts, jobs, streams):
-        app.include_router(part.router, prefix="/api/v1")
+    for part in (repositories, figures, marts, jobs, streams):
+        app.include_router(part.router, prefix="/api/v1", dependencies=[Depends(_is_text)])
     app.include_router(health.router)
     return app
 
@@ -65,25 +67,34 @@ async def _listening(app: FastAPI) -> AsyncIterator[None]:
 
 
 class RequestIds:
-    """Every answer carries ``X-Request-Id``: the caller's own where it is a plain word."""
+    """Every answer and every line of the log carries an id: the caller's own in ``X-Request-Id``
+    where it is a plain word.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
+        if scope["type"] == "lifespan":
             await self._app(scope, receive, send)
             return
         given = dict(scope["headers"]).get(b"x-request-id", b"")
         request_id = given if _REQUEST_ID.fullmatch(given) else uuid4().hex.encode()
         scope.setdefault("state", {})["request_id"] = request_id.decode()
+        bind_contextvars(request_id=request_id.decode())
 
         async def send_with_id(message: Message) -> None:
-            if message["type"] == "http.response.start":
+            if message["type"] in _STARTS:
                 message["headers"] = [*message["headers"], (b"x-request-id", request_id)]
             await send(message)
 
         await self._app(scope, receive, send_with_id)
+
+
+def _is_text(connection: HTTPConnection) -> None:
+    """PostgreSQL has no NUL in its text."""
+    if "\0" in unquote(f"{connection.url.path}?{connection.url.query}"):
+        raise RequestValidationError([{"loc": ("path",), "msg": "a NUL is no part of a name"}])
 
 
 def _is_loopback(host: str) -> bool:

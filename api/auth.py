@@ -4,17 +4,28 @@ import hmac
 from typing import Annotated
 
 from fastapi import Depends
+from fastapi.security import HTTPBearer
 from starlette.requests import HTTPConnection
 
 from gitinsight.errors import Unauthorised
 
+_KEY = HTTPBearer(
+    scheme_name="adminKey",
+    description="The key in `admin.key` of the state directory.",
+    auto_error=False,  # our own error says what is wrong
+)
+
 
 def may_read(connection: HTTPConnection) -> None:
     if connection.app.state.auth_mode != "local":
-        may_write(connection)
+        _check(connection)
 
 
-def may_write(connection: HTTPConnection) -> None:
+def may_write(connection: HTTPConnection, _: Annotated[object, Depends(_KEY)]) -> None:
+    _check(connection)
+
+
+def _check(connection: HTTPConnection) -> None:
     key: str | None = connection.app.state.admin_key
     scheme, _, given = connection.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not given:

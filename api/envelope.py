@@ -1,8 +1,9 @@
 """What wraps every answer that comes from a mart or an insight, and its ETag."""
 
+from dataclasses import replace
 from datetime import datetime
 from hashlib import blake2b
-from typing import Any, Literal
+from typing import Any, Generic, Literal, TypeVar
 
 from fastapi import Request, Response
 from fastapi.encoders import jsonable_encoder
@@ -10,6 +11,8 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict
 
 from warehouse.ledger import Standing
+
+T = TypeVar("T")
 
 
 class Coverage(BaseModel):
@@ -26,6 +29,20 @@ class Quality(BaseModel):
 class Meta(BaseModel):
     """``as_of`` is the instant that the figures describe; null before the first publication."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "as_of": "2026-11-23T12:00:00Z",
+                    "verified_at": "2026-11-23T12:00:04Z",
+                    "coverage": {"issues": {"upstream": 479, "held": 479, "ratio": 1.0}},
+                    "quality": {"status": "passed", "failed_checks": []},
+                    "definition": "review-latency@1",
+                }
+            ]
+        }
+    )
+
     as_of: datetime | None
     verified_at: datetime | None
     coverage: dict[str, Coverage]
@@ -33,27 +50,24 @@ class Meta(BaseModel):
     definition: str | None
 
 
-class Envelope(BaseModel):
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "data": {"repository_id": 3},
-                    "meta": {
-                        "as_of": "2026-11-23T12:00:00Z",
-                        "verified_at": "2026-11-23T12:00:04Z",
-                        "coverage": {"issues": {"upstream": 479, "held": 479, "ratio": 1.0}},
-                        "quality": {"status": "passed", "failed_checks": []},
-                        "definition": "review-latency@1",
-                    },
-                }
-            ]
-        }
-    )
+class Envelope(BaseModel, Generic[T]):
+    data: T
+    meta: Meta
 
-    data: Any
+
+class PagedEnvelope(BaseModel, Generic[T]):
+    """``meta`` is null where the rows are of more than one repository."""
+
+    data: list[T]
     meta: Meta | None
-    next_cursor: str | None = None
+    next_cursor: str | None
+
+
+CONDITIONAL: dict[int | str, dict[str, Any]] = {
+    200: {"headers": {"ETag": {"schema": {"type": "string"}, "description": "Changes with them."}}},
+    304: {"description": "The caller holds this version already."},
+}
+"""The responses of a route that answers by ``conditional``."""
 
 
 def plain(value: object) -> Any:
@@ -73,11 +87,15 @@ def meta(standing: Standing, *, definition: str | None) -> dict[str, Any]:
     }
 
 
+def version(standing: Standing) -> str:
+    """Another one whenever the figures, or what is known about them, are others."""
+    return repr(replace(standing, verified_at=None))
+
+
 def answer(request: Request, data: object, standing: Standing, *, definition: str) -> Response:
     """The data of one repository with what is known about it, or 304."""
     body = {"data": data, "meta": meta(standing, definition=definition)}
-    facts = (standing.publication, standing.coverage, standing.quality_status)
-    return conditional(request, body, version=repr(facts))
+    return conditional(request, body, version=version(standing))
 
 
 def conditional(request: Request, body: object, *, version: str) -> Response:

@@ -1,8 +1,8 @@
 """Our errors as RFC 9457 problem documents."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from http import HTTPStatus
-from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -11,7 +11,9 @@ from pydantic import BaseModel, ConfigDict
 from starlette.exceptions import HTTPException
 
 from gitinsight import errors
+from warehouse.engine import UNREACHABLE
 
+_AWAY_SECONDS = 5
 _KINDS: tuple[tuple[type[errors.GitInsightError], int, str], ...] = (
     (errors.NotFound, 404, "not-found"),
     (errors.NotVisible, 404, "not-visible"),
@@ -23,6 +25,13 @@ _KINDS: tuple[tuple[type[errors.GitInsightError], int, str], ...] = (
     (errors.TransientError, 503, "try-again"),
     (errors.GitInsightError, 500, "failed"),
 )
+
+
+class Fault(BaseModel):
+    """What is wrong with a request, and where."""
+
+    where: list[str | int]
+    message: str
 
 
 class Problem(BaseModel):
@@ -49,19 +58,21 @@ class Problem(BaseModel):
     detail: str
     instance: str
     request_id: str
-    errors: list[dict[str, Any]] | None = None
+    errors: list[Fault] | None = None
 
 
 def install(app: FastAPI) -> None:
     app.add_exception_handler(errors.GitInsightError, _on_ours)
     app.add_exception_handler(RequestValidationError, _on_invalid)
     app.add_exception_handler(HTTPException, _on_http)
+    for kind in UNREACHABLE:
+        app.add_exception_handler(kind, _on_unreachable)
     app.add_exception_handler(Exception, _on_unexpected)
 
 
 def problem(
     request: Request, status: int, *, kind: str, detail: str,
-    headers: dict[str, str] | None = None, invalid: list[dict[str, Any]] | None = None,
+    headers: Mapping[str, str] | None = None, invalid: list[Fault] | None = None,
 ) -> JSONResponse:  # fmt: skip
     content = Problem(
         type=f"urn:gitinsight:problem:{kind}",
@@ -98,7 +109,7 @@ def _on_ours(request: Request, error: Exception) -> JSONResponse:
 
 def _on_invalid(request: Request, error: Exception) -> JSONResponse:
     found = error.errors() if isinstance(error, RequestValidationError) else []
-    invalid = [{"where": list(one["loc"]), "message": one["msg"]} for one in found]
+    invalid = [Fault(where=list(one["loc"]), message=one["msg"]) for one in found]
     return problem(
         request, 422, kind="invalid-request", detail="the request is not valid", invalid=invalid
     )
@@ -108,10 +119,20 @@ def _on_http(request: Request, error: Exception) -> JSONResponse:
     status = error.status_code if isinstance(error, HTTPException) else 500
     detail = str(error.detail) if isinstance(error, HTTPException) else "failed"
     kind = HTTPStatus(status).phrase.lower().replace(" ", "-")
-    return problem(request, status, kind=kind, detail=detail)
+    headers = error.headers if isinstance(error, HTTPException) else None
+    return problem(request, status, kind=kind, detail=detail, headers=headers)
+
+
+def _on_unreachable(request: Request, _: Exception) -> JSONResponse:
+    return problem(
+        request, 503, kind="try-again", detail="the warehouse does not answer now",
+        headers={"Retry-After": str(_AWAY_SECONDS)},
+    )  # fmt: skip
 
 
 def _on_unexpected(request: Request, _: Exception) -> JSONResponse:
+    """Sent from outside of what puts the id of the request on every other answer."""
     return problem(
-        request, 500, kind="unexpected", detail="something unexpected happened; see the log"
-    )
+        request, 500, kind="unexpected", detail="something unexpected happened; see the log",
+        headers={"X-Request-Id": request.state.request_id},
+    )  # fmt: skip

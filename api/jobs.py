@@ -2,57 +2,178 @@
 
 import json
 from collections.abc import AsyncIterator
+from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Header, Request
 from fastapi.responses import StreamingResponse
-from starlette.concurrency import run_in_threadpool
+from pydantic import BaseModel, ConfigDict
 
 from api import paging
 from api.auth import Reader, Writer
 from api.envelope import plain
+from api.paging import Page
 from api.session import Session, engine_of
-from api.streams import Announcer
+from api.streams import Announcer, read
 from gitinsight.clock import now
 from warehouse import jobs
 from warehouse.engine import Engine
-from warehouse.jobs import Event
 
 router = APIRouter(prefix="/jobs", tags=["jobs"])
 State = Literal["queued", "running", "succeeded", "partial", "failed", "cancelled"]
+Stage = Literal["discover", "extract", "transform", "insights", "check", "publish"]
 
 
-@router.get("")
+class Job(BaseModel):
+    """One analysis. ``outcome`` says what it did, stage by stage."""
+
+    model_config = ConfigDict(
+        from_attributes=True,
+        json_schema_extra={
+            "examples": [
+                {
+                    "job_id": "5f0c1d6e-7f0e-4c53-9d7c-0a4f7b9f2f11", "repository_id": 3,
+                    "is_full": False, "as_of": None, "state": "succeeded", "stage": "publish",
+                    "requested_at": "2026-11-23T11:59:40Z", "started_at": "2026-11-23T11:59:41Z",
+                    "finished_at": "2026-11-23T12:00:09Z", "attempt": 1, "worker": "host-1",
+                    "fence": 1, "lease_until": None, "not_before": None,
+                    "cancel_requested_at": None, "last_seq": 41, "error_type": None,
+                    "error_detail": None, "outcome": {"requests": 31, "publication": 7},
+                    "flow_run_id": None, "flow_run_url": None,
+                }
+            ]
+        },
+    )  # fmt: skip
+
+    job_id: UUID
+    repository_id: int
+    is_full: bool
+    as_of: datetime | None
+    state: State
+    stage: Stage | None
+    requested_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+    attempt: int
+    worker: str | None
+    fence: int
+    lease_until: datetime | None
+    not_before: datetime | None
+    cancel_requested_at: datetime | None
+    last_seq: int
+    error_type: str | None
+    error_detail: str | None
+    outcome: dict[str, Any] | None
+    flow_run_id: UUID | None
+    flow_run_url: str | None
+
+
+class Queued(BaseModel):
+    """``is_new`` is false where an analysis of this repository was active already."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "job_id": "5f0c1d6e-7f0e-4c53-9d7c-0a4f7b9f2f11", "state": "queued",
+                    "is_new": True,
+                }
+            ]
+        }
+    )  # fmt: skip
+
+    job_id: UUID
+    state: State
+    is_new: bool
+
+
+class Event(BaseModel):
+    """One thing that happened to a job; ``seq`` counts within the job, without gaps."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "job_id": "5f0c1d6e-7f0e-4c53-9d7c-0a4f7b9f2f11", "seq": 17, "event_id": 2041,
+                    "repository_id": 3, "at": "2026-11-23T11:59:52Z", "stage": "extract",
+                    "state": "running", "resource": "pull_requests", "done": 240, "total": 1031,
+                    "rows": 240, "message": None,
+                    "budget": {
+                        "bucket": "graphql", "remaining": 4711, "reset_at": "2026-11-23T12:30:00Z",
+                    },
+                    "eta_seconds": 31,
+                }
+            ]
+        }
+    )  # fmt: skip
+
+    job_id: UUID
+    seq: int
+    event_id: int
+    repository_id: int
+    at: datetime
+    stage: Stage | None
+    state: State
+    resource: str | None
+    done: int | None
+    total: int | None
+    rows: int | None
+    message: str | None
+    budget: dict[str, Any] | None
+    eta_seconds: int | None
+
+
+@router.get("", response_model=Page[Job])
 def several(
-    session: Session, _: Reader, state: State | None = None, limit: paging.Limit = 50
-) -> dict[str, Any]:
-    return {"data": plain(jobs.recent(session, state, limit=limit))}
+    session: Session, _: Reader, state: State | None = None, limit: paging.Limit = 50,
+    cursor: paging.Cursor = None,
+) -> dict[str, Any]:  # fmt: skip
+    """The newest first."""
+    before = paging.decode_as(cursor, datetime.fromisoformat, UUID)
+    found = jobs.recent(session, state, limit=limit + 1, before=before)
+    return paging.cut(found, limit, lambda job: (job.requested_at, job.job_id))
 
 
-@router.get("/{job_id}")
-def one(job_id: UUID, session: Session, _: Reader) -> dict[str, Any]:
-    found: dict[str, Any] = plain(jobs.by_id(session, job_id))
-    return found
+@router.get("/{job_id}", response_model=Job)
+def one(job_id: UUID, session: Session, _: Reader) -> jobs.Job:
+    """One analysis, past or running."""
+    return jobs.by_id(session, job_id)
 
 
-@router.post("/{job_id}/cancel", status_code=202)
-def cancel(job_id: UUID, session: Session, _: Writer) -> dict[str, Any]:
-    """Ask it to stop; it does so at the next page, git step or model."""
-    jobs.by_id(session, job_id)
-    asked: dict[str, Any] = plain(jobs.request_cancel(session, job_id, at=now()))
-    return asked
+@router.post("/{job_id}/cancel", status_code=202, response_model=Job)
+def cancel(job_id: UUID, session: Session, _: Writer) -> jobs.Job:
+    """Ask it to stop; it does so at the next page, git step or model. One that has ended stays."""
+    return jobs.request_cancel(session, job_id, at=now())
 
 
-@router.post("/{job_id}/retry", status_code=202)
+@router.post("/{job_id}/retry", status_code=202, response_model=Queued)
 def retry(job_id: UUID, session: Session, _: Writer) -> dict[str, Any]:
     """The same analysis once more, or the one of this repository that is active."""
     past = jobs.by_id(session, job_id)
     job, is_new = jobs.enqueue(session, past.repository_id, is_full=past.is_full, at=now())
-    return {"job_id": str(job.job_id), "state": job.state, "is_new": is_new}
+    return {"job_id": job.job_id, "state": job.state, "is_new": is_new}
 
 
-@router.get("/{job_id}/events", response_class=StreamingResponse)
+@router.get(
+    "/{job_id}/events",
+    response_class=StreamingResponse,
+    responses={
+        200: {
+            "content": {
+                "text/event-stream": {
+                    "schema": {
+                        "type": "string",
+                        "description": "`data` of each is the JSON of an Event.",
+                        "contentMediaType": "application/json",
+                        "contentSchema": {"$ref": "#/components/schemas/Event"},
+                    },
+                    "example": 'id: 17\nevent: job\ndata: {"seq": 17, "state": "running"}\n\n',
+                }
+            }
+        }
+    },
+)
 def events(
     job_id: UUID, request: Request, session: Session, _: Reader,
     last_event_id: Annotated[int, Header(ge=0)] = 0,
@@ -70,25 +191,20 @@ def events(
 async def _stream(
     engine: Engine, announcer: Announcer, job_id: UUID, seq: int
 ) -> AsyncIterator[str]:
-    def read(after: int) -> list[Event]:
+    def news() -> tuple[list[jobs.Event], bool]:
         with engine.begin() as connection:
-            return jobs.events_after(connection, job_id, after)
+            found = jobs.events_after(connection, job_id, seq)
+            job = jobs.by_id(connection, job_id)
+            newest = found[-1].seq if found else seq
+            return found, job.state in jobs.FINAL and job.last_seq <= newest
 
     with announcer.subscription(str(job_id)) as subscription:
-        while True:
-            found = await run_in_threadpool(read, seq)
+        while not announcer.is_closed:
+            found, has_ended = await read(news) or ([], False)
             for event in found:
                 yield f"id: {event.seq}\nevent: job\ndata: {json.dumps(plain(event))}\n\n"
                 seq = event.seq
-            if (found and found[-1].state in jobs.FINAL) or announcer.is_closed:
+            if has_ended:
                 return
             if not found and not await subscription.wait():
                 yield ": still here\n\n"
-                if await run_in_threadpool(_has_ended, engine, job_id, seq):
-                    return
-
-
-def _has_ended(engine: Engine, job_id: UUID, seq: int) -> bool:
-    with engine.begin() as connection:
-        job = jobs.by_id(connection, job_id)
-        return job.state in jobs.FINAL and job.last_seq <= seq

@@ -3,42 +3,100 @@
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
+from pydantic import BaseModel, ConfigDict
 
 from api import paging
 from api.auth import Reader
-from api.envelope import Envelope, conditional, meta
+from api.envelope import CONDITIONAL, PagedEnvelope, conditional, meta, version
 from api.session import Session
 from warehouse import ledger, marts
+from warehouse.engine import Connection
 
 router = APIRouter(prefix="/marts", tags=["marts"])
 
 
-@router.get("")
+class Mart(BaseModel):
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"name": "daily_activity", "description": "What happened on each day."}]
+        }
+    )
+
+    name: str
+    description: str | None
+
+
+class Marts(BaseModel):
+    data: list[Mart]
+
+
+class Column(BaseModel):
+    name: str
+    type: str
+    nullable: bool
+    description: str | None
+
+
+class Columns(BaseModel):
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "name": "daily_activity",
+                    "columns": [
+                        {
+                            "name": "commits_count", "type": "bigint", "nullable": True,
+                            "description": "Commits that landed on the day, without merges.",
+                        }
+                    ],
+                }
+            ]
+        }
+    )  # fmt: skip
+
+    name: str
+    columns: list[Column]
+
+
+@router.get("", response_model=Marts)
 def several(session: Session, _: Reader) -> dict[str, Any]:
+    """Every mart and what it is for."""
     return {"data": marts.names(session)}
 
 
-@router.get("/{mart}")
+@router.get("/{mart}", response_model=Columns)
 def one(mart: str, session: Session, _: Reader) -> dict[str, Any]:
+    """The columns of a mart and what each means."""
     return {"name": mart, "columns": marts.columns(session, mart)}
 
 
-@router.get("/{mart}/rows", response_model=Envelope)
+@router.get("/{mart}/rows", response_model=PagedEnvelope[dict[str, Any]], responses=CONDITIONAL)
 def rows(
     mart: str, request: Request, session: Session, _: Reader,
-    repository_id: int | None = None, limit: paging.Limit = 50, cursor: str | None = None,
+    repository_id: int | None = None, limit: paging.Limit = 50, cursor: paging.Cursor = None,
 ) -> Response:  # fmt: skip
-    offset = paging.decode(cursor)
-    found = marts.rows(session, mart, repository_id=repository_id, limit=limit + 1, offset=offset)
+    """Rows in the order of the mart's key, of one repository or of all."""
+    return page(request, session, mart, repository_id=repository_id, limit=limit, cursor=cursor)
+
+
+def page(
+    request: Request, session: Connection, mart: str, *, repository_id: int | None, limit: int,
+    cursor: str | None,
+) -> Response:  # fmt: skip
+    after = paging.decode(cursor)
+    try:
+        found = marts.rows(session, mart, repository_id=repository_id, limit=limit, after=after)
+    except ValueError as error:
+        raise paging.invalid() from error
+    state = str(ledger.publications_total(session))
     about = None
-    version = str(ledger.publications_total(session))
     if repository_id is not None:
         standing = ledger.standing(session, repository_id)
         about = meta(standing, definition=f"{mart.replace('_', '-')}@1")
-        version = repr((version, standing.coverage, standing.quality_status))
+        state = f"{state} {version(standing)}"
     body = {
-        "data": found[:limit],
+        "data": found.rows,
         "meta": about,
-        "next_cursor": paging.encode(offset + limit) if len(found) > limit else None,
+        "next_cursor": paging.encode(*found.end) if found.end else None,
     }
-    return conditional(request, body, version=version)
+    return conditional(request, body, version=state)

@@ -1,23 +1,24 @@
-"""Repositories and everything that is known about one of them."""
+"""The repositories that are followed: add one, find it, have it analysed."""
 
-from datetime import date
+from datetime import datetime
 from functools import partial
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
-from fastapi import APIRouter, Query, Request, Response
-from fastapi.responses import JSONResponse, RedirectResponse
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import RedirectResponse
 from pydantic import BaseModel, ConfigDict
 
 from api import paging
 from api.auth import Reader, Writer
-from api.envelope import Envelope, answer, meta, plain
+from api.jobs import Queued
+from api.paging import Page
 from api.session import Session, engine_of
 from gitinsight import targets
 from gitinsight.clock import now
 from gitinsight.settings import Settings
-from warehouse import insights, jobs, ledger, marts, repositories
+from warehouse import jobs, repositories
 
-router = APIRouter(tags=["repositories"])
+router = APIRouter(prefix="/repositories", tags=["repositories"])
 
 
 class NewRepository(BaseModel):
@@ -29,51 +30,98 @@ class NewRepository(BaseModel):
 
 
 class Analysis(BaseModel):
+    """``full`` reads everything anew."""
+
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"full": False}]})
 
     full: bool = False
 
 
-@router.post("/repositories", status_code=201)
-def add(body: NewRepository, request: Request, _: Writer) -> Response:
-    """Follow a repository. 200 where it is followed already."""
+class Repository(BaseModel):
+    """``repository_id`` is ours and never changes; ``github_id`` is null for a git remote alone."""
+
+    model_config = ConfigDict(
+        from_attributes=True,
+        json_schema_extra={
+            "examples": [
+                {
+                    "repository_id": 3, "host": "https://api.github.com", "github_id": 1296269,
+                    "full_name": "octocat/hello-world",
+                    "clone_url": "https://github.com/octocat/hello-world.git",
+                    "default_branch": "main", "is_private": False, "is_synthetic": False,
+                    "state": "active", "state_reason": None, "added_at": "2026-11-23T11:59:38Z",
+                    "checked_at": "2026-11-23T12:00:00Z",
+                }
+            ]
+        },
+    )  # fmt: skip
+
+    repository_id: int
+    host: str
+    github_id: int | None
+    full_name: str
+    clone_url: str
+    default_branch: str | None
+    is_private: bool
+    is_synthetic: bool
+    state: Literal["active", "unreadable", "blocked", "disabled"]
+    state_reason: str | None
+    added_at: datetime
+    checked_at: datetime | None
+
+
+@router.post(
+    "", status_code=201, response_model=Repository,
+    responses={
+        200: {"model": Repository, "description": "It is followed already."},
+        404: {"description": "GitHub does not show it."},
+        409: {"description": "The name now belongs to another repository."},
+        502: {"description": "GitHub rejects the token, or answers what is not understood."},
+    },
+)  # fmt: skip
+def add(body: NewRepository, request: Request, response: Response, _: Writer) -> Any:
+    """Follow a repository of GitHub."""
     settings: Settings = request.app.state.settings
     repository, is_new = repositories.follow(
         engine_of(request), targets.parse_name(body.full_name, settings),
         partial(targets.ask, settings=settings), at=now(),
     )  # fmt: skip
-    return JSONResponse(plain(repository), status_code=201 if is_new else 200)
+    response.status_code = 201 if is_new else 200
+    return repository
 
 
-@router.get("/repositories")
+@router.get("", response_model=Page[Repository])
 def several(
     session: Session, _: Reader, q: str | None = None, limit: paging.Limit = 50,
-    cursor: str | None = None,
+    cursor: paging.Cursor = None,
 ) -> dict[str, Any]:  # fmt: skip
-    found = repositories.search(session, q, limit=limit + 1, after=paging.decode(cursor))
-    page = found[:limit]
-    following = paging.encode(page[-1].repository_id) if len(found) > limit else None
-    return {"data": plain(page), "next_cursor": following}
+    """In the order they were added, those whose name contains ``q``."""
+    (after,) = paging.decode_as(cursor, int) or (0,)
+    found = repositories.search(session, q, limit=limit + 1, after=after)
+    return paging.cut(found, limit, lambda one: (one.repository_id,))
 
 
-@router.get("/repositories/by-name/{owner}/{name}")
-def by_name(owner: str, name: str, session: Session, _: Reader) -> Response:
-    """308 to the name it has now, where it was asked for by a former one."""
+@router.get(
+    "/by-name/{owner}/{name}", response_model=Repository,
+    responses={308: {"description": "It is called otherwise now; `Location` says how."}},
+)  # fmt: skip
+def by_name(owner: str, name: str, session: Session, _: Reader) -> Any:
+    """By the name it has now; 308 to that, where it was asked for by a former one."""
     found = repositories.by_name(session, f"{owner}/{name}")
     if found.full_name.lower() != f"{owner}/{name}".lower():
         return RedirectResponse(
             f"/api/v1/repositories/by-name/{found.full_name.lstrip('/')}", status_code=308
         )
-    return JSONResponse(plain(found))
-
-
-@router.get("/repositories/{repository_id}")
-def one(repository_id: int, session: Session, _: Reader) -> dict[str, Any]:
-    found: dict[str, Any] = plain(repositories.by_id(session, repository_id))
     return found
 
 
-@router.post("/repositories/{repository_id}/analyze", status_code=202)
+@router.get("/{repository_id}", response_model=Repository)
+def one(repository_id: int, session: Session, _: Reader) -> Any:
+    """One repository that is followed."""
+    return repositories.by_id(session, repository_id)
+
+
+@router.post("/{repository_id}/analyze", status_code=202, response_model=Queued)
 def analyze(
     repository_id: int, session: Session, _: Writer, body: Analysis | None = None
 ) -> dict[str, Any]:
@@ -81,70 +129,4 @@ def analyze(
     repositories.by_id(session, repository_id)
     is_full = body.full if body else False
     job, is_new = jobs.enqueue(session, repository_id, is_full=is_full, at=now())
-    return {"job_id": str(job.job_id), "state": job.state, "is_new": is_new}
-
-
-@router.get("/repositories/{repository_id}/completeness", response_model=Envelope)
-def completeness(repository_id: int, session: Session, _: Reader) -> Response:
-    repositories.by_id(session, repository_id)
-    standing = ledger.standing(session, repository_id)
-    data = {
-        "things": ledger.completeness(session, repository_id),
-        "checks": ledger.quality(session, repository_id),
-    }
-    return JSONResponse(plain({"data": data, "meta": meta(standing, definition="completeness@1")}))
-
-
-@router.get("/repositories/{repository_id}/insights", response_model=Envelope)
-def every_insight(repository_id: int, request: Request, session: Session, _: Reader) -> Response:
-    repositories.by_id(session, repository_id)
-    data = {name: insights.of_repository(session, repository_id, name) for name in insights.ORDER}
-    standing = ledger.standing(session, repository_id)
-    return answer(request, data, standing, definition="insights@1")
-
-
-@router.get("/repositories/{repository_id}/insights/{insight}", response_model=Envelope)
-def one_insight(
-    repository_id: int, insight: str, request: Request, session: Session, _: Reader
-) -> Response:
-    repositories.by_id(session, repository_id)
-    data = insights.of_repository(session, repository_id, insight)
-    definition = data[0]["definition"] if data else f"{insight.replace('_', '-')}@1"
-    standing = ledger.standing(session, repository_id)
-    return answer(request, data, standing, definition=definition)
-
-
-@router.get("/repositories/{repository_id}/summary", response_model=Envelope)
-@router.get("/fast/repositories/{repository_id}/summary", response_model=Envelope)
-def summary(repository_id: int, request: Request, session: Session, _: Reader) -> Response:
-    repositories.by_id(session, repository_id)
-    data = marts.summary(session, repository_id)
-    standing = ledger.standing(session, repository_id)
-    return answer(request, data, standing, definition="repository-summary@1")
-
-
-@router.get("/repositories/{repository_id}/contributors", response_model=Envelope)
-def contributors(
-    repository_id: int, request: Request, session: Session, _: Reader, limit: paging.Limit = 50
-) -> Response:
-    repositories.by_id(session, repository_id)
-    data = marts.rows(session, "contributor", repository_id=repository_id, limit=limit)
-    standing = ledger.standing(session, repository_id)
-    return answer(request, data, standing, definition="contributor@1")
-
-
-@router.get("/repositories/{repository_id}/metrics/{metric}", response_model=Envelope)
-def metric_series(
-    repository_id: int, metric: str, request: Request, session: Session, _: Reader,
-    first: Annotated[date | None, Query(alias="from")] = None,
-    last: Annotated[date | None, Query(alias="to")] = None,
-    every: Literal["day", "week", "month"] = "day",
-    actors: Literal["human", "all"] = "all",
-) -> Response:  # fmt: skip
-    """One count of ``marts.daily_activity``, summed by day, week or month."""
-    repositories.by_id(session, repository_id)
-    data = marts.series(
-        session, repository_id, metric, first=first, last=last, every=every, actors=actors
-    )
-    standing = ledger.standing(session, repository_id)
-    return answer(request, data, standing, definition=f"{metric.replace('_', '-')}@1")
+    return {"job_id": job.job_id, "state": job.state, "is_new": is_new}

@@ -2,19 +2,22 @@
 
 import asyncio
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from typing import TypeVar
 
+from anyio import CancelScope, create_task_group
 from fastapi import APIRouter, Query, WebSocket, WebSocketDisconnect
 from starlette.concurrency import run_in_threadpool
 
 from api.auth import Reader
 from api.envelope import plain
 from api.session import engine_of
-from warehouse import announcements, jobs
+from warehouse import announcements, jobs, repositories
 from warehouse.engine import UNREACHABLE, Engine
 from warehouse.jobs import Event
 
+T = TypeVar("T")
 router = APIRouter(tags=["streams"])
 _LOG = logging.getLogger(__name__)
 _HEARTBEAT_SECONDS = 10.0
@@ -43,7 +46,7 @@ class Subscription:
 class Announcer:
     def __init__(self, url: str) -> None:
         self._url = url
-        self._subscriptions: dict[str, set[Subscription]] = {}
+        self.waiting: dict[str, set[Subscription]] = {}
         self.is_closed = False
 
     async def run(self) -> None:
@@ -60,14 +63,14 @@ class Announcer:
     def subscription(self, topic: str) -> Iterator[Subscription]:
         """Subscribe before the first read, else what happens in between is missed."""
         one = Subscription()
-        self._subscriptions.setdefault(topic, set()).add(one)
+        self.waiting.setdefault(topic, set()).add(one)
         try:
             yield one
         finally:
-            held = self._subscriptions[topic]
+            held = self.waiting[topic]
             held.discard(one)
             if not held:
-                del self._subscriptions[topic]
+                del self.waiting[topic]
 
     def close(self) -> None:
         self.is_closed = True
@@ -78,11 +81,19 @@ class Announcer:
         topics = (
             [str(announced["job_id"]), f"repository {announced['repository_id']}"]
             if announced
-            else list(self._subscriptions)
+            else list(self.waiting)
         )
         for topic in topics:
-            for one in self._subscriptions.get(topic, ()):
+            for one in self.waiting.get(topic, ()):
                 one.tell()
+
+
+async def read(reading: Callable[[], T]) -> T | None:
+    """What is new, or None where the warehouse is away: when it is back, everybody is told."""
+    try:
+        return await run_in_threadpool(reading)
+    except UNREACHABLE:
+        return None
 
 
 @router.websocket("/stream/repository/{repository_id}/updates")
@@ -90,32 +101,38 @@ async def updates(
     socket: WebSocket, repository_id: int, _: Reader, after: int = Query(default=0, ge=0)
 ) -> None:
     """Every event of a repository's jobs with an ``event_id`` greater than ``after``."""
+
+    def find() -> None:
+        with engine_of(socket).begin() as connection:
+            repositories.by_id(connection, repository_id)
+
+    await run_in_threadpool(find)
     await socket.accept()
-    sending = asyncio.create_task(_send(socket, repository_id, after))
-    with suppress(WebSocketDisconnect):
-        while not sending.done():
-            receiving = asyncio.create_task(socket.receive_text())
-            await asyncio.wait({sending, receiving}, return_when=asyncio.FIRST_COMPLETED)
-            if receiving.done():
-                receiving.result()
-            else:
-                receiving.cancel()
-    sending.cancel()
-    with suppress(asyncio.CancelledError, WebSocketDisconnect, RuntimeError):
-        await sending
+    async with create_task_group() as tasks:
+        tasks.start_soon(_until_closed, socket, tasks.cancel_scope)
+        with suppress(WebSocketDisconnect):
+            await _send(socket, repository_id, after)
+        tasks.cancel_scope.cancel()
+
+
+async def _until_closed(socket: WebSocket, scope: CancelScope) -> None:
+    """What a client says is of no interest, whatever kind of frame it comes in."""
+    while (await socket.receive())["type"] != "websocket.disconnect":
+        pass
+    scope.cancel()
 
 
 async def _send(socket: WebSocket, repository_id: int, after: int) -> None:
     announcer: Announcer = socket.app.state.announcer
     engine: Engine = engine_of(socket)
 
-    def read(position: int) -> list[Event]:
+    def news() -> list[Event]:
         with engine.begin() as connection:
-            return jobs.repository_events_after(connection, repository_id, position)
+            return jobs.repository_events_after(connection, repository_id, after)
 
     with announcer.subscription(f"repository {repository_id}") as subscription:
         while not announcer.is_closed:
-            found = await run_in_threadpool(read, after)
+            found = await read(news) or []
             for event in found:
                 await socket.send_json(plain(event))
                 after = event.event_id

@@ -11,13 +11,14 @@ from psycopg import Connection as DriverConnection
 from sqlalchemy import URL, Connection, Engine, create_engine, make_url
 
 __all__ = [
-    "UNREACHABLE", "Address", "Connection", "Engine", "address", "driver", "make_engine",
-    "session_lock",
+    "UNREACHABLE", "Address", "Connection", "Engine", "address", "driver", "is_ready",
+    "make_engine", "session_lock",
 ]  # fmt: skip
 
 UNREACHABLE = (
     sqlalchemy.exc.OperationalError,
     sqlalchemy.exc.InterfaceError,
+    sqlalchemy.exc.TimeoutError,
     psycopg.OperationalError,
     psycopg.InterfaceError,
 )
@@ -62,6 +63,13 @@ def address(engine: Engine) -> Address:
         url.host or "127.0.0.1", url.port or 5432, url.username or "", url.password or "",
         url.database or "",
     )  # fmt: skip
+
+
+def is_ready(engine: Engine) -> bool:
+    """Whether the tables are there; one of UNREACHABLE where the server does not answer."""
+    with engine.connect() as connection:
+        found = connection.exec_driver_sql("select to_regclass('ops.jobs') is not null")
+        return bool(found.scalar())
 
 
 @contextmanager

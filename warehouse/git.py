@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from uuid import UUID
 
 from gitinsight.git.history import Commit, Moment
@@ -120,21 +120,24 @@ def replace_branches(
 def replace_tags(
     connection: Connection, tags: Mapping[str, tuple[str, bool, str]], *, run: Run
 ) -> None:
-    """``tags``: name -> (sha, whether annotated, ISO time), as the mirror lists them."""
+    """``tags``: name -> (sha, whether annotated, ISO time), as the mirror lists them. A time that
+    PostgreSQL has no room for is null.
+    """
     driver(connection).cursor().executemany(
         """
         insert into raw.git_tags
             (repository_id, name, commit_sha, is_annotated, tagged_at, extracted_at, run_id)
-        values (%s, %s, %s, %s, nullif(%s, '')::timestamptz, %s, %s)
+        values (%s, %s, %s, %s, %s, %s, %s)
         on conflict (repository_id, name) do update
         set commit_sha = excluded.commit_sha, is_annotated = excluded.is_annotated,
             tagged_at = excluded.tagged_at, extracted_at = excluded.extracted_at,
             run_id = excluded.run_id, deleted_at = null
-        where raw.git_tags.commit_sha is distinct from excluded.commit_sha
+        where (raw.git_tags.commit_sha, raw.git_tags.is_annotated, raw.git_tags.tagged_at)
+            is distinct from (excluded.commit_sha, excluded.is_annotated, excluded.tagged_at)
             or raw.git_tags.deleted_at is not null
         """,
         [
-            (run.repository_id, name, sha, annotated, created, run.at, run.run_id)
+            (run.repository_id, name, sha, annotated, _time(created), run.at, run.run_id)
             for name, (sha, annotated, created) in sorted(tags.items())
         ],
     )
@@ -244,6 +247,14 @@ def _commit_values(commit: Commit, run: Run, source: str) -> tuple[object, ...]:
         run.at,
         run.run_id,
     )
+
+
+def _time(iso: str) -> datetime | None:
+    """Null for the year 3170843, the zone +9999, and whatever else a tag object may hold."""
+    try:
+        return datetime.fromisoformat(iso).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
 
 
 def _text(value: str | None) -> str | None:

@@ -14,6 +14,7 @@ from warehouse.engine import Connection, driver
 
 ORDER = {"bus_factor": "window_days", "review_latency": "subject"}
 """Each insight and the column that its rows of one repository are ordered by."""
+SUBJECTS = ("issues", "pull_requests")
 
 
 def of_repository(connection: Connection, repository_id: int, insight: str) -> list[dict[str, Any]]:
@@ -37,6 +38,20 @@ def commit_shares(
         " where repository_id = %s and window_days = %s and is_human order by person",
         (repository_id, window_days),
     ).fetchall()
+
+
+def subjects_with_answers(connection: Connection, repository_id: int) -> list[str]:
+    """Of issues and pull requests those of which everything that may be an answer was read."""
+    found = (
+        driver(connection)
+        .execute(
+            "select knows_issue_responses, knows_pull_request_responses"
+            " from intermediate.int_coverage where repository_id = %s",
+            (repository_id,),
+        )
+        .fetchone()
+    ) or (False, False)
+    return [name for name, is_known in zip(SUBJECTS, found, strict=True) if is_known]
 
 
 def openings(connection: Connection, repository_id: int, subject: str) -> list[Opening]:

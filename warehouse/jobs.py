@@ -251,12 +251,20 @@ def by_id(connection: Connection, job_id: UUID) -> Job:
     return found
 
 
-def recent(connection: Connection, state: str | None = None, *, limit: int = 50) -> list[Job]:
+def recent(
+    connection: Connection, state: str | None = None, *, limit: int = 50,
+    before: tuple[datetime, UUID] | None = None,
+) -> list[Job]:  # fmt: skip
+    """The newest first; ``before`` is when the last one of the page before was requested, and its
+    id.
+    """
+    at, job_id = before or (None, None)
     return _all(
         connection,
-        f"select {_JOB} from ops.jobs where %(state)s::text is null or state = %(state)s"
-        " order by requested_at desc, job_id limit %(limit)s",
-        state=state, limit=limit,
+        f"select {_JOB} from ops.jobs where (%(state)s::text is null or state = %(state)s)"
+        " and (%(at)s::timestamptz is null or (requested_at, job_id) < (%(at)s, %(job_id)s::uuid))"
+        " order by requested_at desc, job_id desc limit %(limit)s",
+        state=state, limit=limit, at=at, job_id=job_id,
     )  # fmt: skip
 
 

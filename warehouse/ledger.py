@@ -34,7 +34,8 @@ def quality(connection: Connection, repository_id: int) -> list[dict[str, Any]]:
     """The checks of the last job that was checked."""
     cursor = driver(connection).cursor(row_factory=dict_row)
     return cursor.execute(
-        "select check_name, tool, subject, severity, status, failures, observed, expected, at"
+        "select check_name, tool, subject, severity, status, failures, observed, expected, at,"
+        " job_id"
         " from ops.quality_results where job_id = (select job_id from ops.quality_results"
         " where repository_id = %(id)s order by at desc limit 1) and repository_id = %(id)s"
         " order by check_name",

@@ -1,8 +1,11 @@
 """The marts, read as they are: every name is looked up in the catalogue before it is used."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import Any, Literal
 
+from psycopg import DataError
 from psycopg.rows import dict_row
 from psycopg.sql import SQL, Composable, Identifier, Placeholder
 
@@ -18,11 +21,19 @@ from information_schema.columns
 where table_schema = 'marts' and table_name = %s
 order by ordinal_position
 """
-_UNSORTABLE = frozenset({"json", "jsonb", "ARRAY"})
 _COUNTS = frozenset({"smallint", "integer", "bigint", "numeric"})
-_UNITS = {"day": "day", "week": "week", "month": "month"}
+_DISTINCT = frozenset({"active_persons_count"})
+"""Persons of a week are fewer than the sum of those of its days."""
 
 Row = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """``end`` is where it ends, as text; null where nothing comes after it."""
+
+    rows: list[Row]
+    end: tuple[str, ...] | None
 
 
 def names(connection: Connection) -> list[Row]:
@@ -43,31 +54,41 @@ def columns(connection: Connection, mart: str) -> list[Row]:
 
 
 def rows(
-    connection: Connection, mart: str, *, repository_id: int | None, limit: int, offset: int = 0
-) -> list[Row]:
-    """In the order of the columns, which no two rows share whole."""
-    known = columns(connection, mart)
-    where: Composable = SQL("")
+    connection: Connection, mart: str, *, repository_id: int | None, limit: int,
+    after: Sequence[str] = (),
+) -> Page:  # fmt: skip
+    """In the order of their key. ``after`` is where the page before ended, so that a page stays
+    where it is, whatever is published meanwhile; ValueError where no page of this mart ends there.
+    """
+    known = {one["name"] for one in columns(connection, mart)}
+    key = _key(connection, mart)
+    names = SQL(", ").join(map(Identifier, key))
+    wanted: list[Composable] = [SQL("true")]
     if repository_id is not None:
-        if not any(one["name"] == "repository_id" for one in known):
+        if "repository_id" not in known:
             raise NotFound(f"column repository_id of mart {mart}")
-        where = SQL("where repository_id = {}").format(Placeholder("repository_id"))
-    order = SQL(", ").join(
-        Identifier(one["name"]) for one in known if one["type"] not in _UNSORTABLE
+        wanted.append(SQL("repository_id = {}").format(repository_id))
+    if after:
+        # The types are text that PostgreSQL itself has written.
+        last = SQL(", ").join(
+            SQL(f"{{}}::{kind}").format(value)
+            for value, kind in zip(after, key.values(), strict=True)
+        )
+        wanted.append(SQL("({}) > ({})").format(names, last))
+    statement = SQL("select * from {} where {} order by {} limit {}").format(
+        Identifier("marts", mart), SQL(" and ").join(wanted), names, limit + 1
     )
-    statement = SQL("select * from {} {} order by {} limit {} offset {}").format(
-        Identifier("marts", mart), where, order, Placeholder("limit"), Placeholder("offset")
-    )
-    return (
-        driver(connection)
-        .cursor(row_factory=dict_row)
-        .execute(statement, {"repository_id": repository_id, "limit": limit, "offset": offset})
-        .fetchall()
-    )
+    cursor = driver(connection).cursor(row_factory=dict_row)
+    try:
+        found = cursor.execute(statement).fetchall()
+    except DataError as error:
+        raise ValueError(f"no page of {mart} ends at {after}") from error
+    shown = found[:limit]
+    return Page(shown, tuple(str(shown[-1][name]) for name in key) if len(found) > limit else None)
 
 
 def summary(connection: Connection, repository_id: int) -> Row:
-    found = rows(connection, "repository_summary", repository_id=repository_id, limit=1)
+    found = rows(connection, "repository_summary", repository_id=repository_id, limit=1).rows
     if not found:
         raise NotFound(f"summary of repository {repository_id}")
     return found[0]
@@ -77,31 +98,41 @@ def series(
     connection: Connection, repository_id: int, metric: str, *, first: date | None,
     last: date | None, every: Literal["day", "week", "month"], actors: Literal["human", "all"],
 ) -> list[Row]:  # fmt: skip
-    """Sums of one count of ``marts.daily_activity``; null where one of its days is unknown."""
+    """Sums of one count of ``marts.daily_activity``, whose columns say which of them count humans
+    alone; null where one of its days is unknown.
+    """
     known = {one["name"]: one["type"] for one in columns(connection, "daily_activity")}
-    day = next((name for name, kind in known.items() if kind == "date"), None)
-    if day is None or known.get(metric) not in _COUNTS or metric == "repository_id":
-        raise NotFound(f"metric {metric}")
-    kind = next((name for name in ("actor_class", "actor_type") if name in known), None)
-    only_humans = (
-        SQL("and {} = 'human'").format(Identifier(kind))
-        if kind is not None and actors == "human"
-        else SQL("")
-    )
+    column = metric
+    if actors == "human" and not metric.endswith("_human_count"):
+        column = f"{metric.removesuffix('_count')}_human_count"
+    if known.get(column) not in _COUNTS or not column.endswith("_count"):
+        raise NotFound(f"metric {metric} of {actors} actors")
+    if column in _DISTINCT and every != "day":
+        raise NotFound(f"metric {metric} by {every}")
     statement = SQL(
-        "select date_trunc({unit}, {day}::timestamp)::date as at,"
+        "select date_trunc({unit}, day::timestamp)::date as at,"
         " case when bool_or({metric} is null) then null else sum({metric})::bigint end as value"
         " from marts.daily_activity where repository_id = {repository_id}"
-        " and ({first}::date is null or {day} >= {first}::date)"
-        " and ({last}::date is null or {day} <= {last}::date) {only_humans} group by 1 order by 1"
+        " and ({first}::date is null or day >= {first}::date)"
+        " and ({last}::date is null or day <= {last}::date) group by 1 order by 1"
     ).format(
         unit=Placeholder("unit"),
-        day=Identifier(day),
-        metric=Identifier(metric),
+        metric=Identifier(column),
         repository_id=Placeholder("repository_id"),
         first=Placeholder("first"),
         last=Placeholder("last"),
-        only_humans=only_humans,
     )
-    values = {"unit": _UNITS[every], "repository_id": repository_id, "first": first, "last": last}
+    values = {"unit": every, "repository_id": repository_id, "first": first, "last": last}
     return driver(connection).cursor(row_factory=dict_row).execute(statement, values).fetchall()
+
+
+def _key(connection: Connection, mart: str) -> dict[str, str]:
+    """The columns that tell its rows apart, and their types."""
+    found = driver(connection).execute(
+        "select attname, format_type(atttypid, atttypmod) from pg_index"
+        " join pg_attribute on attrelid = indrelid and attnum = any(indkey)"
+        " where indrelid = to_regclass(format('marts.%%I', %s::text)) and indisprimary"
+        " order by array_position(indkey::int2[], attnum)",
+        (mart,),
+    )
+    return dict(found)

@@ -8,15 +8,15 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 
 from warehouse.engine import Connection, Engine, session_lock
-from warehouse.tables import metadata
+from warehouse.tables.catalogue import OWNED, metadata
 
 _LOCK_KEY = 7_105_201
-_OWNED = frozenset({"raw", "insights", "ops"})
 
 
 def migrate(engine: Engine, *, lock_timeout_ms: int = 5_000) -> None:
     """Upgrade to head. Safe to call from every process at its start: they queue for one lock."""
     with session_lock(engine, _LOCK_KEY), engine.connect() as connection:
+        connection.detach()  # the lock timeout ends with it, instead of waiting in the pool
         connection.exec_driver_sql(f"set lock_timeout = {int(lock_timeout_ms)}")
         connection.exec_driver_sql("create schema if not exists ops")
         connection.commit()
@@ -31,7 +31,7 @@ def differences(engine: Engine) -> list[object]:
             connection,
             opts={
                 "include_schemas": True,
-                "include_name": lambda name, kind, _: kind != "schema" or name in _OWNED,
+                "include_name": lambda name, kind, _: kind != "schema" or name in OWNED,
                 "version_table_schema": "ops",
             },
         )

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from psycopg.sql import SQL, Identifier, Literal
+from psycopg.sql import SQL, Identifier
 
 from warehouse import insights
 from warehouse.engine import Connection, driver
@@ -72,7 +72,7 @@ def _move(connection: Connection, mart: str, repository_id: int) -> None:
     raw = driver(connection)
     candidate, table = Identifier("candidate", mart), Identifier("marts", mart)
     columns = list(_columns(connection, "candidate", mart))
-    key = _key(connection, mart)
+    key = _key(connection, "marts", mart)
     same = SQL(" and ").join(SQL("new.{0} = old.{0}").format(Identifier(one)) for one in key)
     raw.execute(
         SQL(
@@ -85,36 +85,46 @@ def _move(connection: Connection, mart: str, repository_id: int) -> None:
     others = [one for one in columns if one not in key]
     new = SQL(", ").join(Identifier("excluded", one) for one in others)
     old = SQL(", ").join(Identifier("old", one) for one in others)
+    change = SQL("update set ({}) = row({}) where ({}) is distinct from ({})").format(
+        SQL(", ").join(map(Identifier, others)), new, old, new
+    )
     raw.execute(
         SQL(
-            "insert into {table} as old ({names})"
-            " select {names} from {candidate} where repository_id = %s"
-            " on conflict ({key}) do update set ({others}) = row({new})"
-            " where ({old}) is distinct from ({new})"
+            "insert into {} as old ({}) select {} from {} where repository_id = %s"
+            " on conflict ({}) do {}"
         ).format(
-            table=table, names=names, candidate=candidate, new=new, old=old,
-            key=SQL(", ").join(map(Identifier, key)),
-            others=SQL(", ").join(map(Identifier, others)),
+            table, names, names, candidate, SQL(", ").join(map(Identifier, key)),
+            change if others else SQL("nothing"),
         ),
         (repository_id,),
     )  # fmt: skip
 
 
 def _prepare(connection: Connection, mart: str) -> None:
-    """The published table has the columns of its candidate, its key and its comments. A column of
-    another type is cast; one that is new is null until its repository is analysed again.
+    """The published table has the columns of its candidate, its key and its comments. Where the key
+    is another one, the rows that are held stand for something else: the mart begins anew.
     """
     raw = driver(connection)
+    table, candidate = Identifier("marts", mart), Identifier("candidate", mart)
+    key = _key(connection, "candidate", mart)
+    if not key:
+        raise ValueError(f"candidate.{mart} has no primary key")
+    if key == _key(connection, "marts", mart):
+        _reshape(connection, mart)
+    else:
+        raw.execute(SQL("drop table if exists {}").format(table))
+        raw.execute(SQL("create table {} (like {} including indexes)").format(table, candidate))
+    _document(connection, mart)
+
+
+def _reshape(connection: Connection, mart: str) -> None:
+    """A column of another type is cast; one that is new is null until its repository is analysed
+    again.
+    """
+    raw = driver(connection)
+    table = Identifier("marts", mart)
     wanted = _columns(connection, "candidate", mart)
     held = _columns(connection, "marts", mart)
-    table = Identifier("marts", mart)
-    if not held:
-        raw.execute(
-            SQL("create table {} (like {} including comments including indexes)").format(
-                table, Identifier("candidate", mart)
-            )
-        )
-        return
     for name in held.keys() - wanted.keys():
         raw.execute(SQL("alter table {} drop column {}").format(table, Identifier(name)))
     for name, kind in wanted.items():
@@ -125,7 +135,6 @@ def _prepare(connection: Connection, mart: str) -> None:
         elif held[name] != kind:
             change = SQL(f"{{0}} type {kind} using {{0}}::text::{kind}").format(Identifier(name))
             raw.execute(SQL("alter table {} alter column {}").format(table, change))
-    _document(connection, mart, list(wanted))
 
 
 def _columns(connection: Connection, schema: str, table: str) -> dict[str, str]:
@@ -138,33 +147,30 @@ def _columns(connection: Connection, schema: str, table: str) -> dict[str, str]:
     return dict(found)
 
 
-def _key(connection: Connection, mart: str) -> list[str]:
+def _key(connection: Connection, schema: str, mart: str) -> list[str]:
     """The columns of the mart's primary key, which its dbt contract declares."""
     found = driver(connection).execute(
         "select attname from pg_index join pg_attribute on attrelid = indrelid"
         " and attnum = any(indkey) where indrelid = to_regclass(%s) and indisprimary"
         " order by array_position(indkey::int2[], attnum)",
-        (f"marts.{mart}",),
+        (f"{schema}.{mart}",),
     )
     return [name for (name,) in found]
 
 
-def _document(connection: Connection, mart: str, columns: Sequence[str]) -> None:
+def _document(connection: Connection, mart: str) -> None:
     raw = driver(connection)
-    table = f"candidate.{mart}"
     described = raw.execute(
         "select objsubid, description from pg_description where objoid = to_regclass(%s)"
         " and classoid = 'pg_class'::regclass",
-        (table,),
+        (f"candidate.{mart}",),
     ).fetchall()
     by_position = dict(described)
-    target = Identifier("marts", mart)
-    if 0 in by_position:
-        raw.execute(SQL("comment on table {} is {}").format(target, Literal(by_position[0])))
-    for position, name in enumerate(columns, 1):
-        if position in by_position:
-            raw.execute(
-                SQL("comment on column {}.{} is {}").format(
-                    target, Identifier(name), Literal(by_position[position])
-                )
+    table = Identifier("marts", mart)
+    raw.execute(SQL("comment on table {} is {}").format(table, by_position.get(0)))
+    for position, name in enumerate(_columns(connection, "candidate", mart), 1):
+        raw.execute(
+            SQL("comment on column {}.{} is {}").format(
+                table, Identifier(name), by_position.get(position)
             )
+        )

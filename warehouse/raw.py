@@ -1,6 +1,6 @@
 """Writes GitHub's records into the raw tables: new ones by COPY, changed ones with history."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -14,6 +14,15 @@ _COLUMNS = (
     "repository_id", "id", "payload", "content_hash", "source_updated_at",
     "source", "api_version", "sanitized", "extracted_at", "run_id",
 )  # fmt: skip
+
+_NUMBERED: Mapping[str, sql.SQL] = {
+    "issues": sql.SQL("(payload ->> 'number')::int"),
+    "pull_requests": sql.SQL("(payload ->> 'number')::int"),
+    "issue_comments": sql.SQL("substring(payload ->> 'issue_url' from '/([0-9]+)$')::int"),
+    "reviews": sql.SQL("(payload ->> 'pullRequestNumber')::int"),
+    "review_comments": sql.SQL("substring(payload ->> 'pull_request_url' from '/([0-9]+)$')::int"),
+}
+"""Where each of these has the number of the issue or pull request that it belongs to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +54,10 @@ class Written:
 
 def upsert(connection: Connection, thing: str, rows: Sequence[Row], *, origin: Origin) -> Written:
     """Store ``rows``; an older payload never overwrites a newer one, equal ones write nothing."""
-    latest = {row.id: row for row in rows}
+    latest: dict[int, Row] = {}
+    for row in rows:  # a list that moves while it is read shows a record twice
+        if row.id not in latest or not _is_older(row, latest[row.id].source_updated_at):
+            latest[row.id] = row
     if not latest:
         return Written()
     held = _held(connection, thing, origin.repository_id, list(latest))
@@ -122,17 +134,16 @@ def due_pull_requests(
 def mark_number_gone(
     connection: Connection, repository_id: int, number: int, *, at: datetime, reason: str
 ) -> int:
-    """Tombstone an issue or pull request, both of its rows, by the number that it had."""
+    """Tombstone an issue or pull request with everything that was said about it."""
     gone = 0
-    for thing in ("issues", "pull_requests"):
+    for thing, numbered in _NUMBERED.items():
         gone += (
             driver(connection)
             .execute(
                 sql.SQL(
                     "update raw.{} set deleted_at = %s, deleted_reason = %s"
-                    " where repository_id = %s and (payload ->> 'number')::int = %s"
-                    " and deleted_at is null"
-                ).format(_table(thing)),
+                    " where repository_id = %s and {} = %s and deleted_at is null"
+                ).format(_table(thing), numbered),
                 (at, reason, repository_id, number),
             )
             .rowcount
@@ -159,9 +170,11 @@ def _held(
 
 def _replaces(row: Row, held: tuple[bytes, datetime | None, bool]) -> bool:
     digest, updated_at, is_deleted = held
-    if row.source_updated_at and updated_at and row.source_updated_at < updated_at:
-        return False
-    return is_deleted or row.content_hash != digest
+    return not _is_older(row, updated_at) and (is_deleted or row.content_hash != digest)
+
+
+def _is_older(row: Row, than: datetime | None) -> bool:
+    return bool(row.source_updated_at and than and row.source_updated_at < than)
 
 
 def _values(row: Row, origin: Origin) -> tuple[object, ...]:

@@ -75,7 +75,7 @@ def add(
             github_id=github_id, id=known.repository_id,
         )  # fmt: skip
     if known.full_name != full_name:
-        _rename(connection, known.repository_id, full_name, clone_url=clone_url, at=at)
+        _rename(connection, known, full_name, at=at)
     return by_id(connection, known.repository_id), False
 
 
@@ -96,12 +96,10 @@ def follow(
     found = ask(target)
     with engine.begin() as connection:
         if found is None:
-            full_name = _free_name(connection, target)
-            return add(
-                connection, host=target.host, full_name=full_name, clone_url=target.clone_url, at=at
-            )
+            return _add_remote(connection, target, at=at)
         return add(
-            connection, host=target.host, full_name=found.full_name, clone_url=target.clone_url,
+            connection, host=target.host, full_name=found.full_name,
+            clone_url=target.clone_url.replace(target.full_name, found.full_name),
             github_id=found.id, is_private=found.private, at=at,
         )  # fmt: skip
 
@@ -165,8 +163,9 @@ def record_check(
     state: str, state_reason: str | None,
 ) -> Repository:  # fmt: skip
     """What upstream said about it when it was asked last."""
-    if by_id(connection, repository_id).full_name != full_name:
-        _rename(connection, repository_id, full_name, clone_url=None, at=checked_at)
+    known = by_id(connection, repository_id)
+    if known.full_name != full_name:
+        _rename(connection, known, full_name, at=checked_at)
     _execute(
         connection,
         """
@@ -189,6 +188,18 @@ def record_github_id(connection: Connection, repository_id: int, github_id: int)
         "update ops.repositories set github_id = %(github_id)s"
         " where repository_id = %(id)s and github_id is null",
         github_id=github_id, id=repository_id,
+    )  # fmt: skip
+
+
+def _add_remote(connection: Connection, target: Target, *, at: datetime) -> tuple[Repository, bool]:
+    """One at a time: of two that ask at once, the second must see what the first has added."""
+    _execute(connection, "lock table ops.repositories in share row exclusive mode")
+    known = _by_clone_url(connection, target.clone_url)
+    if known is not None:
+        return known, False
+    return add(
+        connection, host=target.host, full_name=_free_name(connection, target),
+        clone_url=target.clone_url, at=at,
     )  # fmt: skip
 
 
@@ -229,15 +240,18 @@ def _known(
     return by_github_id or named
 
 
-def _rename(
-    connection: Connection, repository_id: int, full_name: str, *, clone_url: str | None,
-    at: datetime,
-) -> None:  # fmt: skip
+def _rename(connection: Connection, known: Repository, full_name: str, *, at: datetime) -> None:
+    """The clone URL moves too: whoever takes the old name next would be read in its place."""
+    holder = on_host(connection, known.host, full_name)
+    if holder is not None and holder.repository_id != known.repository_id:
+        raise IdentityChanged(full_name, holder.github_id or 0, known.github_id or 0)
+    repository_id = known.repository_id
     _execute(
         connection,
-        "update ops.repositories set full_name = %(name)s,"
-        " clone_url = coalesce(%(clone_url)s, clone_url) where repository_id = %(id)s",
-        name=full_name, clone_url=clone_url, id=repository_id,
+        "update ops.repositories set full_name = %(name)s, clone_url = %(clone_url)s"
+        " where repository_id = %(id)s",
+        name=full_name, clone_url=known.clone_url.replace(known.full_name, full_name),
+        id=repository_id,
     )  # fmt: skip
     _execute(
         connection,

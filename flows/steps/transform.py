@@ -35,7 +35,6 @@ def transform(run: Run) -> list[Check]:
         "--log-path", str(target), "--no-use-colors", "build",
         "--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT),
         "--target-path", str(target), "--exclude-resource-type", "unit_test",
-        "--no-populate-cache",  # to list every relation first takes longer than the models
     ]  # fmt: skip
     results = target / "run_results.json"
     results.unlink(missing_ok=True)

@@ -80,7 +80,8 @@ def prepare() -> None:
     """Import what the judgement needs: seconds that can pass while something else runs."""
     os.environ["GX_ANALYTICS_ENABLED"] = "false"
     importlib.import_module("great_expectations.expectations.core")
-    logging.getLogger("great_expectations").setLevel(logging.WARNING)
+    # It tells at INFO which temporary directory it made, whatever the root logger says.
+    logging.getLogger("great_expectations.data_context.types.base").setLevel(logging.WARNING)
 
 
 def counts(connection: Connection, repository_id: int) -> dict[str, int]:

@@ -6,9 +6,7 @@ from typing import Literal
 from alembic import context
 from sqlalchemy import Connection
 
-from warehouse.tables import metadata
-
-OWNED = frozenset({"raw", "insights", "ops"})
+from warehouse.tables.catalogue import OWNED, metadata
 
 
 def _is_ours(

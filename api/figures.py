@@ -1,0 +1,246 @@
+"""What is known about one repository: summary, insights, series, and how complete it all is."""
+
+from datetime import date, datetime
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Request, Response
+from pydantic import BaseModel, ConfigDict
+
+from api import paging
+from api.auth import Reader
+from api.envelope import CONDITIONAL, Envelope, PagedEnvelope, answer, meta
+from api.marts import page
+from api.session import Session
+from warehouse import insights, ledger, marts, repositories
+
+router = APIRouter(tags=["figures"])
+Row = dict[str, Any]
+_JOB = "5f0c1d6e-7f0e-4c53-9d7c-0a4f7b9f2f11"
+
+
+class Count(BaseModel):
+    """One thing of the completeness ledger; what is not known is null."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "thing": "issues", "upstream_count": 479, "held_count": 479,
+                    "state": "complete", "reason": None, "as_of": "2026-11-23T12:00:00Z",
+                    "job_id": _JOB,
+                }
+            ]
+        }
+    )  # fmt: skip
+
+    thing: str
+    upstream_count: int | None
+    held_count: int | None
+    state: Literal["complete", "partial", "unavailable", "uncounted"]
+    reason: str | None
+    as_of: datetime
+    job_id: UUID
+
+
+class CheckResult(BaseModel):
+    """What one check of the last checked job found."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "check_name": "volume:github_issues", "tool": "great_expectations",
+                    "subject": "raw.github_issues", "severity": "block", "status": "passed",
+                    "failures": 0, "observed": "479 rows", "expected": "at least 456 rows",
+                    "at": "2026-11-23T12:00:07Z", "job_id": _JOB,
+                }
+            ]
+        }
+    )  # fmt: skip
+
+    check_name: str
+    tool: Literal["dbt", "great_expectations", "completeness"]
+    subject: str
+    severity: Literal["block", "warn"]
+    status: Literal["passed", "failed", "skipped"]
+    failures: int | None
+    observed: str | None
+    expected: str | None
+    at: datetime
+    job_id: UUID
+
+
+class Completeness(BaseModel):
+    things: list[Count]
+    checks: list[CheckResult]
+
+
+class Person(BaseModel):
+    person: str
+    commits_count: int
+
+
+class BusFactor(BaseModel):
+    """``window_days`` is 0 for all time; what nobody's commits can tell is null."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "repository_id": 3, "window_days": 365, "caf_50_count": 2, "caf_80_count": 5,
+                    "hhi_ratio": 0.21, "gini_ratio": 0.63, "commits_count": 812,
+                    "persons_count": 19, "top_persons": [{"person": "ann", "commits_count": 301}],
+                    "as_of": "2026-11-23T12:00:00Z", "definition": "bus-factor@1", "job_id": _JOB,
+                }
+            ]
+        }
+    )  # fmt: skip
+
+    repository_id: int
+    window_days: int
+    caf_50_count: int | None
+    caf_80_count: int | None
+    hhi_ratio: float | None
+    gini_ratio: float | None
+    commits_count: int
+    persons_count: int
+    top_persons: list[Person]
+    as_of: datetime
+    definition: str
+    job_id: UUID
+
+
+class ReviewLatency(BaseModel):
+    """Hours until another human answers; ``km_p50_hours`` takes those into account who wait."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "repository_id": 3, "subject": "pull_requests", "opened_count": 1031,
+                    "answered_count": 986, "censored_count": 45, "p50_hours": 3.2,
+                    "p75_hours": 21.9, "p90_hours": 97.4, "km_p50_hours": 3.6,
+                    "within_48_hours_ratio": 0.83, "as_of": "2026-11-23T12:00:00Z",
+                    "definition": "review-latency@1", "job_id": _JOB,
+                }
+            ]
+        }
+    )  # fmt: skip
+
+    repository_id: int
+    subject: Literal["issues", "pull_requests"]
+    opened_count: int
+    answered_count: int
+    censored_count: int
+    p50_hours: float | None
+    p75_hours: float | None
+    p90_hours: float | None
+    km_p50_hours: float | None
+    within_48_hours_ratio: float | None
+    as_of: datetime
+    definition: str
+    job_id: UUID
+
+
+class Insights(BaseModel):
+    bus_factor: list[BusFactor]
+    review_latency: list[ReviewLatency]
+
+
+class Point(BaseModel):
+    """``at`` is the first day; ``value`` is null where one of the days is unknown."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"at": "2026-11-16", "value": 42}]})
+
+    at: date
+    value: int | None
+
+
+@router.get("/repositories/{repository_id}/completeness", response_model=Envelope[Completeness])
+def completeness(repository_id: int, session: Session, _: Reader) -> Row:
+    """What GitHub says exists beside what is held, why the two differ, and every check."""
+    repositories.by_id(session, repository_id)
+    data = {
+        "things": ledger.completeness(session, repository_id),
+        "checks": ledger.quality(session, repository_id),
+    }
+    standing = ledger.standing(session, repository_id)
+    return {"data": data, "meta": meta(standing, definition="completeness@1")}
+
+
+@router.get(
+    "/repositories/{repository_id}/insights",
+    response_model=Envelope[Insights], responses=CONDITIONAL,
+)  # fmt: skip
+def every_insight(repository_id: int, request: Request, session: Session, _: Reader) -> Response:
+    """Every insight; empty ones were not computed yet."""
+    repositories.by_id(session, repository_id)
+    data = {name: insights.of_repository(session, repository_id, name) for name in insights.ORDER}
+    standing = ledger.standing(session, repository_id)
+    return answer(request, data, standing, definition="insights@1")
+
+
+@router.get(
+    "/repositories/{repository_id}/insights/{insight}",
+    response_model=Envelope[list[BusFactor] | list[ReviewLatency]], responses=CONDITIONAL,
+)  # fmt: skip
+def one_insight(
+    repository_id: int, insight: str, request: Request, session: Session, _: Reader
+) -> Response:
+    """One insight, with the evidence that it rests on and its definition."""
+    repositories.by_id(session, repository_id)
+    data = insights.of_repository(session, repository_id, insight)
+    definition = data[0]["definition"] if data else f"{insight.replace('_', '-')}@1"
+    standing = ledger.standing(session, repository_id)
+    return answer(request, data, standing, definition=definition)
+
+
+@router.get(
+    "/repositories/{repository_id}/summary", response_model=Envelope[Row], responses=CONDITIONAL
+)
+@router.get(
+    "/fast/repositories/{repository_id}/summary", operation_id="figures_fast_summary",
+    response_model=Envelope[Row], responses=CONDITIONAL,
+)  # fmt: skip
+def summary(repository_id: int, request: Request, session: Session, _: Reader) -> Response:
+    """The row of ``marts.repository_summary``; `GET /marts/repository_summary` explains it."""
+    repositories.by_id(session, repository_id)
+    data = marts.summary(session, repository_id)
+    standing = ledger.standing(session, repository_id)
+    return answer(request, data, standing, definition="repository-summary@1")
+
+
+@router.get(
+    "/repositories/{repository_id}/contributors",
+    response_model=PagedEnvelope[Row], responses=CONDITIONAL,
+)  # fmt: skip
+def contributors(
+    repository_id: int, request: Request, session: Session, _: Reader,
+    limit: paging.Limit = 50, cursor: paging.Cursor = None,
+) -> Response:  # fmt: skip
+    """Rows of ``marts.contributor`` by person; `GET /marts/contributor` explains them."""
+    repositories.by_id(session, repository_id)
+    return page(
+        request, session, "contributor", repository_id=repository_id, limit=limit, cursor=cursor
+    )
+
+
+@router.get(
+    "/repositories/{repository_id}/metrics/{metric}",
+    response_model=Envelope[list[Point]], responses=CONDITIONAL,
+)  # fmt: skip
+def metric_series(
+    repository_id: int, metric: str, request: Request, session: Session, _: Reader,
+    first: Annotated[date | None, Query(alias="from", description="First day.")] = None,
+    last: Annotated[date | None, Query(alias="to", description="Last day.")] = None,
+    every: Literal["day", "week", "month"] = "day",
+    actors: Literal["human", "all"] = "all",
+) -> Response:  # fmt: skip
+    """One count of ``marts.daily_activity``, summed by day, week or month."""
+    repositories.by_id(session, repository_id)
+    data = marts.series(
+        session, repository_id, metric, first=first, last=last, every=every, actors=actors
+    )
+    standing = ledger.standing(session, repository_id)
+    return answer(request, data, standing, definition=f"{metric.replace('_', '-')}@1")

@@ -1,0 +1,99 @@
+"""The OpenAPI document: what FastAPI derives from the routes, and what holds for all of them."""
+
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.routing import APIRoute
+from pydantic import BaseModel
+
+from api.errors import Problem
+from api.figures import Count
+from api.jobs import Event, Job
+from api.repositories import Repository
+
+_DESCRIPTION = """\
+GitHub repositories as figures that can be trusted. What comes from a mart or an insight says in
+`meta` which instant it describes, how much of it is held, and how it was checked; what is not known
+is null, never 0. Errors are problem documents of RFC 9457.
+
+Live events of a repository come over a WebSocket, `/api/v1/stream/repository/{id}/updates?after=0`,
+as the JSON of the schema `Event`; those of one job as server-sent events.
+"""
+_TAGS = [
+    {"name": "repositories", "description": "What is followed."},
+    {"name": "figures", "description": "What is known about one repository."},
+    {"name": "marts", "description": "The tables that the figures come from."},
+    {"name": "jobs", "description": "Analyses, past and running."},
+    {"name": "health", "description": "For whoever runs the service."},
+]
+_AS_WRITTEN = (Problem, Event, Job, Repository, Count)
+"""Those that no route answers by itself, and those with a null in their example: FastAPI leaves it
+out, and what null stands for is worth showing.
+"""
+_PROBLEMS = {
+    "401": "The key is missing or wrong.",
+    "404": "Nothing of this name is held here.",
+    "422": "The request is not valid; `errors` says where.",
+    "503": "The warehouse or GitHub does not answer now; try again.",
+    "default": "Something went wrong.",
+}
+_REFERENCE = "#/components/schemas/{model}"
+_CONDITION = {
+    "name": "If-None-Match", "in": "header", "required": False, "schema": {"type": "string"},
+    "description": "`ETag` of an answer that is held; 304 while it stands.",
+}  # fmt: skip
+
+
+class Documented(FastAPI):
+    def __init__(self, **options: Any) -> None:
+        super().__init__(
+            title="GitInsight", version="1", description=_DESCRIPTION, openapi_tags=_TAGS,
+            generate_unique_id_function=_operation_id,
+            # Without one FastAPI describes a 422 that is not ours.
+            responses={"default": {"description": _PROBLEMS["default"]}},
+            **options,
+        )  # fmt: skip
+
+    def openapi(self) -> dict[str, Any]:
+        is_known = self.openapi_schema is not None
+        document: dict[str, Any] = super().openapi()
+        if not is_known:
+            for model in _AS_WRITTEN:
+                document["components"]["schemas"] |= _schemas(model)
+            for path, operations in document["paths"].items():
+                for operation in operations.values():
+                    _complete(path, operation)
+        return document
+
+
+def _operation_id(route: APIRoute) -> str:
+    return f"{route.tags[0]}_{route.name}"
+
+
+def _schemas(model: type[BaseModel]) -> dict[str, Any]:
+    schema = model.model_json_schema(ref_template=_REFERENCE, mode="serialization")
+    nested: dict[str, Any] = schema.pop("$defs", {})
+    return nested | {model.__name__: schema}
+
+
+def _complete(path: str, operation: dict[str, Any]) -> None:
+    """What a route need not say, because it follows from what the route is."""
+    responses: dict[str, Any] = operation["responses"]
+    wanted = {"default"}
+    if "security" in operation:
+        wanted.add("401")
+    if "{" in path:
+        wanted.add("404")
+    if "parameters" in operation or "requestBody" in operation:
+        wanted.add("422")
+    if path.startswith("/api/"):
+        wanted.add("503")
+    for status, description in _PROBLEMS.items():
+        if status in wanted:
+            responses.setdefault(status, {"description": description})
+    for status, response in responses.items():
+        if (status == "default" or status >= "400") and "content" not in response:
+            schema = {"$ref": "#/components/schemas/Problem"}
+            response["content"] = {"application/problem+json": {"schema": schema}}
+    if "304" in responses:
+        operation.setdefault("parameters", []).append(_CONDITION)

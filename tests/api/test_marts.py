@@ -1,0 +1,116 @@
+"""Marts over HTTP: their columns, their rows page by page, and null where unknown."""
+
+from typing import Any
+
+import httpx2
+import pytest
+
+from tests.support.marts import publish_figures
+from tests.support.rows import add_repository, claim
+from warehouse.engine import Engine
+
+MARTS = "/api/v1/marts"
+ROWS = f"{MARTS}/daily_activity/rows"
+
+
+@pytest.fixture(scope="module")
+def api(reading: httpx2.Client, library: Engine) -> httpx2.Client:
+    """Of two repositories with three days each."""
+    for number in (1, 2):
+        repository_id = add_repository(library, f"octo/app-{number}", github_id=number)
+        publish_figures(library, claim(library, repository_id))
+    with library.begin() as connection:
+        connection.exec_driver_sql("comment on table marts.contributor is 'who'")
+    return reading
+
+
+def test_every_mart_is_listed(api: httpx2.Client) -> None:
+    assert api.get(MARTS).json()["data"] == [
+        {"name": "contributor", "description": "who"},
+        {"name": "daily_activity", "description": None},
+        {"name": "repository_summary", "description": None},
+    ]
+
+
+def test_the_columns_of_a_mart_are_told(api: httpx2.Client) -> None:
+    found = api.get(f"{MARTS}/contributor").json()
+
+    assert found["name"] == "contributor"
+    assert found["columns"][2] == {
+        "name": "commits_count", "type": "bigint", "nullable": True, "description": None,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("rest", ["", "/rows"])
+@pytest.mark.parametrize(
+    "name", ["nothing", "pg_class", "github_issues", "contributor%3Bdrop%20table", "CONTRIBUTOR"]
+)
+def test_one_that_is_not_there_is_not_found(api: httpx2.Client, name: str, rest: str) -> None:
+    answer = api.get(f"{MARTS}/{name}{rest}")
+
+    assert (answer.status_code, answer.json()["type"]) == (404, "urn:gitinsight:problem:not-found")
+
+
+@pytest.mark.parametrize("limit", [1, 2, 5, 6, 500])
+def test_pages_show_every_row_once(api: httpx2.Client, limit: int) -> None:
+    found: list[dict[str, Any]] = []
+    query: dict[str, str | int] = {"limit": limit}
+    while True:
+        page = api.get(ROWS, params=query).json()
+        found += page["data"]
+        if page["next_cursor"] is None:
+            break
+        assert len(page["data"]) == limit
+        query["cursor"] = page["next_cursor"]
+
+    assert [(row["repository_id"], row["day"]) for row in found] == [
+        (repository_id, day)
+        for repository_id in (1, 2)
+        for day in ("2026-01-05", "2026-01-06", "2026-01-12")
+    ]
+
+
+def test_rows_of_one_repository_say_how_sure_they_are(api: httpx2.Client) -> None:
+    found = api.get(ROWS, params={"repository_id": 1}).json()
+
+    assert {row["repository_id"] for row in found["data"]} == {1}
+    assert found["meta"]["as_of"] == "2026-06-01T12:00:00Z"
+    assert found["meta"]["definition"] == "daily-activity@1"
+    assert found["next_cursor"] is None
+
+
+def test_rows_of_several_cannot_say_that_as_one(api: httpx2.Client) -> None:
+    assert api.get(ROWS).json()["meta"] is None
+
+
+def test_what_is_unknown_is_null(api: httpx2.Client) -> None:
+    unknown = api.get(ROWS, params={"repository_id": 1}).json()["data"][2]
+
+    assert (unknown["commits_count"], unknown["lines_added_count"]) == (None, None)
+    assert unknown["active_persons_count"] == 0
+
+
+@pytest.mark.parametrize(
+    "query",
+    [{"limit": 0}, {"limit": 501}, {"limit": -1}, {"repository_id": "x"}, {"cursor": "x"},
+     {"cursor": "WyIxIl0="}, {"cursor": "WyJ4IiwgIjIwMjYtMDEtMDUiXQ=="}],
+    ids=str,
+)  # fmt: skip
+def test_what_cannot_be_meant_is_not_valid(api: httpx2.Client, query: dict[str, str | int]) -> None:
+    """The last two are cursors of other lists."""
+    answer = api.get(ROWS, params=query)
+
+    assert answer.status_code == 422
+    assert answer.json()["errors"][0]["where"] == ["query", *query]
+
+
+def test_a_page_stands_until_somebody_publishes(api: httpx2.Client, library: Engine) -> None:
+    held = {"if-none-match": api.get(ROWS).headers["etag"]}
+    assert api.get(ROWS, headers=held).status_code == 304
+
+    with library.begin() as connection:
+        connection.exec_driver_sql(
+            "update ops.publications set publication = 2 where repository_id = 2"
+        )
+
+    assert api.get(ROWS, headers=held).status_code == 200

@@ -1,0 +1,113 @@
+"""The API as a process of its own."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx2
+import pytest
+
+from gitinsight.runtime import state
+from gitinsight.runtime.process import free_port
+from tests.support import server_sent
+from tests.support.rows import add_repository, claim
+from tests.support.waiting import wait_for
+from warehouse.engine import Engine
+
+
+@contextmanager
+def process(
+    state_dir: Path, url: str, **told: str
+) -> Iterator[tuple["subprocess.Popen[bytes]", Path]]:
+    """It, and where its log is."""
+    log = state_dir / "api.log"
+    environment = os.environ | {
+        "GITINSIGHT_STATE_DIR": str(state_dir), "GITINSIGHT_WAREHOUSE__URL": url, **told,
+    }  # fmt: skip
+    with log.open("wb") as output:
+        child = subprocess.Popen(
+            [sys.executable, "-m", "api.serve"], env=environment, stderr=output
+        )
+    try:
+        yield child, log
+    finally:
+        child.kill()
+        child.wait()
+
+
+def test_it_serves_says_what_goes_wrong_and_ends_its_streams_when_it_is_told_to_stop(
+    state_dir: Path, database_url: str, warehouse: Engine
+) -> None:
+    port = free_port(0)
+    job = claim(warehouse, add_repository(warehouse))
+    with (
+        process(state_dir, database_url, GITINSIGHT_API__PORT=str(port)) as (child, log),
+        httpx2.Client(base_url=f"http://127.0.0.1:{port}", timeout=20) as client,
+    ):
+        wait_for(lambda: _is_up(client))
+        key = {"authorization": f"Bearer {state.admin_key(state_dir)}"}
+        assert client.post(f"/api/v1/jobs/{job.job_id}/cancel", headers=key).status_code == 202
+
+        with warehouse.begin() as connection:
+            connection.exec_driver_sql("alter table ops.repositories rename to hidden")
+        problem = client.get("/api/v1/repositories").json()
+        assert problem["status"] == 500
+        told = wait_for(lambda: _exceptions(log))
+        assert problem["request_id"] in {line["request_id"] for line in told}
+
+        with server_sent.stream(client, f"/api/v1/jobs/{job.job_id}/events") as messages:
+            assert next(messages).id == 1
+            child.send_signal(signal.SIGTERM)
+            asked_at = time.monotonic()
+            list(messages)
+        child.wait(10)
+
+    assert time.monotonic() - asked_at < 2.5, "it waited for the stream to end by itself"
+    assert child.returncode in {0, -signal.SIGTERM}
+
+
+def test_it_starts_before_its_warehouse_does(state_dir: Path) -> None:
+    port = free_port(0)
+    nowhere = f"postgresql://nobody@127.0.0.1:{free_port(0)}/none"
+    with (
+        process(state_dir, nowhere, GITINSIGHT_API__PORT=str(port)),
+        httpx2.Client(base_url=f"http://127.0.0.1:{port}", timeout=20) as client,
+    ):
+        wait_for(lambda: _is_up(client))
+
+        assert client.get("/health/ready").status_code == 503
+
+
+@pytest.mark.parametrize(
+    ("told", "problem"),
+    [
+        ({"GITINSIGHT_API__HOST": "0.0.0.0"}, "would be open to everybody on 0.0.0.0"),  # noqa: S104
+        ({"GITINSIGHT_WAREHOUSE__URL": ""}, "no warehouse is named"),
+    ],
+)
+def test_what_it_cannot_start_with_is_said(
+    state_dir: Path, told: dict[str, str], problem: str
+) -> None:
+    with process(state_dir, "postgresql://nobody@127.0.0.1:1/none", **told) as (child, log):
+        child.wait(20)
+
+    assert child.returncode == 1
+    assert problem in log.read_text("utf-8").splitlines()[-1]
+
+
+def _is_up(client: httpx2.Client) -> bool:
+    try:
+        return client.get("/health/live").is_success
+    except httpx2.TransportError:
+        return False
+
+
+def _exceptions(log: Path) -> list[dict[str, str]]:
+    lines = [json.loads(line) for line in log.read_text("utf-8").splitlines()]
+    return [line for line in lines if "exception" in line]

@@ -1,0 +1,66 @@
+"""The warehouse as a route sees it."""
+
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+
+import httpx2
+
+from api.session import PLACES
+from tests.support.rows import add_repository, value
+from warehouse.engine import Engine
+
+
+def test_many_more_callers_than_connections_are_all_answered(
+    api: httpx2.Client, warehouse: Engine
+) -> None:
+    """More than there are threads, too: those who wait must not keep the others from going on."""
+    add_repository(warehouse)
+
+    def ask(_: int) -> int:
+        with httpx2.Client(base_url=api.base_url, timeout=20) as client:
+            return client.get("/api/v1/repositories").status_code
+
+    with ThreadPoolExecutor(100) as pool:
+        found = Counter(pool.map(ask, range(200)))
+
+    assert found == {200: 200}
+
+
+def test_no_more_transactions_are_open_at_once_than_there_are_places(
+    api: httpx2.Client, warehouse: Engine
+) -> None:
+    def ask(_: int) -> int:
+        return api.get("/api/v1/repositories").status_code
+
+    with ThreadPoolExecutor(40) as pool:
+        list(pool.map(ask, range(200)))
+
+    sessions = value(
+        warehouse,
+        "select count(*) from pg_stat_activity"
+        " where application_name = 'gitinsight-api' and datname = current_database()",
+    )
+    assert 1 <= sessions <= PLACES
+
+
+def test_what_was_written_is_there_when_the_answer_is(
+    api: httpx2.Client, warehouse: Engine
+) -> None:
+    repository_id = add_repository(warehouse)
+
+    job_id = api.post(f"/api/v1/repositories/{repository_id}/analyze").json()["job_id"]
+
+    assert value(warehouse, "select count(*) from ops.jobs where job_id = %s", job_id) == 1
+
+
+def test_what_goes_wrong_half_way_leaves_nothing(api: httpx2.Client, warehouse: Engine) -> None:
+    """The job is inserted before its event is, and there is no table for events."""
+    repository_id = add_repository(warehouse)
+    with warehouse.begin() as connection:
+        connection.exec_driver_sql("alter table ops.job_events rename to hidden")
+
+    answer = api.post(f"/api/v1/repositories/{repository_id}/analyze")
+
+    assert answer.status_code == 500
+    assert value(warehouse, "select count(*) from ops.jobs") == 0
+    assert api.get("/api/v1/repositories").status_code == 200

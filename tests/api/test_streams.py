@@ -1,0 +1,202 @@
+"""Live events of a repository over a WebSocket."""
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from typing import Any
+
+import httpx2
+import pytest
+from starlette.testclient import TestClient
+from starlette.websockets import WebSocketDisconnect
+from websockets.exceptions import InvalidStatus
+from websockets.sync.client import ClientConnection, connect
+
+from api import streams
+from api.app import create_app
+from gitinsight.settings import Settings
+from tests.support.outages import away, kill_sessions
+from tests.support.rows import AT, add_repository, claim
+from tests.support.waiting import wait_for
+from warehouse import jobs
+from warehouse.engine import Engine
+from warehouse.jobs import Job
+
+
+@pytest.fixture
+def job(warehouse: Engine) -> Job:
+    """A running job of a repository, with one event."""
+    return claim(warehouse, add_repository(warehouse))
+
+
+@pytest.fixture
+def listen(api: httpx2.Client) -> Callable[..., ClientConnection]:
+    root = str(api.base_url).rstrip("/").replace("http", "ws")
+    return lambda repository_id, after=0: connect(f"{root}{path(repository_id, after)}")
+
+
+def path(repository_id: int, after: int = 0) -> str:
+    return f"/api/v1/stream/repository/{repository_id}/updates?after={after}"
+
+
+def tell(warehouse: Engine, job: Job, message: str) -> None:
+    with warehouse.begin() as connection:
+        jobs.append_event(connection, job.job_id, at=AT, state="running", message=message)
+
+
+def hear(socket: ClientConnection) -> dict[str, Any]:
+    heard: dict[str, Any] = json.loads(socket.recv(timeout=10))
+    return heard
+
+
+def test_what_was_comes_first_and_then_what_is(
+    listen: Callable[..., ClientConnection], warehouse: Engine, job: Job
+) -> None:
+    tell(warehouse, job, "before")
+    with listen(job.repository_id) as socket:
+        backlog = [hear(socket) for _ in range(2)]
+        tell(warehouse, job, "live")
+        live = hear(socket)
+
+    assert [one["state"] for one in backlog] == ["queued", "running"]
+    assert (live["message"], live["seq"], live["at"]) == ("live", 3, "2026-06-01T12:00:00Z")
+    assert live["job_id"] == str(job.job_id)
+
+
+def test_whoever_comes_back_goes_on_where_he_was(
+    listen: Callable[..., ClientConnection], warehouse: Engine, job: Job
+) -> None:
+    with listen(job.repository_id) as socket:
+        first = hear(socket)
+    tell(warehouse, job, "missed")
+
+    with listen(job.repository_id, after=first["event_id"]) as socket:
+        assert hear(socket)["message"] == "missed"
+
+
+def test_events_of_the_next_job_come_over_the_same_connection(
+    listen: Callable[..., ClientConnection], warehouse: Engine, job: Job
+) -> None:
+    with listen(job.repository_id) as socket:
+        hear(socket)
+        with warehouse.begin() as connection:
+            jobs.finish(connection, job, state="succeeded", at=AT, outcome={})
+            following, _ = jobs.enqueue(connection, job.repository_id, at=AT)
+        heard = [hear(socket) for _ in range(2)]
+
+    assert [(one["job_id"], one["state"]) for one in heard] == [
+        (str(job.job_id), "succeeded"), (str(following.job_id), "queued"),
+    ]  # fmt: skip
+
+
+def test_those_of_another_repository_do_not(
+    listen: Callable[..., ClientConnection], warehouse: Engine, job: Job
+) -> None:
+    other = claim(warehouse, add_repository(warehouse, "octo/site", github_id=2))
+    with listen(job.repository_id) as socket:
+        hear(socket)
+        tell(warehouse, other, "not for you")
+        tell(warehouse, job, "for you")
+
+        assert hear(socket)["message"] == "for you"
+
+
+def test_everybody_who_listens_hears_everything_in_order(
+    listen: Callable[..., ClientConnection], warehouse: Engine, job: Job
+) -> None:
+    with ExitStack() as stack:
+        sockets = [stack.enter_context(listen(job.repository_id)) for _ in range(60)]
+        for number in range(5):
+            tell(warehouse, job, str(number))
+
+        for socket in sockets:
+            assert [hear(socket)["seq"] for _ in range(6)] == [1, 2, 3, 4, 5, 6]
+
+
+@pytest.mark.parametrize("frame", ["hello", b"\x00\xff", '{"after": 9}', ""])
+def test_what_a_client_says_is_of_no_interest(
+    listen: Callable[..., ClientConnection], warehouse: Engine, job: Job, frame: str | bytes
+) -> None:
+    with listen(job.repository_id) as socket:
+        socket.send(frame)
+        hear(socket)
+        tell(warehouse, job, "live")
+
+        assert hear(socket)["message"] == "live"
+
+
+def test_a_repository_that_is_not_there_has_no_stream(
+    listen: Callable[..., ClientConnection],
+) -> None:
+    with pytest.raises(InvalidStatus) as caught, listen(7):
+        pass
+
+    response = caught.value.response
+    assert response.status_code == 404
+    assert json.loads(response.body or b"")["type"] == "urn:gitinsight:problem:not-found"
+
+
+def test_an_outage_of_the_warehouse_interrupts_nobody(
+    listen: Callable[..., ClientConnection], warehouse: Engine, database_url: str, job: Job,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    monkeypatch.setattr(streams, "_HEARTBEAT_SECONDS", 0.05)
+    monkeypatch.setattr(streams, "_RECONNECT_SECONDS", 0.05)
+    with listen(job.repository_id) as socket:
+        hear(socket)
+        with away(database_url), pytest.raises(TimeoutError):
+            socket.recv(timeout=0.3)
+        tell(warehouse, job, "back")
+
+        assert hear(socket)["message"] == "back"
+
+
+def test_a_connection_to_the_server_that_breaks_is_made_again(
+    listen: Callable[..., ClientConnection], warehouse: Engine, database_url: str, job: Job,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    """The heartbeat is too slow to be what tells it."""
+    monkeypatch.setattr(streams, "_RECONNECT_SECONDS", 0.05)
+    with listen(job.repository_id) as socket:
+        hear(socket)
+        kill_sessions(database_url)
+        tell(warehouse, job, "heard all the same")
+
+        assert hear(socket)["message"] == "heard all the same"
+
+
+def test_while_the_warehouse_is_away_nobody_is_let_in(
+    listen: Callable[..., ClientConnection], database_url: str, job: Job
+) -> None:
+    with away(database_url), pytest.raises(InvalidStatus) as caught, listen(job.repository_id):
+        pass
+
+    assert caught.value.response.status_code == 503
+
+
+@pytest.fixture
+def in_process(settings: Settings) -> Iterator[TestClient]:
+    """The application where the test can look into it."""
+    app = create_app(settings, warehouse_url=settings.warehouse_url, admin_key=None)
+    with TestClient(app) as client:
+        yield client
+
+
+def test_a_client_that_goes_leaves_nothing_behind(in_process: TestClient, job: Job) -> None:
+    waiting = in_process.app.state.announcer.waiting  # type: ignore[attr-defined]
+    with in_process.websocket_connect(path(job.repository_id)) as socket:
+        socket.receive_json()
+        wait_for(lambda: set(waiting) == {f"repository {job.repository_id}"})
+
+    wait_for(lambda: not waiting)
+
+
+def test_a_server_that_stops_says_that_it_will_be_back(in_process: TestClient, job: Job) -> None:
+    with in_process.websocket_connect(path(job.repository_id)) as socket:
+        socket.receive_json()
+        in_process.portal.call(in_process.app.state.announcer.close)  # type: ignore[union-attr]
+
+        with pytest.raises(WebSocketDisconnect) as caught:
+            socket.receive_json()
+
+    assert caught.value.code == 1012

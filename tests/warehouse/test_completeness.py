@@ -1,0 +1,111 @@
+"""The completeness ledger: what exists beside what is held, and why the two differ."""
+
+from uuid import UUID
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gitinsight.git.history import Commit, moment
+from tests.support.rows import AT, payload_row
+from warehouse import completeness, git, ledger, raw
+from warehouse.completeness import Entry, judge
+from warehouse.engine import Engine
+from warehouse.git import Run
+from warehouse.raw import Origin
+
+JOB = UUID(int=1)
+ORIGIN = Origin(1, "rest", "1", AT, JOB)
+
+
+@pytest.mark.parametrize(
+    ("upstream", "held", "why", "repeated", "expected"),
+    [
+        (5, 5, None, 0, (5, "complete", None)),
+        (0, 0, None, 0, (0, "complete", None)),
+        (5, 3, None, 0, (3, "partial", "+2 not explained")),
+        (3, 5, None, 0, (5, "partial", "-2 not explained")),
+        (5, 4, None, 1, (4, "complete", "GitHub lists 1 of them twice, under one id")),
+        (5, 3, None, 1, (3, "partial", "+2 not explained")),
+        (None, 3, None, 0, (3, "uncounted", "GitHub gives no total")),
+        (7, None, None, 0, (None, "uncounted", "only the total is kept")),
+        (5, 0, "no token", 0, (None, "unavailable", "no token")),
+        (None, 0, "no token", 0, (None, "unavailable", "no token")),
+        (5, 3, "no token", 0, (3, "unavailable", "no token")),
+        (0, 0, "disabled", 0, (0, "complete", "disabled")),
+    ],
+)
+def test_a_thing_is_judged_by_what_exists_and_what_is_held(
+    upstream: int | None, held: int | None, why: str | None, repeated: int,
+    expected: tuple[int | None, str, str | None],
+) -> None:  # fmt: skip
+    found = judge("issues", upstream, held, unavailable=why, repeated=repeated)
+
+    assert found == Entry("issues", upstream, *expected)
+
+
+@given(st.none() | st.integers(0, 99), st.none() | st.integers(0, 99), st.integers(0, 3))
+def test_complete_means_that_nothing_is_missing(
+    upstream: int | None, held: int | None, repeated: int
+) -> None:
+    found = judge("issues", upstream, held, repeated=repeated)
+
+    if found.state == "complete":
+        assert upstream is not None
+        assert held in {upstream, upstream - repeated}
+    else:
+        assert found.reason
+
+
+def test_what_is_held_is_counted_without_what_is_gone(warehouse: Engine) -> None:
+    rows = [payload_row(number) for number in (1, 2)]
+    pulls = [payload_row(3, pull_request={})]
+    with warehouse.begin() as connection:
+        raw.upsert(connection, "issues", [*rows, *pulls], origin=ORIGIN)
+        raw.upsert(connection, "pull_requests", [payload_row(31)], origin=ORIGIN)
+        raw.mark_deleted(connection, "issues", 1, [2], at=AT, reason="gone")
+        git.insert_commits(
+            connection,
+            [
+                Commit(
+                    sha=sha, parents=[], author_name="a", author_email="a", authored=moment("0"),
+                    committer_name="a", committer_email="a", committed=moment("0"), message="",
+                    is_sanitized=False,
+                )
+                for sha in ("main", "side")
+            ],
+            run=Run(1, AT, JOB), source="git",
+        )  # fmt: skip
+        git.mark_default_branch(connection, 1, ["main"])
+
+        found = completeness.held_counts(connection, 1)
+
+    assert {thing: count for thing, count in found.items() if count} == {
+        "issues": 1, "pull_requests": 1, "commits": 1,
+    }  # fmt: skip
+    assert found["labels"] == 0
+
+
+def test_records_say_how_many_others_there_should_be(warehouse: Engine) -> None:
+    issues = [payload_row(1, comments=3), payload_row(2, comments=4)]
+    pulls = [payload_row(11, reviews={"totalCount": 2}), payload_row(12)]
+    with warehouse.begin() as connection:
+        raw.upsert(connection, "issues", issues, origin=ORIGIN)
+        raw.upsert(connection, "pull_requests", pulls, origin=ORIGIN)
+        raw.mark_deleted(connection, "issues", 1, [2], at=AT, reason="gone")
+
+        assert completeness.implied_counts(connection, 1) == {"issue_comments": 3, "reviews": 2}
+
+
+def test_the_newest_judgement_of_each_thing_stays(warehouse: Engine) -> None:
+    first = {name: judge(name, 5, 3) for name in ("issues", "labels")}
+    second = {"issues": judge("issues", 5, 5)}
+    with warehouse.begin() as connection:
+        completeness.record(connection, 1, first, at=AT, job_id=JOB)
+        completeness.record(connection, 1, second, at=AT, job_id=UUID(int=2))
+
+        found = ledger.completeness(connection, 1)
+
+    assert [(one["thing"], one["state"], one["job_id"].int) for one in found] == [
+        ("issues", "complete", 2), ("labels", "partial", 1),
+    ]  # fmt: skip

@@ -1,0 +1,146 @@
+"""Connections: what is passing trouble, who holds a lock, where the server is."""
+
+import threading
+
+import pytest
+
+from gitinsight.runtime.process import free_port
+from tests.support.outages import away, kill_sessions
+from tests.support.rows import value
+from warehouse.engine import (
+    UNREACHABLE,
+    Address,
+    Engine,
+    address,
+    driver,
+    is_ready,
+    make_engine,
+    session_lock,
+)
+
+KEY = 42
+
+
+def test_a_connection_that_the_server_ends_is_passing_trouble(
+    warehouse: Engine, database_url: str
+) -> None:
+    with warehouse.connect() as connection:
+        connection.exec_driver_sql("select 1")
+        kill_sessions(database_url)
+
+        with pytest.raises(UNREACHABLE):
+            connection.exec_driver_sql("select 1")
+
+
+def test_so_it_is_for_the_driver_below(warehouse: Engine, database_url: str) -> None:
+    with warehouse.connect() as connection:
+        raw = driver(connection)
+        raw.execute("select 1")
+        kill_sessions(database_url)
+
+        with pytest.raises(UNREACHABLE):
+            raw.execute("select 1")
+
+
+def test_a_server_that_is_away_is_passing_trouble() -> None:
+    engine = make_engine(f"postgresql://nobody@127.0.0.1:{free_port(0)}/none", process="test")
+
+    with pytest.raises(UNREACHABLE):
+        engine.connect()
+
+
+def test_a_pool_that_is_used_up_is_passing_trouble(database_url: str) -> None:
+    engine = make_engine(database_url, process="test", pool_size=1)
+    engine.pool._timeout = 0.01  # type: ignore[attr-defined]  # noqa: SLF001 - half a minute is long
+    held = [engine.connect() for _ in range(3)]
+
+    with pytest.raises(UNREACHABLE):
+        engine.connect()
+
+    for connection in held:
+        connection.close()
+    engine.dispose()
+
+
+def test_a_wrong_statement_is_not_passing_trouble(warehouse: Engine) -> None:
+    with warehouse.connect() as connection, pytest.raises(Exception, match="nowhere") as caught:
+        connection.exec_driver_sql("select * from nowhere")
+
+    assert not isinstance(caught.value, UNREACHABLE)
+
+
+def test_after_an_outage_the_engine_goes_on(warehouse: Engine, database_url: str) -> None:
+    with away(database_url), pytest.raises(UNREACHABLE):
+        is_ready(warehouse)
+
+    assert is_ready(warehouse)
+
+
+def test_a_database_without_our_tables_is_not_ready(warehouse: Engine) -> None:
+    with warehouse.begin() as connection:
+        connection.exec_driver_sql("drop table ops.jobs")
+
+    assert not is_ready(warehouse)
+
+
+def test_a_session_says_for_which_process_it_is_and_counts_in_utc(warehouse: Engine) -> None:
+    with warehouse.connect() as connection:
+        name = connection.exec_driver_sql("show application_name").scalar()
+        zone = connection.exec_driver_sql("show timezone").scalar()
+
+    assert (name, zone) == ("gitinsight-test", "UTC")
+
+
+def test_the_lock_keeps_everybody_else_out(warehouse: Engine) -> None:
+    inside: list[str] = []
+
+    def enter() -> None:
+        with session_lock(warehouse, KEY):
+            inside.append("second")
+
+    with session_lock(warehouse, KEY):
+        second = threading.Thread(target=enter)
+        second.start()
+        second.join(0.2)
+        inside.append("first")
+    second.join(5)
+
+    assert inside == ["first", "second"]
+
+
+def test_the_lock_falls_with_the_connection_of_its_holder(
+    warehouse: Engine, database_url: str
+) -> None:
+    def lose() -> None:
+        with session_lock(warehouse, KEY):
+            kill_sessions(database_url)
+
+    with pytest.raises(UNREACHABLE):
+        lose()
+
+    assert value(warehouse, "select pg_try_advisory_lock(%s)", KEY)
+
+
+def test_an_error_inside_gives_the_lock_back(warehouse: Engine) -> None:
+    with pytest.raises(ValueError, match="inside"), session_lock(warehouse, KEY):
+        raise ValueError("inside")
+
+    assert value(warehouse, "select pg_try_advisory_lock(%s)", KEY)
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        (
+            "postgresql://ann:p%40ss@db.test:6543/facts",
+            Address("db.test", 6543, "ann", "p@ss", "facts"),
+        ),
+        ("postgresql:///facts", Address("127.0.0.1", 5432, "", "", "facts")),
+    ],
+)
+def test_the_address_is_told_part_by_part(url: str, expected: Address) -> None:
+    assert address(make_engine(url, process="test")) == expected
+
+
+def test_no_address_shows_its_password() -> None:
+    assert "secret" not in repr(Address("h", 1, "u", "secret", "d"))

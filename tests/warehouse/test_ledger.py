@@ -1,0 +1,141 @@
+"""What every answer about a repository says about itself."""
+
+from dataclasses import replace
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+
+from tests.support.rows import AT, add_repository
+from warehouse import completeness, ledger, publish, quality, repositories
+from warehouse.completeness import Entry, judge
+from warehouse.engine import Engine
+from warehouse.ledger import Standing
+from warehouse.quality import Check
+
+FIRST, SECOND = UUID(int=1), UUID(int=2)
+PASSED = Check("volume", "dbt", "raw.issues", "block", "passed")
+WARNED = Check("drift", "dbt", "raw.issues", "warn", "failed")
+BROKEN = Check("types", "dbt", "raw.issues", "block", "failed")
+
+
+def standing(warehouse: Engine, repository_id: int) -> Standing:
+    with warehouse.begin() as connection:
+        return ledger.standing(connection, repository_id)
+
+
+def judged(
+    warehouse: Engine, repository_id: int, *checks: Check, job: UUID = FIRST, hours: int = 0
+) -> None:
+    with warehouse.begin() as connection:
+        quality.record(
+            connection, checks, job_id=job, repository_id=repository_id,
+            at=AT + timedelta(hours=hours),
+        )  # fmt: skip
+
+
+def counted(warehouse: Engine, repository_id: int, *entries: Entry) -> None:
+    with warehouse.begin() as connection:
+        completeness.record(
+            connection, repository_id, {one.thing: one for one in entries}, at=AT, job_id=FIRST
+        )
+
+
+def published(warehouse: Engine, repository_id: int) -> int:
+    with warehouse.begin() as connection:
+        return publish.publish(
+            connection, repository_id, job_id=FIRST, as_of=AT, at=AT, quality_status="passed",
+            rows={},
+        )  # fmt: skip
+
+
+def test_before_the_first_publication_everything_is_unknown(warehouse: Engine) -> None:
+    repository_id = add_repository(warehouse)
+
+    assert standing(warehouse, repository_id) == Standing(0, None, None, {}, "unknown", [])
+
+
+def test_it_tells_the_publication_its_instant_and_when_upstream_was_asked(
+    warehouse: Engine,
+) -> None:
+    repository_id = add_repository(warehouse)
+    published(warehouse, repository_id)
+    published(warehouse, repository_id)
+    with warehouse.begin() as connection:
+        repositories.record_check(
+            connection, repository_id, checked_at=AT + timedelta(hours=1), default_branch=None,
+            full_name="octo/app", is_private=False, is_synthetic=False, state="active",
+            state_reason=None,
+        )  # fmt: skip
+
+    found = standing(warehouse, repository_id)
+
+    assert (found.publication, found.as_of, found.verified_at) == (2, AT, AT + timedelta(hours=1))
+
+
+@pytest.mark.parametrize(
+    ("entry", "coverage"),
+    [
+        (judge("issues", 479, 479), {"upstream": 479, "held": 479, "ratio": 1.0}),
+        (judge("issues", 3, 2), {"upstream": 3, "held": 2, "ratio": 0.6667}),
+        (judge("issues", 0, 0), {"upstream": 0, "held": 0, "ratio": 1.0}),
+        (judge("issues", 0, 2), {"upstream": 0, "held": 2, "ratio": None}),
+        (judge("issues", None, 2), {"upstream": None, "held": 2, "ratio": None}),
+        (judge("issues", 5, None), {"upstream": 5, "held": None, "ratio": None}),
+    ],
+)
+def test_coverage_is_what_is_held_of_what_exists_and_null_where_one_is_unknown(
+    warehouse: Engine, entry: Entry, coverage: dict[str, int | float | None]
+) -> None:
+    repository_id = add_repository(warehouse)
+    counted(warehouse, repository_id, entry)
+
+    assert standing(warehouse, repository_id).coverage == {"issues": coverage}
+
+
+@pytest.mark.parametrize(
+    ("checks", "status", "failed"),
+    [
+        ((PASSED,), "passed", []),
+        ((PASSED, replace(WARNED, status="skipped")), "passed", []),
+        ((PASSED, WARNED), "warned", ["drift"]),
+        ((PASSED, WARNED, BROKEN), "failed", ["drift", "types"]),
+    ],
+)
+def test_quality_is_what_the_checks_add_up_to(
+    warehouse: Engine, checks: tuple[Check, ...], status: str, failed: list[str]
+) -> None:
+    repository_id = add_repository(warehouse)
+    judged(warehouse, repository_id, *checks)
+
+    found = standing(warehouse, repository_id)
+
+    assert (found.quality_status, found.failed_checks) == (status, failed)
+
+
+def test_only_the_checks_of_the_last_checked_job_count(warehouse: Engine) -> None:
+    repository_id = add_repository(warehouse)
+    judged(warehouse, repository_id, BROKEN)
+    judged(warehouse, repository_id, PASSED, job=SECOND, hours=1)
+
+    assert standing(warehouse, repository_id).quality_status == "passed"
+
+
+def test_other_repositories_have_their_own_standing(warehouse: Engine) -> None:
+    mine = add_repository(warehouse)
+    other = add_repository(warehouse, "octo/site", github_id=2)
+    counted(warehouse, other, judge("issues", 1, 1))
+    judged(warehouse, other, BROKEN)
+    published(warehouse, other)
+
+    assert standing(warehouse, mine) == Standing(0, None, None, {}, "unknown", [])
+
+
+def test_the_publications_of_all_add_up(warehouse: Engine) -> None:
+    with warehouse.begin() as connection:
+        assert ledger.publications_total(connection) == 0
+    for repository_id in (1, 1, 2):
+        published(warehouse, repository_id)
+
+    with warehouse.begin() as connection:
+        assert ledger.publications_total(connection) == 3

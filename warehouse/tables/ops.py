@@ -1,0 +1,226 @@
+"""The schema ``ops``: what is followed, what was done about it, and how sure the figures are."""
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Identity,
+    Index,
+    Integer,
+    LargeBinary,
+    SmallInteger,
+    Table,
+    Text,
+    Uuid,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+
+from warehouse.tables.shape import AT, metadata, repository_id
+
+_JOB_STATES = "queued, running, succeeded, partial, failed or cancelled"
+_STAGES = "discover, extract, transform, insights, check or publish"
+_FENCE = "grows with each taking; who holds an older one can write no more"
+
+repositories = Table(
+    "repositories",
+    metadata,
+    Column("repository_id", BigInteger, Identity(), primary_key=True, comment="ours, for good"),
+    Column("host", Text, nullable=False, comment="API root, or 'git' for a remote without an API"),
+    Column("github_id", BigInteger, comment="null for a local path"),
+    Column("full_name", Text, nullable=False, comment="as it is called now"),
+    Column("clone_url", Text, nullable=False, comment="where git reads it"),
+    Column("default_branch", Text, comment="null until upstream was asked"),
+    Column(
+        "is_private", Boolean, nullable=False, server_default=text("false"),
+        comment="as GitHub says",
+    ),
+    Column(
+        "is_synthetic", Boolean, nullable=False, server_default=text("false"),
+        comment="made up by the simulated GitHub",
+    ),
+    Column("state", Text, nullable=False, comment="active, unreadable, blocked or disabled"),
+    Column("state_reason", Text, comment="what GitHub said, where it is not active"),
+    Column("added_at", AT, nullable=False, comment="since when it is followed"),
+    Column("checked_at", AT, comment="when upstream was last asked, by the server's clock"),
+    Index("ix_repositories_full_name", "host", text("lower(full_name)"), unique=True),
+    Index("ix_repositories_github_id", "host", "github_id", unique=True),
+    schema="ops",
+    comment="repositories that are followed; the id is ours and never changes",
+)  # fmt: skip
+
+repository_names = Table(
+    "repository_names",
+    metadata,
+    repository_id(),
+    Column("full_name", Text, primary_key=True, comment="owner/name"),
+    Column("valid_from", AT, primary_key=True, comment="when it was first seen under this name"),
+    Column("valid_to", AT, comment="when another name was seen; null for the one it has now"),
+    schema="ops",
+    comment="every name a repository has had",
+)
+
+jobs = Table(
+    "jobs",
+    metadata,
+    Column("job_id", Uuid, primary_key=True, comment="ours"),
+    repository_id(is_key=False),
+    Column("is_full", Boolean, nullable=False, comment="read everything anew"),
+    Column("as_of", AT, comment="the instant that the figures describe"),
+    Column("state", Text, nullable=False, comment=_JOB_STATES),
+    Column("stage", Text, comment=_STAGES),
+    Column("requested_at", AT, nullable=False, comment="when somebody asked for it"),
+    Column("started_at", AT, comment="when a worker first took it"),
+    Column("finished_at", AT, comment="when it ended, however it did"),
+    Column(
+        "attempt", SmallInteger, nullable=False, server_default=text("0"),
+        comment="how often a worker has taken it",
+    ),
+    Column("worker", Text, comment="who has it now, or had it last"),
+    Column("fence", BigInteger, nullable=False, server_default=text("0"), comment=_FENCE),
+    Column("lease_until", AT, comment="after this time another worker may take it over"),
+    Column("not_before", AT, comment="parked until then, because a limit was used up"),
+    Column("cancel_requested_at", AT, comment="when somebody asked for it to stop"),
+    Column(
+        "last_seq", Integer, nullable=False, server_default=text("0"),
+        comment="number of its newest event",
+    ),
+    Column("error_type", Text, comment="name of the error that ended it"),
+    Column("error_detail", Text, comment="what the error says"),
+    Column("outcome", JSONB, comment="rows, requests, points and seconds, by stage"),
+    Column("flow_run_id", Uuid, comment="its run in the orchestrator"),
+    Column("flow_run_url", Text, comment="where the orchestrator shows it"),
+    Index(
+        "ix_jobs_one_active",
+        "repository_id",
+        unique=True,
+        postgresql_where=text("state in ('queued', 'running')"),
+    ),
+    Index("ix_jobs_state", "state", "requested_at"),
+    schema="ops",
+    comment="analyses, one at a time per repository",
+)  # fmt: skip
+
+job_events = Table(
+    "job_events",
+    metadata,
+    Column("job_id", Uuid, primary_key=True, comment="the job"),
+    Column(
+        "seq", Integer, primary_key=True, autoincrement=False,
+        comment="counts within the job, without gaps",
+    ),
+    Column(
+        "event_id", BigInteger, Identity(), nullable=False, unique=True,
+        comment="counts over all jobs; in the order of commits within one repository",
+    ),
+    repository_id(is_key=False),
+    Column("at", AT, nullable=False, comment="when it happened"),
+    Column("stage", Text, comment=_STAGES),
+    Column("state", Text, nullable=False, comment=_JOB_STATES),
+    Column("resource", Text, comment="the thing or model it is about"),
+    Column("done", BigInteger, comment="how many of total are done"),
+    Column("total", BigInteger, comment="null where it is not known"),
+    Column("rows", BigInteger, comment="new and changed rows"),
+    Column("message", Text, comment="for people"),
+    Column("budget", JSONB, comment="bucket, remaining and reset_at of GitHub's tightest limit"),
+    Column("eta_seconds", Integer, comment="until the end; null where it is not known"),
+    Index("ix_job_events_repository_id_event_id", "repository_id", "event_id"),
+    schema="ops",
+    comment="what happened to a job, append-only, numbered without gaps",
+)  # fmt: skip
+
+cursors = Table(
+    "cursors",
+    metadata,
+    repository_id(),
+    Column("thing", Text, primary_key=True, comment="what is read"),
+    Column("shard", SmallInteger, primary_key=True, autoincrement=False, comment="0 is the whole"),
+    Column("state", JSONB, nullable=False, comment="how far it has been read"),
+    Column("fence", BigInteger, nullable=False, comment=_FENCE),
+    Column("updated_at", AT, nullable=False, comment="when upstream was last looked at"),
+    schema="ops",
+    comment="how far each thing of a repository has been read; moves with the rows it covers",
+)
+
+requests = Table(
+    "requests",
+    metadata,
+    Column("request_id", BigInteger, Identity(), primary_key=True, comment="ours"),
+    Column("at", AT, nullable=False, comment="when it was sent"),
+    Column("job_id", Uuid, comment="the job that asked"),
+    Column("repository_id", BigInteger, comment="our own id, see ops.repositories"),
+    Column("principal", Text, nullable=False, comment="fingerprint of the token, or 'anonymous'"),
+    Column("bucket", Text, nullable=False, comment="the limit of GitHub that it counts against"),
+    Column("path", Text, nullable=False, comment="what was asked for"),
+    Column("status", SmallInteger, nullable=False, comment="0 where no answer came"),
+    Column("cost", SmallInteger, nullable=False, comment="0 for a 304"),
+    Column("milliseconds", Integer, nullable=False, comment="until the whole answer was there"),
+    Column("bytes", BigInteger, nullable=False, comment="of the answer's body"),
+    Column("error", Text, comment="what was wrong with the answer"),
+    Index("ix_requests_job_id", "job_id"),
+    schema="ops",
+    comment="every call to GitHub and what it cost",
+)
+
+completeness = Table(
+    "completeness",
+    metadata,
+    repository_id(),
+    Column("thing", Text, primary_key=True, comment="what is counted"),
+    Column("upstream_count", BigInteger, comment="what GitHub or git says exists"),
+    Column("held_count", BigInteger, comment="what the warehouse holds"),
+    Column("state", Text, nullable=False, comment="complete, partial, unavailable or uncounted"),
+    Column("reason", Text, comment="why the two differ, or why one is unknown"),
+    Column("as_of", AT, nullable=False, comment="when both were counted"),
+    Column("job_id", Uuid, nullable=False, comment="the job that counted"),
+    schema="ops",
+    comment="the completeness ledger, newest state per thing",
+)
+
+quality_results = Table(
+    "quality_results",
+    metadata,
+    Column("job_id", Uuid, primary_key=True, comment="the job that was checked"),
+    Column("check_name", Text, primary_key=True, comment="unique within the job"),
+    repository_id(is_key=False),
+    Column("tool", Text, nullable=False, comment="dbt, great_expectations or completeness"),
+    Column("subject", Text, nullable=False, comment="the table that was checked"),
+    Column("severity", Text, nullable=False, comment="block or warn"),
+    Column("status", Text, nullable=False, comment="passed, failed or skipped"),
+    Column("failures", BigInteger, comment="how many rows or values are wrong"),
+    Column("observed", Text, comment="what was found"),
+    Column("expected", Text, comment="what would have passed"),
+    Column("at", AT, nullable=False, comment="when it was checked"),
+    Index("ix_quality_results_repository_id_at", "repository_id", "at"),
+    schema="ops",
+    comment="one row per check and job",
+)
+
+publications = Table(
+    "publications",
+    metadata,
+    repository_id(),
+    Column("publication", BigInteger, nullable=False, comment="grows with each publication"),
+    Column("job_id", Uuid, nullable=False, comment="the job whose figures are shown"),
+    Column("as_of", AT, nullable=False, comment="the instant that the figures describe"),
+    Column("published_at", AT, nullable=False, comment="since when they are shown"),
+    Column("quality_status", Text, nullable=False, comment="passed or warned"),
+    schema="ops",
+    comment="which job's figures the marts show",
+)
+
+quarantine = Table(
+    "quarantine",
+    metadata,
+    Column("quarantine_id", BigInteger, Identity(), primary_key=True, comment="ours"),
+    repository_id(is_key=False),
+    Column("thing", Text, nullable=False, comment="what it was read as"),
+    Column("id", BigInteger, comment="GitHub's own id, where it could be read"),
+    Column("raw", LargeBinary, nullable=False, comment="the bytes as they came"),
+    Column("error", Text, nullable=False, comment="why they were refused"),
+    Column("at", AT, nullable=False, comment="when they came"),
+    Column("job_id", Uuid, nullable=False, comment="the job that read them"),
+    Index("ix_quarantine_repository_id", "repository_id"),
+    schema="ops",
+    comment="what the decoder or PostgreSQL refused, kept as bytes",
+)

@@ -1,0 +1,156 @@
+"""The schema ``raw``: what GitHub and git gave, as they gave it."""
+
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Integer,
+    LargeBinary,
+    SmallInteger,
+    Table,
+    Text,
+    Uuid,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+
+from gitinsight.things.catalogue import GITHUB_THINGS
+from warehouse.tables.shape import AT, metadata, repository_id, written
+
+_HASH = "blake2b-128 of the payload without the fields that name hosts"
+_UPDATED = "GitHub's own time of the last change"
+_SOURCE = "rest, graphql, webhook or gharchive"
+
+
+def _payload_table(thing: str) -> Table:
+    """One shape for everything GitHub answers: its own bytes, and what we know about them."""
+    return Table(
+        f"github_{thing}",
+        metadata,
+        repository_id(),
+        Column("id", BigInteger, primary_key=True, autoincrement=False, comment="GitHub's own id"),
+        Column("payload", JSONB, nullable=False, comment="what GitHub answered, whole"),
+        Column("content_hash", LargeBinary, nullable=False, comment=_HASH),
+        Column("source_updated_at", AT, comment=_UPDATED),
+        Column("source", Text, nullable=False, comment=_SOURCE),
+        Column("api_version", Text, nullable=False, comment="version of GitHub's API"),
+        Column("sanitized", Boolean, nullable=False, comment="a character was replaced"),
+        *written(),
+        Column("deleted_at", AT, comment="when it was seen to be gone"),
+        Column("deleted_reason", Text, comment="how it was seen to be gone"),
+        schema="raw",
+        comment=f"GitHub's {thing.replace('_', ' ')}, newest version of each",
+    )
+
+
+def _history_table(thing: str) -> Table:
+    return Table(
+        f"github_{thing}_history",
+        metadata,
+        repository_id(),
+        Column("id", BigInteger, primary_key=True, autoincrement=False, comment="GitHub's own id"),
+        Column("valid_from", AT, primary_key=True, comment="when this version was written"),
+        Column("valid_to", AT, nullable=False, comment="when the next one replaced it"),
+        Column("payload", JSONB, nullable=False, comment="what GitHub answered then, whole"),
+        Column("content_hash", LargeBinary, nullable=False, comment=_HASH),
+        Column("source_updated_at", AT, comment=_UPDATED),
+        Column("source", Text, nullable=False, comment=_SOURCE),
+        Column("run_id", Uuid, nullable=False, comment="the job that wrote this version"),
+        schema="raw",
+        comment=f"earlier versions of {thing.replace('_', ' ')}, written when the hash changed",
+    )
+
+
+RAW: dict[str, Table] = {thing.name: _payload_table(thing.name) for thing in GITHUB_THINGS}
+RAW_HISTORY: dict[str, Table] = {thing.name: _history_table(thing.name) for thing in GITHUB_THINGS}
+
+git_commits = Table(
+    "git_commits",
+    metadata,
+    repository_id(),
+    Column("sha", Text, primary_key=True, comment="git's own id"),
+    Column("parents", ARRAY(Text), nullable=False, comment="their ids; two or more in a merge"),
+    Column("author_name", Text, nullable=False, comment="as git has it"),
+    Column("author_email", Text, nullable=False, comment="as git has it"),
+    Column("authored_at", AT, comment="null where git's date is not a date"),
+    Column("author_tz_offset_minutes", SmallInteger, comment="east of UTC; null where it is none"),
+    Column("authored_at_raw", Text, nullable=False, comment="the date as git wrote it"),
+    Column("committer_name", Text, nullable=False, comment="as git has it"),
+    Column("committer_email", Text, nullable=False, comment="as git has it"),
+    Column("committed_at", AT, comment="null where git's date is not a date"),
+    Column("committed_at_raw", Text, nullable=False, comment="the date as git wrote it"),
+    Column("message", Text, nullable=False, comment="whole"),
+    Column("additions", Integer, comment="lines; merges against their first parent"),
+    Column("deletions", Integer, comment="lines; merges against their first parent"),
+    Column("files_count", Integer, comment="files changed; null where the source does not tell"),
+    Column(
+        "is_on_default_branch", Boolean, nullable=False,
+        comment="the default branch reaches it, as last seen",
+    ),
+    Column("source", Text, nullable=False, comment="git, or graphql where no remote can be read"),
+    Column("sanitized", Boolean, nullable=False, comment="a character was replaced"),
+    *written(),
+    schema="raw",
+    comment="commits reachable from branches and tags",
+)  # fmt: skip
+
+git_commit_files = Table(
+    "git_commit_files",
+    metadata,
+    repository_id(),
+    Column("sha", Text, primary_key=True, comment="the commit"),
+    Column(
+        "ordinal", Integer, primary_key=True, autoincrement=False,
+        comment="place among the files of the commit",
+    ),
+    Column("path", Text, nullable=False, comment="after the commit"),
+    Column("previous_path", Text, comment="set where the file was renamed"),
+    Column("additions", Integer, comment="lines; null for a binary file"),
+    Column("deletions", Integer, comment="lines; null for a binary file"),
+    schema="raw",
+    comment="files that a commit changed, with line statistics",
+)  # fmt: skip
+
+
+def _ref_table(name: str, comment: str, *extra: Column[Any]) -> Table:
+    return Table(
+        name,
+        metadata,
+        repository_id(),
+        Column("name", Text, primary_key=True, comment="without refs/heads or refs/tags"),
+        Column("commit_sha", Text, comment="null where a tag names something else than a commit"),
+        *extra,
+        *written(),
+        Column("deleted_at", AT, comment="when it was seen to be gone"),
+        schema="raw",
+        comment=comment,
+    )
+
+
+git_tags = _ref_table(
+    "git_tags",
+    "tags",
+    Column("is_annotated", Boolean, nullable=False, comment="has an author and a date of its own"),
+    Column("tagged_at", AT, comment="of an annotated tag, else of its commit"),
+)
+git_branches = _ref_table(
+    "git_branches",
+    "branches",
+    Column("is_default", Boolean, nullable=False, comment="the one that figures are made of"),
+)
+
+git_identities = Table(
+    "git_identities",
+    metadata,
+    repository_id(),
+    Column("email", Text, primary_key=True, comment="lower case"),
+    Column("login", Text, comment="null where GitHub links the address to nobody"),
+    Column("user_id", BigInteger, comment="GitHub's own id of the account"),
+    Column("actor_type", Text, comment="User, Bot or Organization, as GitHub says"),
+    Column("evidence", Text, nullable=False, comment="noreply address, or commit asked about"),
+    Column("looked_up_at", AT, nullable=False, comment="when GitHub was asked"),
+    Column("run_id", Uuid, nullable=False, comment="the job that asked"),
+    schema="raw",
+    comment="which account a commit e-mail address belongs to, by evidence only",
+)

@@ -1,0 +1,32 @@
+"""What the tables of every schema share: names of constraints, times in UTC, whose row it is."""
+
+from typing import Any
+
+from sqlalchemy import BigInteger, Column, DateTime, MetaData, Uuid
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+AT = DateTime(timezone=True)
+
+
+def repository_id(*, is_key: bool = True) -> Column[int]:
+    """First in the key of every table that has rows of one repository."""
+    return Column(
+        "repository_id", BigInteger, primary_key=is_key, autoincrement=False, nullable=False,
+        comment="our own id, see ops.repositories",
+    )  # fmt: skip
+
+
+def written() -> tuple[Column[Any], Column[Any]]:
+    return (
+        Column("extracted_at", AT, nullable=False, comment="when this version was written"),
+        Column("run_id", Uuid, nullable=False, comment="the job that wrote this version"),
+    )
