@@ -5,6 +5,7 @@ import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import TypeVar
+from urllib.parse import urlsplit
 
 from anyio import CancelScope, create_task_group
 from fastapi import APIRouter, Query, WebSocket, WebSocketDisconnect
@@ -13,6 +14,7 @@ from starlette.concurrency import run_in_threadpool
 from api.auth import Reader
 from api.envelope import plain
 from api.session import engine_of
+from gitinsight.errors import Unauthorised
 from warehouse import announcements, jobs, repositories
 from warehouse.engine import UNREACHABLE, Engine
 from warehouse.jobs import Event
@@ -106,6 +108,7 @@ async def updates(
         with engine_of(socket).begin() as connection:
             repositories.by_id(connection, repository_id)
 
+    _refuse_strangers(socket)
     await run_in_threadpool(find)
     await socket.accept()
     async with create_task_group() as tasks:
@@ -113,6 +116,13 @@ async def updates(
         with suppress(WebSocketDisconnect):
             await _send(socket, repository_id, after)
         tasks.cancel_scope.cancel()
+
+
+def _refuse_strangers(socket: WebSocket) -> None:
+    """A browser lets every page open a socket to here, and says which page it is."""
+    origin = socket.headers.get("origin")
+    if origin is not None and urlsplit(origin).netloc != socket.headers.get("host"):
+        raise Unauthorised(f"a page of {origin} may not listen here", known=True)
 
 
 async def _until_closed(socket: WebSocket, scope: CancelScope) -> None:

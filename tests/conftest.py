@@ -8,13 +8,10 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from uuid import uuid4
 
 import httpx2
-import psycopg
 import pytest
 import uvicorn
-from psycopg import sql
 
 from api.app import create_app
 from gitinsight.runtime import postgres, state
@@ -23,12 +20,18 @@ from gitinsight.runtime.process import free_port
 from gitinsight.settings import Settings
 from gitinsight.simulator import serve
 from tests.support.analyses import analyse
+from tests.support.databases import copy_of
 from tests.support.github import GitHub
 from warehouse.engine import Engine, make_engine
 from warehouse.migrate import migrate
 
 ADMIN_KEY = "the-admin-key-of-the-tests"
 _SLOW_START_SECONDS = 20
+_SHARED_MEMORY = Path("/dev/shm")  # noqa: S108 - directories in it are made by mkdtemp
+_ROOM_BYTES = 3 * 2**30
+_HAS_ROOM = _SHARED_MEMORY.is_dir() and shutil.disk_usage(_SHARED_MEMORY).free > _ROOM_BYTES
+_IN_MEMORY = _SHARED_MEMORY if _HAS_ROOM else None
+"""Making a database costs ten times as much on a disk."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -83,7 +86,7 @@ def _template(postgres_server: EmbeddedPostgres) -> str:
 @pytest.fixture
 def database_url(postgres_server: EmbeddedPostgres, _template: str) -> Iterator[str]:
     """A migrated database of this test's own."""
-    with _copy(postgres_server, _template) as url:
+    with copy_of(postgres_server, _template) as url:
         yield url
 
 
@@ -145,7 +148,7 @@ def analysed(
     postgres_server: EmbeddedPostgres, _analysed: str, state_dir: Path, github: GitHub
 ) -> Iterator[Settings]:
     """Settings of a warehouse that holds one analysis, of synthetic-labs/borealis."""
-    with _copy(postgres_server, _analysed) as url:
+    with copy_of(postgres_server, _analysed) as url:
         yield _settings(state_dir, url, github.url)
 
 
@@ -196,20 +199,8 @@ def _settings(state_dir: Path, database_url: str, github_url: str) -> Settings:
 
 
 @contextmanager
-def _copy(server: EmbeddedPostgres, template: str) -> Iterator[str]:
-    """The URL of a database that is a copy of another, for as long as the block lasts."""
-    name = f"test_{uuid4().hex}"
-    with psycopg.connect(server.url("postgres"), autocommit=True) as connection:
-        copy = sql.SQL("create database {} template {} strategy file_copy")
-        connection.execute(copy.format(sql.Identifier(name), sql.Identifier(template)))
-        yield server.url(name)
-        drop = sql.SQL("drop database {} with (force)")
-        connection.execute(drop.format(sql.Identifier(name)))
-
-
-@contextmanager
 def _directory() -> Iterator[Path]:
-    path = Path(tempfile.mkdtemp(prefix="gitinsight-test-"))
+    path = Path(tempfile.mkdtemp(prefix="gitinsight-test-", dir=_IN_MEMORY))
     path.chmod(0o711)
     try:
         yield path

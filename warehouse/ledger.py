@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from psycopg.rows import dict_row
 
@@ -30,41 +31,51 @@ def completeness(connection: Connection, repository_id: int) -> list[dict[str, A
     ).fetchall()
 
 
-def quality(connection: Connection, repository_id: int) -> list[dict[str, Any]]:
-    """The checks of the last job that was checked."""
+def coverage(connection: Connection, repository_id: int) -> dict[str, dict[str, Any]]:
+    """Thing -> what exists upstream, what is held, and their ratio."""
+    return {
+        one["thing"]: _coverage(one["upstream_count"], one["held_count"])
+        for one in completeness(connection, repository_id)
+    }
+
+
+def quality(
+    connection: Connection, repository_id: int, job_id: UUID | None = None
+) -> list[dict[str, Any]]:
+    """The checks of a job; without one, of the last that was checked."""
     cursor = driver(connection).cursor(row_factory=dict_row)
     return cursor.execute(
         "select check_name, tool, subject, severity, status, failures, observed, expected, at,"
         " job_id"
-        " from ops.quality_results where job_id = (select job_id from ops.quality_results"
-        " where repository_id = %(id)s order by at desc limit 1) and repository_id = %(id)s"
-        " order by check_name",
-        {"id": repository_id},
+        " from ops.quality_results where job_id = coalesce(%(job_id)s, (select job_id"
+        " from ops.quality_results where repository_id = %(id)s order by at desc limit 1))"
+        " and repository_id = %(id)s order by check_name",
+        {"id": repository_id, "job_id": job_id},
     ).fetchall()
 
 
 def standing(connection: Connection, repository_id: int) -> Standing:
-    """Everything that an answer about one repository says about itself."""
+    """What an answer says about itself: as of the publication that it comes from, whatever a later
+    job has found. Before the first one, as things are now.
+    """
     found = (
         driver(connection)
         .execute(
-            "select p.publication, p.as_of, r.checked_at from ops.repositories r"
-            " left join ops.publications p using (repository_id) where r.repository_id = %s",
+            "select p.publication, p.as_of, p.job_id, p.coverage, r.checked_at"
+            " from ops.repositories r left join ops.publications p using (repository_id)"
+            " where r.repository_id = %s",
             (repository_id,),
         )
         .fetchone()
     )
-    publication, as_of, verified_at = found or (None, None, None)
-    checks = quality(connection, repository_id)
+    publication, as_of, job_id, published, verified_at = found or (None,) * 5
+    checks = quality(connection, repository_id, job_id)
     failed = [one for one in checks if one["status"] == "failed"]
     return Standing(
         publication=publication or 0,
         as_of=as_of,
         verified_at=verified_at,
-        coverage={
-            one["thing"]: _coverage(one["upstream_count"], one["held_count"])
-            for one in completeness(connection, repository_id)
-        },
+        coverage=coverage(connection, repository_id) if published is None else published,
         quality_status=_status(checks, failed),
         failed_checks=[one["check_name"] for one in failed],
     )

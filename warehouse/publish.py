@@ -6,8 +6,9 @@ from typing import Any
 from uuid import UUID
 
 from psycopg.sql import SQL, Identifier
+from psycopg.types.json import Jsonb
 
-from warehouse import insights
+from warehouse import insights, ledger
 from warehouse.engine import Connection, driver
 
 LOCK_KEY = 7_105_202
@@ -28,15 +29,22 @@ def publish(
     published = raw.execute(
         """
         insert into ops.publications
-            (repository_id, publication, job_id, as_of, published_at, quality_status)
-        values (%s, 1, %s, %s, %s, %s)
+            (repository_id, publication, job_id, as_of, published_at, quality_status, coverage)
+        values (%s, 1, %s, %s, %s, %s, %s)
         on conflict (repository_id) do update
         set publication = ops.publications.publication + 1, job_id = excluded.job_id,
             as_of = excluded.as_of, published_at = excluded.published_at,
-            quality_status = excluded.quality_status
+            quality_status = excluded.quality_status, coverage = excluded.coverage
         returning publication
         """,
-        (repository_id, job_id, as_of, at, quality_status),
+        (
+            repository_id,
+            job_id,
+            as_of,
+            at,
+            quality_status,
+            Jsonb(ledger.coverage(connection, repository_id)),
+        ),
     ).fetchone()
     return int(published[0]) if published else 0
 

@@ -40,7 +40,7 @@ def api(reading: httpx2.Client, library: Engine) -> httpx2.Client:
     """Of a repository with figures, insights, a gap and a check that warns, and of a new one."""
     add_repository(library)
     add_repository(library, "octo/site", github_id=2)
-    publish_figures(library, claim(library, 1))
+    job = claim(library, 1)
     entries = {"issues": judge("issues", 479, 479), "tags": judge("tags", 3, None)}
     checks = [
         Check("volume:issues", "dbt", "raw.github_issues", "block", "passed"),
@@ -49,8 +49,9 @@ def api(reading: httpx2.Client, library: Engine) -> httpx2.Client:
     with library.begin() as connection:
         insights.store(connection, 1, "bus_factor", [FACTOR])
         insights.store(connection, 1, "review_latency", [LATENCY])
-        completeness.record(connection, 1, entries, at=AT, job_id=JOB)
-        quality.record(connection, checks, job_id=JOB, repository_id=1, at=AT)
+        completeness.record(connection, 1, entries, at=AT, job_id=job.job_id)
+        quality.record(connection, checks, job_id=job.job_id, repository_id=1, at=AT)
+    publish_figures(library, job)
     return reading
 
 

@@ -11,6 +11,7 @@ from starlette.testclient import TestClient
 from starlette.websockets import WebSocketDisconnect
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import ClientConnection, connect
+from websockets.typing import Origin
 
 from api import streams
 from api.app import create_app
@@ -123,6 +124,17 @@ def test_what_a_client_says_is_of_no_interest(
         tell(warehouse, job, "live")
 
         assert hear(socket)["message"] == "live"
+
+
+def test_a_page_of_somebody_else_may_not_listen(api: httpx2.Client, job: Job) -> None:
+    address = f"{str(api.base_url).rstrip('/').replace('http', 'ws')}{path(job.repository_id)}"
+
+    with pytest.raises(InvalidStatus) as refused:
+        connect(address, origin=Origin("https://evil.example"))
+
+    assert refused.value.response.status_code == 403
+    with connect(address, origin=Origin(str(api.base_url).rstrip("/"))) as socket:
+        assert hear(socket)["job_id"] == str(job.job_id)
 
 
 def test_a_repository_that_is_not_there_has_no_stream(

@@ -335,7 +335,8 @@ class TestLists:
             assert jobs.last_published(connection, 1) is None
             fetch(
                 connection,
-                "insert into ops.publications values (1, 1, %s, %s, %s, 'passed') returning 1",
+                "insert into ops.publications values (1, 1, %s, %s, %s, 'passed', '{}')"
+                " returning 1",
                 job.job_id, AT, AT,
             )  # fmt: skip
             found = jobs.last_published(connection, 1)

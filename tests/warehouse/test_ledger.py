@@ -139,3 +139,18 @@ def test_the_publications_of_all_add_up(warehouse: Engine) -> None:
 
     with warehouse.begin() as connection:
         assert ledger.publications_total(connection) == 3
+
+
+def test_figures_that_are_shown_do_not_speak_for_a_later_job(warehouse: Engine) -> None:
+    """Its gate has failed, and it has seen more than they tell of."""
+    repository_id = add_repository(warehouse)
+    counted(warehouse, repository_id, judge("issues", 4, 4))
+    judged(warehouse, repository_id, PASSED)
+    published(warehouse, repository_id)
+
+    counted(warehouse, repository_id, judge("issues", 9, 5))
+    judged(warehouse, repository_id, BROKEN, job=SECOND, hours=1)
+
+    found = standing(warehouse, repository_id)
+    assert (found.quality_status, found.failed_checks) == ("passed", [])
+    assert found.coverage == {"issues": {"upstream": 4, "held": 4, "ratio": 1.0}}

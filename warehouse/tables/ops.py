@@ -205,6 +205,7 @@ publications = Table(
     Column("as_of", AT, nullable=False, comment="the instant that the figures describe"),
     Column("published_at", AT, nullable=False, comment="since when they are shown"),
     Column("quality_status", Text, nullable=False, comment="passed or warned"),
+    Column("coverage", JSONB, nullable=False, comment="what was held of what existed, by thing"),
     schema="ops",
     comment="which job's figures the marts show",
 )

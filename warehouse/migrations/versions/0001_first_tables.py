@@ -435,6 +435,12 @@ def _operations() -> None:
         sa.Column("as_of", _AT, nullable=False, comment="the instant that the figures describe"),
         sa.Column("published_at", _AT, nullable=False, comment="since when they are shown"),
         sa.Column("quality_status", sa.Text, nullable=False, comment="passed or warned"),
+        sa.Column(
+            "coverage",
+            postgresql.JSONB,
+            nullable=False,
+            comment="what was held of what existed, by thing",
+        ),
         schema="ops",
         comment="which job's figures the marts show",
     )
