@@ -54,7 +54,11 @@ def running(shared_dir: Path, github: GitHub) -> Iterator[Running]:
             "warehouse": {"port": free_port(0)},
             "redis": {"port": free_port(0)},
             "api": {"port": free_port(0)},
-            "orchestrator": {"port": free_port(0), "refresh_cron": f"{soon:%M %H} * * *"},
+            "orchestrator": {
+                "port": free_port(0),
+                "refresh_cron": f"{soon:%M %H} * * *",
+                "lease_seconds": 10,
+            },
         }
     )
     environment = variables(settings)
@@ -225,6 +229,27 @@ def test_a_service_that_is_killed_comes_back(running: Running, service: str) -> 
     job = running.analyse(OTHER)
 
     assert job["state"] == "succeeded"
+
+
+@pytest.mark.parametrize("victims", [["worker", "flow"], ["flow"]], ids="-and-".join)
+def test_a_job_whose_worker_is_killed_at_work_is_taken_over(
+    running: Running, victims: list[str]
+) -> None:
+    job_id = running.ask(OTHER, full=True)
+    until(lambda: _is_at(running, job_id, "transform"), 60, "the job does not come that far")
+    worker = psutil.Process(running.pids()["worker"])
+    flows = worker.children(recursive=True)
+
+    for one in [*([worker] if "worker" in victims else []), *flows]:
+        one.kill()
+    job = until(lambda: _ended(running, job_id), 90, "nobody took it over")
+
+    assert job["state"] == "succeeded"
+    assert job["attempt"] == 2
+
+
+def _is_at(running: Running, job_id: str, stage: str) -> bool | None:
+    return running.get(f"/api/v1/jobs/{job_id}")["stage"] == stage or None
 
 
 def test_an_interrupt_stops_everything(running: Running) -> None:
