@@ -21,7 +21,7 @@ from warehouse.engine import make_engine
 from warehouse.migrate import migrate
 
 _LOG = logs.get(__name__)
-_BATCH = {
+_PREFECT_SERVER = {
     # One row at a time is Prefect's default; a batch a second costs its server half as much.
     "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_READ_BATCH_SIZE": "50",
     "PREFECT_SERVER_SERVICES_EVENT_PERSISTER_READ_BATCH_SIZE": "50",
@@ -30,6 +30,8 @@ _BATCH = {
     "PREFECT_SERVER_SERVICES_TRIGGERS_READ_BATCH_SIZE": "50",
     # Each connection is a process of PostgreSQL.
     "PREFECT_SERVER_DATABASE_SQLALCHEMY_POOL_SIZE": "3",
+    # A run that found no place looks again this many seconds later; 30 by default.
+    "PREFECT_SERVER_DEPLOYMENTS_CONCURRENCY_SLOT_WAIT_SECONDS": "1",
 }
 
 
@@ -159,7 +161,7 @@ def environment_of(settings: Settings) -> dict[str, str]:
             "DO_NOT_TRACK": "1",
             "PYTHONUNBUFFERED": "1",
             "PYTHONPATH": str(Path(__file__).parents[1]),
-            **_BATCH,
+            **_PREFECT_SERVER,
         }
     )
 

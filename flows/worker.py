@@ -5,6 +5,7 @@ Whoever wants an analysis writes a row; nobody but this process talks to Prefect
 
 import threading
 import time
+from datetime import datetime, timedelta
 
 from prefect import serve
 from prefect.client.orchestration import SyncPrefectClient, get_client
@@ -27,6 +28,7 @@ from warehouse.jobs import Job
 _LOG = logs.get(__name__)
 _POLL_SECONDS = 0.5
 _TAKEOVERS = 30
+_CLAIM_WITHIN = timedelta(minutes=1)
 DEPLOYMENT = "served"
 
 
@@ -95,9 +97,14 @@ def _start(client: SyncPrefectClient, engine: Engine, job: Job, deployment_id: s
     client.create_flow_run_from_deployment(
         deployment_id,  # type: ignore[arg-type]
         parameters={"job_id": str(job.job_id), "full_name": full_name},
-        # One run a minute for a job that nobody has claimed: a run that died before is replaced.
-        idempotency_key=f"{job.job_id}-{job.fence}-{clock.now():%H%M}",
+        idempotency_key=idempotency_key(job, clock.now()),
     )
+
+
+def idempotency_key(job: Job, at: datetime) -> str:
+    """One run for each minute that a job has waited to be claimed: a run that died is replaced."""
+    since = job.lease_until or job.not_before or job.requested_at
+    return f"{job.job_id}-{job.fence}-{(at - since) // _CLAIM_WITHIN}"
 
 
 def give_up(engine: Engine, job: Job) -> None:

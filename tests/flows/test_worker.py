@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from flows.worker import give_up, startable
+from flows.worker import give_up, idempotency_key, startable
 from gitinsight import clock
 from gitinsight.settings import Settings
 from tests.support.analyses import enqueue
@@ -53,6 +53,17 @@ def test_a_parked_job_is_left_until_its_time(settings: Settings, warehouse: Engi
         jobs.park(connection, held, not_before=soon, at=clock.now())
 
     assert startable(warehouse, 2) == []
+
+
+def test_a_run_is_asked_for_once_a_minute_from_when_its_job_was_asked_for(
+    settings: Settings, warehouse: Engine
+) -> None:
+    job = enqueue(settings, warehouse, NAMES[0])
+    asked = job.requested_at
+    keys = [idempotency_key(job, asked + timedelta(seconds=waited)) for waited in range(61)]
+
+    assert len(set(keys[:60])) == 1, "the turn of the clock's minute is no second run"
+    assert keys[60] != keys[0]
 
 
 def test_a_job_that_kills_every_worker_is_given_up(settings: Settings, warehouse: Engine) -> None:
