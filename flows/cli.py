@@ -31,7 +31,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False, add_completion=False,
 )  # fmt: skip
 _JSON = typer.Option("--json", help="Print JSON.")
-_SYNTHETIC = ("synthetic-labs/aurora", "synthetic-labs/borealis", "synthetic-labs/empty-repo")
+_SYNTHETIC = ("synthetic-labs/aurora", "synthetic-labs/borealis")
 _CHECKOUT = Path(__file__).parents[1]
 
 

@@ -44,7 +44,7 @@ def github(shared_dir: Path) -> Iterator[GitHub]:
 @pytest.fixture(scope="module")
 def running(shared_dir: Path, github: GitHub) -> Iterator[Running]:
     """`gitinsight up` with an embedded database, two repositories, and a schedule that fires."""
-    soon = datetime.now(UTC) + timedelta(minutes=4)  # when the first tests have been run
+    soon = datetime.now(UTC) + timedelta(minutes=3)  # when the first tests have been run
     state_dir = shared_dir / "stack"
     state.prepare(state_dir)
     settings = Settings.model_validate(
