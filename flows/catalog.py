@@ -45,12 +45,11 @@ class _Translator(DagsterDbtTranslator):
 
 def _raw_specs() -> Iterator[dg.AssetSpec]:
     for thing in THINGS:
-        if thing.has_table:
-            origin = "git" if thing.reading is Reading.GIT else "github"
-            yield dg.AssetSpec(
-                ["raw", thing.table], group_name="raw", kinds={origin, "postgres"},
-                description=f"{thing.name.replace('_', ' ')} as {origin} gave them",
-            )  # fmt: skip
+        origin = "git" if thing.reading is Reading.GIT else "github"
+        yield dg.AssetSpec(
+            ["raw", thing.table], group_name="raw", kinds={origin, "postgres"},
+            description=f"{thing.name.replace('_', ' ')} as {origin} gave them",
+        )  # fmt: skip
 
 
 def _dbt_specs(manifest: Mapping[str, Any]) -> Iterator[dg.AssetSpec]:

@@ -88,10 +88,13 @@ class TokenRejected(PermanentError):
 
 
 class UnexpectedPayload(PermanentError):
-    def __init__(self, target: str, reason: str) -> None:
-        super().__init__(target, reason)
+    """``status`` is the HTTP status where that is what was unexpected."""
+
+    def __init__(self, target: str, reason: str, status: int | None = None) -> None:
+        super().__init__(target, reason, status)
         self.target = target
         self.reason = reason
+        self.status = status
 
     def __str__(self) -> str:
         return f"{self.target} answered something unexpected: {self.reason}"

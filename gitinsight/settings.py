@@ -34,6 +34,8 @@ class GitHubSettings(BaseModel):
     """A GraphQL query that GitHub cannot answer in 10 s is cut by GitHub itself."""
     wait_seconds: int = 120
     """A limit that ends within this time is waited for; a later one parks the job."""
+    workflow_jobs_days: int = Field(7, ge=0)
+    """Jobs are read of runs this young: they cost a request for each run."""
 
     @field_validator("tokens", mode="before")
     @classmethod

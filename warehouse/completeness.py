@@ -5,30 +5,28 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from gitinsight.things.catalogue import GITHUB_THINGS, children
+from gitinsight.things.thing import Reading, Thing
 from warehouse.engine import Connection, driver
 
-_HELD = """
-select 'issues', count(*) from raw.github_issues
-where repository_id = %(id)s and deleted_at is null and not payload ? 'pull_request'
-union all select 'users', count(*) from raw.github_users where repository_id = %(id)s
-union all select 'commits', count(*) from raw.git_commits
+_GIT = """
+select 'commits', count(*) from raw.git_commits
     where repository_id = %(id)s and is_on_default_branch
 union all select 'tags', count(*) from raw.git_tags
     where repository_id = %(id)s and deleted_at is null
 union all select 'branches', count(*) from raw.git_branches
     where repository_id = %(id)s and deleted_at is null
 """
-_PAYLOADS = (
-    "pull_requests", "issue_comments", "reviews", "review_comments", "labels", "milestones",
-    "releases", "issue_events",
-)  # fmt: skip
-
-_IMPLIED = """
-select 'issue_comments', sum((payload ->> 'comments')::bigint)
+_COUNTS = {
+    "issues": "count(*) filter (where not payload ? 'pull_request')",
+    "stars_history": "coalesce(sum((payload ->> 'total')::bigint), 0)",
+}
+"""How many a table stands for, where that is not the number of its rows."""
+COUNTED = tuple(thing for thing in GITHUB_THINGS if thing.reading is not Reading.OBJECT)
+"""What is a list, and so can miss something."""
+_ISSUE_COMMENTS = """
+select 'issue_comments', coalesce(sum((payload ->> 'comments')::bigint), 0)
 from raw.github_issues where repository_id = %(id)s and deleted_at is null
-union all
-select 'reviews', sum((payload -> 'reviews' ->> 'totalCount')::bigint)
-from raw.github_pull_requests where repository_id = %(id)s and deleted_at is null
 """
 
 
@@ -44,26 +42,39 @@ class Entry:
 
 
 def held_counts(connection: Connection, repository_id: int) -> dict[str, int]:
-    counted = _HELD + "".join(
-        f" union all select '{thing}', count(*) from raw.github_{thing}"  # noqa: S608 - ours
-        " where repository_id = %(id)s and deleted_at is null"
-        for thing in _PAYLOADS
+    counted = _GIT + "".join(
+        f" union all select '{thing.name}', {_COUNTS.get(thing.name, 'count(*)')}"  # noqa: S608 - ours
+        f" from raw.{thing.table} where repository_id = %(id)s and deleted_at is null"
+        for thing in COUNTED
     )
-    found = driver(connection).execute(counted, {"id": repository_id})
-    return dict(found)
+    found = driver(connection).execute(counted.encode(), {"id": repository_id})
+    return {thing: int(count) for thing, count in found}
 
 
 def implied_counts(connection: Connection, repository_id: int) -> dict[str, int]:
     """Totals that GitHub gives record by record: the comments of an issue, for one."""
-    found = driver(connection).execute(_IMPLIED, {"id": repository_id})
-    return {thing: int(count or 0) for thing, count in found}
+    counted = _ISSUE_COMMENTS + "".join(
+        f" union all select '{child.name}', coalesce(sum({_within(child)}), 0)"  # noqa: S608 - ours
+        f" from raw.{parent.table} where repository_id = %(id)s and deleted_at is null"
+        for parent in GITHUB_THINGS
+        for child in children(parent)
+    )
+    found = driver(connection).execute(counted.encode(), {"id": repository_id})
+    return {thing: int(count) for thing, count in found}
+
+
+def _within(child: Thing) -> str:
+    total = f"(payload -> '{child.connection}' ->> 'totalCount')::bigint"
+    return total if child.most is None else f"least({total}, {child.most})"
 
 
 def judge(
     thing: str, upstream: int | None, held: int | None, *, unavailable: str | None = None,
-    repeated: int = 0,
+    repeated: int = 0, is_offered: bool = True, doubt: str | None = None,
 ) -> Entry:  # fmt: skip
     """``repeated`` records were listed twice, under one id."""
+    if not is_offered:
+        return Entry(thing, upstream, held or None, "uncounted", "this GitHub does not offer it")
     state, reason = "complete", unavailable
     if unavailable is not None and (held or upstream != 0):
         state, held = "unavailable", held or None
@@ -75,6 +86,8 @@ def judge(
         reason = f"GitHub lists {repeated} of them twice, under one id"
     elif held != upstream:
         state, reason = "partial", f"{upstream - held:+d} not explained"
+    if doubt is not None:
+        state, reason = "partial", doubt
     return Entry(thing, upstream, held, state, reason)
 
 

@@ -59,6 +59,15 @@ def forget(connection: Connection, repository_id: int, *, before: datetime) -> N
     )
 
 
+def forget_thing(connection: Connection, repository_id: int, thing: str, *, at: datetime) -> None:
+    """Have one thing read anew."""
+    driver(connection).execute(
+        "update ops.cursors set state = '{}', fence = fence + 1, updated_at = %s"
+        " where repository_id = %s and thing = %s",
+        (at, repository_id, thing),
+    )
+
+
 def last_looks(connection: Connection, repository_id: int) -> dict[str, datetime]:
     """When each thing was last looked at."""
     return dict(

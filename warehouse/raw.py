@@ -1,6 +1,6 @@
 """Writes GitHub's records into the raw tables: new ones by COPY, changed ones with history."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -8,21 +8,18 @@ from uuid import UUID
 from psycopg import sql
 
 from gitinsight.github.payloads import Row
+from gitinsight.things.catalogue import GITHUB_THINGS
+from gitinsight.things.thing import Thing
 from warehouse.engine import Connection, driver
+from warehouse.tables.shape import number_of
 
 _COLUMNS = (
     "repository_id", "id", "payload", "content_hash", "source_updated_at",
     "source", "api_version", "sanitized", "extracted_at", "run_id",
 )  # fmt: skip
 
-_NUMBERED: Mapping[str, sql.SQL] = {
-    "issues": sql.SQL("(payload ->> 'number')::int"),
-    "pull_requests": sql.SQL("(payload ->> 'number')::int"),
-    "issue_comments": sql.SQL("substring(payload ->> 'issue_url' from '/([0-9]+)$')::int"),
-    "reviews": sql.SQL("(payload ->> 'pullRequestNumber')::int"),
-    "review_comments": sql.SQL("substring(payload ->> 'pull_request_url' from '/([0-9]+)$')::int"),
-}
-"""Where each of these has the number of the issue or pull request that it belongs to."""
+_NUMBERED = tuple(thing for thing in GITHUB_THINGS if thing.number)
+"""Those that are about an issue, a pull request or a discussion."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +99,22 @@ def mark_absent(
     return cursor.rowcount
 
 
+def mark_absent_within(
+    connection: Connection, thing: Thing, *, numbers: Collection[int], present: Collection[int],
+    origin: Origin,
+) -> int:  # fmt: skip
+    """Tombstone what issues or pull requests of these numbers no longer show inside."""
+    cursor = driver(connection).execute(
+        sql.SQL(
+            "update raw.{} set deleted_at = %s, deleted_reason = 'absent from what it was in'"
+            " where repository_id = %s and deleted_at is null and {} = any(%s)"
+            " and not id = any(%s)"
+        ).format(_table(thing.name), sql.SQL(number_of(thing))),
+        (origin.at, origin.repository_id, list(numbers), list(present)),
+    )
+    return cursor.rowcount
+
+
 def due_pull_requests(
     connection: Connection, repository_id: int, *, again: Sequence[str]
 ) -> list[tuple[int, str, datetime]]:
@@ -122,7 +135,8 @@ def due_pull_requests(
                 and issue.payload ? 'pull_request'
                 and issue.deleted_at is null
                 and (pull.id is null or pull.source_updated_at < issue.source_updated_at
-                    or pull.source = any(%s))
+                    or pull.source = any(%s)
+                    or (pull.source = 'graphql' and not pull.payload ? 'files'))
             order by 1
             """,
             (repository_id, list(again)),
@@ -131,19 +145,119 @@ def due_pull_requests(
     )
 
 
+def due_workflow_runs(
+    connection: Connection, repository_id: int, *, since: datetime
+) -> list[tuple[int, int]]:
+    """(id, newest attempt) of runs that have ended, of whose newest attempt no job is held."""
+    return (
+        driver(connection)
+        .execute(
+            """
+            select run.id, coalesce((run.payload ->> 'run_attempt')::int, 1)
+            from raw.github_workflow_runs as run
+            where run.repository_id = %(id)s
+                and run.deleted_at is null
+                and run.payload ->> 'status' = 'completed'
+                and (run.payload ->> 'created_at')::timestamptz >= %(since)s
+                and not exists (
+                    select from raw.github_workflow_jobs as job
+                    where job.repository_id = run.repository_id
+                        and (job.payload ->> 'run_id')::bigint = run.id
+                        and coalesce((job.payload ->> 'run_attempt')::int, 1)
+                            >= coalesce((run.payload ->> 'run_attempt')::int, 1)
+                )
+            order by 1
+            """,
+            {"id": repository_id, "since": since},
+        )
+        .fetchall()
+    )
+
+
+def node_ids_after(
+    connection: Connection, thing: str, repository_id: int, *, after: int, share: float
+) -> list[tuple[int, str]]:
+    """(id, node id) of a ``share`` of what is held, in the order of ids: those after ``after``, and
+    on from the first one where there are no more.
+    """
+    return (
+        driver(connection)
+        .execute(
+            sql.SQL(
+                """
+                with held as (
+                    select id, payload ->> 'node_id' as node_id, count(*) over () as held_count
+                    from raw.{}
+                    where repository_id = %(id)s and deleted_at is null and payload ? 'node_id'
+                )
+                select id, node_id from held
+                order by id <= %(after)s, id
+                limit (select ceil(max(held_count) * %(share)s) from held)
+                """
+            ).format(_table(thing)),
+            {"id": repository_id, "after": after, "share": share},
+        )
+        .fetchall()
+    )
+
+
+def number_gaps(connection: Connection, repository_id: int) -> list[int]:
+    """Numbers that no issue, pull request or discussion is held under, the newest first."""
+    found = driver(connection).execute(
+        """
+        with used as (
+            select (payload ->> 'number')::int as number from raw.github_issues
+            where repository_id = %(id)s
+            union
+            select (payload ->> 'number')::int from raw.github_discussions
+            where repository_id = %(id)s
+        )
+        select number from generate_series(1, (select max(number) from used)) as number
+        where number not in (select used.number from used)
+        order by number desc
+        """,
+        {"id": repository_id},
+    )
+    return [number for (number,) in found]
+
+
+def uneven_conversations(connection: Connection, repository_id: int, *, limit: int) -> list[int]:
+    """Numbers of issues and pull requests with another number of comments than are held."""
+    found = driver(connection).execute(
+        """
+        with held as (
+            select substring(payload ->> 'issue_url', '/([0-9]+)$')::int as number,
+                count(*) as comments_count
+            from raw.github_issue_comments
+            where repository_id = %(id)s and deleted_at is null
+            group by 1
+        )
+        select (issue.payload ->> 'number')::int
+        from raw.github_issues as issue
+        left join held on held.number = (issue.payload ->> 'number')::int
+        where issue.repository_id = %(id)s and issue.deleted_at is null
+            and (issue.payload ->> 'comments')::bigint <> coalesce(held.comments_count, 0)
+        order by 1 desc
+        limit %(limit)s
+        """,
+        {"id": repository_id, "limit": limit},
+    )
+    return [number for (number,) in found]
+
+
 def mark_number_gone(
     connection: Connection, repository_id: int, number: int, *, at: datetime, reason: str
 ) -> int:
     """Tombstone an issue or pull request with everything that was said about it."""
     gone = 0
-    for thing, numbered in _NUMBERED.items():
+    for thing in _NUMBERED:
         gone += (
             driver(connection)
             .execute(
                 sql.SQL(
                     "update raw.{} set deleted_at = %s, deleted_reason = %s"
                     " where repository_id = %s and {} = %s and deleted_at is null"
-                ).format(_table(thing), numbered),
+                ).format(_table(thing.name), sql.SQL(number_of(thing))),
                 (at, reason, repository_id, number),
             )
             .rowcount

@@ -9,22 +9,16 @@ import msgspec
 
 from flows.steps.run import Run, StepResult
 from gitinsight.errors import NotVisible
+from gitinsight.things.catalogue import children
+from gitinsight.things.pull_requests import PULL_REQUESTS
 from gitinsight.things.review_comments import REVIEW_COMMENTS
 from gitinsight.things.thing import Thing
 from warehouse import completeness, cursors
 from warehouse.completeness import Entry, judge
 from warehouse.raw import Written
 
-_TOTALS = {
-    "issues": "issues", "pull_requests": "pullRequests", "labels": "labels",
-    "milestones": "milestones", "releases": "releases",
-}  # fmt: skip
-_ONLY_COUNTED = {
-    "deployments": "deployments", "discussions": "discussions", "stargazers": "stargazers",
-    "watchers": "watchers", "forks": "forks",
-}  # fmt: skip
+_ONLY_COUNTED = "watchers"
 _FROM_GIT = ("commits", "tags", "branches")
-_WITHOUT_TOTAL = ("issue_events", "users")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,31 +31,46 @@ class Account:
         return [one for one in self.entries.values() if one.state in {"partial", "unavailable"}]
 
 
-def account(run: Run, results: Mapping[str, StepResult]) -> Account:
+def upstream_counts(run: Run) -> dict[str, int | None]:
+    """What GitHub and git say that there is; None where they do not tell."""
+    with run.warehouse.begin() as connection:
+        states = cursors.states(connection, run.repository.repository_id)
+    counts = {thing: states.get("commits", {}).get(thing) for thing in _FROM_GIT}
+    if run.repository.has_api:
+        totals = _totals(run)
+        counts |= {thing.name: _count(totals, thing.total) for thing in completeness.COUNTED}
+        counts[_ONLY_COUNTED] = _count(totals, _ONLY_COUNTED)
+        counts["review_comments"] = _listed(run, REVIEW_COMMENTS)
+        counts["workflow_runs"] = states.get("workflow_runs", {}).get("total")
+    return counts
+
+
+def account(
+    run: Run, results: Mapping[str, StepResult], counts: Mapping[str, int | None]
+) -> Account:
     """One entry per thing. A thing that was not read in this job keeps the judgement it had."""
     cursor = run.take("totals")
-    totals = _totals(run)
     with run.warehouse.begin() as connection:
         held: Mapping[str, int | None] = completeness.held_counts(
             connection, run.repository.repository_id
         )
         implied = completeness.implied_counts(connection, run.repository.repository_id)
         states = cursors.states(connection, run.repository.repository_id)
-    upstream: dict[str, int | None] = {
-        thing: states.get("commits", {}).get(thing) for thing in _FROM_GIT
-    }
+    upstream = dict(counts)
     if run.repository.has_api:
-        upstream |= {thing: _count(totals, key) for thing, key in (_TOTALS | _ONLY_COUNTED).items()}
-        upstream |= implied | dict.fromkeys(_WITHOUT_TOTAL)
-        upstream["review_comments"] = _listed(run, REVIEW_COMMENTS)
-        upstream["workflow_runs"] = states.get("workflow_runs", {}).get("total")
+        upstream |= implied
     if not run.client.has_token:
-        upstream["reviews"] = None
+        upstream |= dict.fromkeys(
+            thing.name for thing in children(PULL_REQUESTS) if thing.name in upstream
+        )
+    doubts = {thing: why for one in results.values() for thing, why in one.doubts.items()}
     why = _unavailable(run, results, states.get("commits", {}))
     entries = {
         thing: judge(
             thing, count, held.get(thing), unavailable=why.get(thing),
             repeated=states.get(thing, {}).get("repeated", 0),
+            is_offered=thing not in results or results[thing].is_offered,
+            doubt=doubts.get(thing),
         )
         for thing, count in upstream.items()
     }  # fmt: skip
@@ -72,7 +81,7 @@ def account(run: Run, results: Mapping[str, StepResult]) -> Account:
         )
         return Written()
 
-    run.commit(cursor, {"totals": totals}, write)
+    run.commit(cursor, {}, write)
     return Account(entries)
 
 
@@ -110,5 +119,6 @@ def _unavailable(
     elif "commits" in why:
         why |= dict.fromkeys(("tags", "branches"), why["commits"])
     if run.repository.has_api and not run.client.has_token:
-        why["reviews"] = "reviews are read by GraphQL, which needs a token"
+        reason = "they are read by GraphQL, which needs a token"
+        why |= dict.fromkeys((thing.name for thing in children(PULL_REQUESTS)), reason)
     return why

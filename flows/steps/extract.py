@@ -5,14 +5,15 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Protocol, TypeVar
 
-from flows.steps import account, commits, discover, identities, lists, pull_requests
+from flows.steps import account, commits, discover, identities, mend, pull_requests, reading, sweep
 from flows.steps.account import Account
 from flows.steps.run import Run, StepResult
 from gitinsight.things.catalogue import THINGS
 from gitinsight.things.issue_comments import ISSUE_COMMENTS
 from gitinsight.things.issues import ISSUES
 from gitinsight.things.review_comments import REVIEW_COMMENTS
-from gitinsight.things.thing import Thing
+from gitinsight.things.thing import Reading, Thing
+from gitinsight.things.workflow_jobs import WORKFLOW_JOBS
 from warehouse import cursors, jobs
 
 T = TypeVar("T")
@@ -53,22 +54,36 @@ def extract(run: Run, call: Call) -> Extraction:
             cursors.forget(connection, run.repository.repository_id, before=run.job.started_at)
     if not run.repository.has_api:
         step("repositories", partial(discover.discover_local, run))
+        step("commits", partial(commits.read_commits, run))
     else:
         step("repositories", partial(discover.discover, run))
         for thing in _WATCHED:
-            step(thing.name, partial(lists.read, run, thing))
-    step("commits", partial(commits.read_commits, run))
-    is_quiet = was_settled and not done.has_changed and not run.job.is_full
+            step(thing.name, partial(reading.read, run, thing))
+        step("commits", partial(commits.read_commits, run))
+    is_calm = was_settled and not done.has_changed and not run.job.is_full
     if run.repository.has_api:
-        for thing in _in_turn(run) if is_quiet else _CATALOGUE:
-            step(thing.name, partial(lists.read, run, thing, is_quiet=is_quiet))
-    if is_quiet and not done.has_changed:
+        if is_calm and not (run.client.has_token and sweep.is_due(run)):
+            for thing in _in_turn(run):
+                step(thing.name, partial(reading.read, run, thing, is_quiet=True))
+            if not done.has_changed:
+                return done
+        _read_the_rest(run, step)
+    elif is_calm:
         return done
+    counts = account.upstream_counts(run)
     if run.repository.has_api:
-        step("pull_requests", partial(pull_requests.hydrate, run))
-        step("identities", partial(identities.identify, run))
-    done.account = account.account(run, done.results)
+        step("mend", partial(mend.mend, run, counts))
+    done.account = account.account(run, done.results, counts)
     return done
+
+
+def _read_the_rest(run: Run, step: Callable[[str, Callable[[], StepResult]], None]) -> None:
+    for thing in _CATALOGUE:
+        step(thing.name, partial(reading.read, run, thing))
+    step("pull_requests", partial(pull_requests.hydrate, run))
+    step("workflow_jobs", partial(reading.read, run, WORKFLOW_JOBS))
+    step("identities", partial(identities.identify, run))
+    step("sweep", partial(sweep.sweep, run))
 
 
 def _was_settled(run: Run) -> bool:
@@ -78,7 +93,8 @@ def _was_settled(run: Run) -> bool:
 
 
 def _in_turn(run: Run) -> list[Thing]:
-    """The short list that has not been looked at for longest."""
+    """What has not been looked at for longest, of what is free where it is unchanged."""
     with run.warehouse.begin() as connection:
         looks = cursors.last_looks(connection, run.repository.repository_id)
-    return sorted(_CATALOGUE, key=lambda thing: str(looks.get(thing.name, "")))[:1]
+    free = [thing for thing in _CATALOGUE if thing.reading is not Reading.CONNECTION]
+    return sorted(free, key=lambda thing: str(looks.get(thing.name, "")))[:1]

@@ -1,15 +1,16 @@
 """The ways to read a REST list; which one a thing uses is part of its declaration."""
 
+import time
 from datetime import timedelta
 from typing import Any
+from urllib.parse import urlencode
 
-import msgspec
-
+from flows.steps.page_size import PageSize
 from flows.steps.run import Run, StepResult
-from gitinsight.errors import NotVisible
+from gitinsight.errors import UnexpectedPayload, UpstreamUnavailable
 from gitinsight.github.client import Answer
-from gitinsight.github.payloads import Keys, Row, split, user_rows
-from gitinsight.things.thing import Reading, Thing
+from gitinsight.github.payloads import Keys, Row, row, split, user_rows
+from gitinsight.things.thing import Thing
 from warehouse import accounting, raw
 from warehouse.cursors import Cursor
 from warehouse.engine import Connection
@@ -18,59 +19,64 @@ from warehouse.raw import Written
 _EPOCH = "1980-01-01T00:00:00Z"
 """GitHub answers nothing to a `since` of 1970."""
 _CLOCK_OVERLAP = timedelta(seconds=120)
-_CLOSED = {403, 404, 409, 410}
-"""Empty repository, a feature that is switched off, or a token that may not see it: the ledger says
-so, and the rest of the repository is read all the same."""
+_TOO_DEEP = 422
+_ANCHOR_PAGES = 10
+"""GitHub refuses deep pages of some lists; a new window starts well before that."""
 
 
-def read(run: Run, thing: Thing, *, is_quiet: bool = False) -> StepResult:
-    """``is_quiet``: nothing else of the repository has changed, so a sample is enough."""
-    readers = {Reading.SINCE: since, Reading.NEWEST: newest, Reading.COUNTED: counted}
-    try:
-        if thing.reading is Reading.WHOLE:
-            return whole(run, thing, is_quiet=is_quiet)
-        return readers[thing.reading](run, thing)
-    except NotVisible as error:
-        if error.status in _CLOSED:
-            return StepResult(thing.name, unavailable=f"HTTP {error.status}: {error.reason}")
-        raise
+def single(run: Run, thing: Thing) -> StepResult:
+    """One object, known by the number of its repository."""
+    cursor = run.take(thing.name)
+    answer = run.client.get(run.path(thing.path), etag=own(run, cursor).get("etag"))
+    if answer.is_unmodified:
+        return unchanged(run, cursor, thing)
+    record = row(int(run.repository.github_id or 0), answer.body, None)
+    state = {"etag": answer.etag, "principal": answer.principal}
+    _, written = run.commit(cursor, state, writer(run, thing, answer, [(Keys(record.id), record)]))
+    return StepResult(thing.name, written.touched, 1)
 
 
 def since(run: Run, thing: Thing) -> StepResult:
     """Ascending by update from a window's start. The start moves only when the window has grown
     past one page: then the same request, with its ETag, asks for free whether anything changed.
+
+    After ten pages, and where GitHub refuses or fails to answer one, a new window starts at the
+    newest update seen: what changes meanwhile moves to the end of the list and is met again.
     """
     cursor = run.take(thing.name)
     start: str = cursor.state.get("since", _EPOCH)
-    parameters = {**_parameters(thing), "since": start}
+    size = PageSize.of(thing.page_size, cursor.state)
     resume: str | None = cursor.state.get("next")
-    etag = _own(run, cursor).get("etag")
-    answer = (
-        run.client.get(resume)
-        if resume
-        else run.client.get(run.path(thing.path), parameters, etag=etag)
-    )
+    latest: str = cursor.state.get("latest", start)
+    if resume:
+        answer = _page(run, thing, resume, size, latest)
+    else:
+        first = _window(run, thing, start, size)
+        answer = _page(run, thing, first, size, start, etag=own(run, cursor).get("etag"))
     total, seen, pages = Written(), 0, 1
     if answer.is_unmodified:
-        cursor, _ = run.commit(cursor, cursor.state, lambda _connection: Written())
-        return StepResult(thing.name)
-    latest: str = cursor.state.get("latest", start)
+        return unchanged(run, cursor, thing)
+    anchor = latest
     while True:
         records = split(answer.body)
         latest = max([latest, *(_iso(keys) for keys, _ in records if keys.updated_at)])
-        is_last = answer.next_url is None
-        state: dict[str, Any] = {"since": start, "next": answer.next_url, "latest": latest}
-        if is_last and pages == 1 and resume is None:
+        following = answer.next_url
+        if following and pages % _ANCHOR_PAGES == 0 and latest > anchor:
+            following, anchor = _window(run, thing, latest, size), latest
+        state: dict[str, Any] = {
+            "since": start, "next": following, "latest": latest, **size.remembered
+        }  # fmt: skip
+        if following is None and pages == 1 and resume is None:
             state |= {"etag": answer.etag, "principal": answer.principal}
-        elif is_last:
+        elif following is None:
             horizon = (answer.date - _CLOCK_OVERLAP).strftime("%Y-%m-%dT%H:%M:%SZ")
-            state = {"since": min(latest, horizon)}
+            state = {"since": min(latest, horizon), **size.remembered}
         seen += len(records)
-        cursor, written = run.commit(cursor, state, _writer(run, thing, answer, records), done=seen)
+        cursor, written = run.commit(cursor, state, writer(run, thing, answer, records), done=seen)
         total += written
-        if is_last:
+        if following is None:
             break
-        answer = run.client.get(str(answer.next_url))
+        answer = _page(run, thing, following, size, latest)
         pages += 1
     if "etag" not in cursor.state and cursor.state["since"] != start:
         # The window moved: ask once more, so that the next poll is free.
@@ -79,14 +85,38 @@ def since(run: Run, thing: Thing) -> StepResult:
     return StepResult(thing.name, total.touched, seen)
 
 
-def whole(run: Run, thing: Thing, *, is_quiet: bool) -> StepResult:
+def _window(run: Run, thing: Thing, start: str, size: PageSize) -> str:
+    parameters = {**thing.parameters, "per_page": str(size.now), "since": start}
+    return f"{run.path(thing.path)}?{urlencode(parameters)}"
+
+
+def _page(
+    run: Run, thing: Thing, url: str, size: PageSize, latest: str, *, etag: str | None = None
+) -> Answer:
+    """``url``, or where GitHub does not answer it the window from ``latest`` on."""
+    started = time.monotonic()
+    try:
+        answer = run.client.get(url, etag=etag)
+    except UnexpectedPayload as error:
+        if error.status != _TOO_DEEP or url == _window(run, thing, latest, size):
+            raise
+        return _page(run, thing, _window(run, thing, latest, size), size, latest)
+    except UpstreamUnavailable:
+        if not size.shrink():
+            raise
+        return _page(run, thing, _window(run, thing, latest, size), size, latest)
+    size.succeeded(time.monotonic() - started)
+    return answer
+
+
+def whole(run: Run, thing: Thing, *, is_quiet: bool = False) -> StepResult:
     """Every page; what a complete list no longer shows is tombstoned. Pages commit together:
     these lists are short, and half of one would delete the other half.
 
     Every page has its own ETag. A quiet run asks for one page in turn, any other run for all.
     """
     cursor = run.take(thing.name)
-    pages: list[list[str | None]] = _own(run, cursor).get("pages", [])
+    pages: list[list[str | None]] = own(run, cursor).get("pages", [])
     if pages:
         turn = cursor.state.get("turn", 0) % len(pages)
         asked = [pages[turn]] if is_quiet else pages
@@ -100,16 +130,16 @@ def whole(run: Run, thing: Thing, *, is_quiet: bool) -> StepResult:
     records = [record for one in answers for record in split(one.body)]
 
     def write(connection: Connection) -> Written:
-        written = _store(connection, run, thing, records)
+        written = store(connection, run, thing, records)
         gone = raw.mark_absent(
-            connection, thing.name, [row.id for _, row in records], origin=run.origin
+            connection, thing.name, [record.id for _, record in records], origin=run.origin
         )
         return written + Written(changed=gone)
 
     state = {
         "pages": [[one.url, one.etag] for one in answers],
         "principal": run.client.principal,
-        "repeated": len(records) - len({row.id for _, row in records}),
+        "repeated": len(records) - len({record.id for _, record in records}),
     }
     _, written = run.commit(cursor, state, write, done=len(records))
     return StepResult(thing.name, written.touched, len(records))
@@ -123,22 +153,21 @@ def newest(run: Run, thing: Thing) -> StepResult:
     state = dict(cursor.state)
     parameters = _parameters(thing)
     resume = state.get("next")
-    etag = _own(run, cursor).get("etag")
+    etag = own(run, cursor).get("etag")
     answer = (
         run.client.get(resume)
         if resume
         else run.client.get(run.path(thing.path), parameters, etag=etag)
     )
     if answer.is_unmodified:
-        run.commit(cursor, state, lambda _connection: Written())
-        return StepResult(thing.name)
+        return unchanged(run, cursor, thing)
     floor: int = state.get("floor", 0)
     if not resume:
         state |= {"top": None, "pending_etag": answer.etag}
     total, seen = Written(), 0
     while True:
-        records = split(answer.body)
-        ids = [row.id for _, row in records]
+        records = split(answer.body, key=thing.key)
+        ids = [record.id for _, record in records]
         state["top"] = max([state.get("top") or 0, *ids])
         is_last = answer.next_url is None or (bool(ids) and min(ids) <= floor)
         if is_last:
@@ -150,7 +179,7 @@ def newest(run: Run, thing: Thing) -> StepResult:
         else:
             state["next"] = answer.next_url
         seen += len(records)
-        cursor, written = run.commit(cursor, state, _writer(run, thing, answer, records), done=seen)
+        cursor, written = run.commit(cursor, state, writer(run, thing, answer, records), done=seen)
         state = dict(cursor.state)
         total += written
         if is_last:
@@ -158,31 +187,22 @@ def newest(run: Run, thing: Thing) -> StepResult:
         answer = run.client.get(str(answer.next_url))
 
 
-def counted(run: Run, thing: Thing) -> StepResult:
-    """One request for the total; it is kept in the cursor for the ledger."""
-    cursor = run.take(thing.name)
-    etag = _own(run, cursor).get("etag")
-    answer = run.client.get(run.path(thing.path), _parameters(thing), etag=etag)
-    if answer.is_unmodified:
-        run.commit(cursor, cursor.state, lambda _connection: Written())
-        return StepResult(thing.name)
-    total = int(msgspec.json.decode(answer.body)["total_count"])
-    state = {"total": total, "etag": answer.etag, "principal": answer.principal}
-    changed = cursor.state.get("total") != total
-    run.commit(cursor, state, lambda _connection: Written(), done=total, total=total)
-    return StepResult(thing.name, touched=int(changed), rows=total)
-
-
 def _parameters(thing: Thing) -> dict[str, str]:
     return {**thing.parameters, "per_page": str(thing.page_size)}
 
 
-def _own(run: Run, cursor: Cursor) -> dict[str, Any]:
+def unchanged(run: Run, cursor: Cursor, thing: Thing) -> StepResult:
+    """GitHub says that nothing is new; that it was asked is kept."""
+    run.commit(cursor, cursor.state, lambda _connection: Written())
+    return StepResult(thing.name)
+
+
+def own(run: Run, cursor: Cursor) -> dict[str, Any]:
     """The cursor's state where this principal's ETags made it: they are free for it alone."""
     return cursor.state if cursor.state.get("principal") == run.client.principal else {}
 
 
-def _writer(run: Run, thing: Thing, answer: Answer, records: list[tuple[Keys, Row]]) -> Any:
+def writer(run: Run, thing: Thing, answer: Answer, records: list[tuple[Keys, Row]]) -> Any:
     def write(connection: Connection) -> Written:
         if answer.is_sanitised:
             accounting.quarantine(
@@ -194,17 +214,17 @@ def _writer(run: Run, thing: Thing, answer: Answer, records: list[tuple[Keys, Ro
                 at=run.clock(),
                 job_id=run.job.job_id,
             )
-        return _store(connection, run, thing, records)
+        return store(connection, run, thing, records)
 
     return write
 
 
-def _store(
+def store(
     connection: Connection, run: Run, thing: Thing, records: list[tuple[Keys, Row]]
 ) -> Written:
     actors = [actor for keys, _ in records for actor in keys.actors()]
     raw.upsert(connection, "users", user_rows(actors), origin=run.origin)
-    return raw.upsert(connection, thing.name, [row for _, row in records], origin=run.origin)
+    return raw.upsert(connection, thing.name, [record for _, record in records], origin=run.origin)
 
 
 def _iso(keys: Keys) -> str:

@@ -1,14 +1,17 @@
 """Pull requests in full, for those alone that the issue list shows as changed."""
 
-from collections.abc import Iterator
+import time
 from datetime import datetime
-from typing import Any
 
 import msgspec
 
+from flows.steps import nested
+from flows.steps.nested import Batch
+from flows.steps.page_size import PageSize
 from flows.steps.run import Run, StepResult
 from gitinsight.errors import NotVisible, UpstreamUnavailable
-from gitinsight.github.payloads import Actor, Row, row, split, user_rows
+from gitinsight.github.nodes import Node, node_row
+from gitinsight.github.payloads import Row, split, user_rows
 from gitinsight.things.pull_requests import PULL_REQUESTS
 from warehouse import raw
 from warehouse.cursors import Cursor
@@ -16,27 +19,29 @@ from warehouse.engine import Connection
 from warehouse.raw import Written
 
 Due = tuple[int, str, datetime]
-Node = dict[str, Any]
 
 
 def hydrate(run: Run) -> StepResult:
-    """With a token by GraphQL, reviews included; without one from the REST list, without them."""
+    """With a token by GraphQL, with what belongs to them; without one from the REST list, alone."""
     if not run.client.has_token:
         return _list(run)
     cursor = run.take("pull_requests")
     due = _due(run, cursor, again=("rest",))
-    size, position, total = PULL_REQUESTS.page_size, 0, Written()
+    size, position, total = PageSize.of(PULL_REQUESTS.page_size, cursor.state), 0, Written()
     while position < len(due):
-        page = due[position : position + size]
+        page = due[position : position + size.now]
+        started = time.monotonic()
         try:
             nodes = _nodes(run, page)
         except UpstreamUnavailable:
-            if size == 1:
+            if not size.shrink():
                 raise
-            size //= 2  # GitHub gives up on heavy queries; a smaller one is another query
-            continue
+            continue  # GitHub gives up on heavy queries; a smaller one is another query
+        size.succeeded(time.monotonic() - started)
         position += len(page)
-        cursor, written = _store(run, cursor, page, nodes, done=position, total=len(due))
+        cursor, written = _store(
+            run, cursor, page, nodes, remembered=size.remembered, done=position, total=len(due)
+        )
         total += written
     return StepResult("pull_requests", total.touched, len(due))
 
@@ -50,34 +55,31 @@ def _due(run: Run, cursor: Cursor, *, again: tuple[str, ...]) -> list[Due]:
 
 
 def _nodes(run: Run, page: list[Due]) -> list[Node | None]:
-    """The pull requests of a page, each with all of its reviews."""
-    nodes: list[Node | None] = run.client.query(
-        "pull_requests", {"ids": [node_id for _, node_id, _ in page]}
-    )["nodes"]
-    found = [node if node and node.get("__typename") == "PullRequest" else None for node in nodes]
-    for node in found:
-        if node is not None:
-            node["reviews"]["nodes"].extend(_further_reviews(run, node))
+    """The pull requests of a page, each with all that belongs to it."""
+    found = _ask(run, [node_id for _, node_id, _ in page])
+    for place, node in enumerate(found):
+        if node is not None and not nested.is_whole(PULL_REQUESTS, node) and len(page) > 1:
+            found[place] = _ask(run, [node["id"]])[0]
     return found
 
 
-def _further_reviews(run: Run, node: Node) -> Iterator[Node]:
-    following = node["reviews"]["pageInfo"]
-    while following["hasNextPage"]:
-        answer = run.client.query("reviews", {"id": node["id"], "after": following["endCursor"]})
-        reviews = answer["node"]["reviews"]
-        yield from reviews["nodes"]
-        following = reviews["pageInfo"]
+def _ask(run: Run, node_ids: list[str]) -> list[Node | None]:
+    nodes: list[Node | None] = run.client.query("pull_requests", {"ids": node_ids})["nodes"]
+    return [
+        nested.complete(run, PULL_REQUESTS, node)
+        if node and node.get("__typename") == "PullRequest"
+        else None
+        for node in nodes
+    ]
 
 
 def _store(
-    run: Run, cursor: Cursor, page: list[Due], nodes: list[Node | None], *, done: int, total: int
-) -> tuple[Cursor, Written]:
+    run: Run, cursor: Cursor, page: list[Due], nodes: list[Node | None], *,
+    remembered: dict[str, int], done: int, total: int,
+) -> tuple[Cursor, Written]:  # fmt: skip
     missing: dict[str, str] = dict(cursor.state.get("missing", {}))
     gone: dict[int, str] = {}
-    pulls: list[Row] = []
-    reviews: list[Row] = []
-    actors: list[Actor] = []
+    batch = Batch(PULL_REQUESTS)
     for (number, _, listed_at), node in zip(page, nodes, strict=True):
         if node is None:
             reason = _why_missing(run, number)
@@ -87,14 +89,12 @@ def _store(
                 gone[number] = reason
             continue
         missing.pop(str(number), None)
-        reviews += [_review_row(number, review) for review in node["reviews"]["nodes"]]
-        actors += _actors(node)
-        pulls.append(_pull_row(node, listed_at))
+        # Stamped with the listed time where that is later: it was hydrated after that listing.
+        record = nested.without_nested(PULL_REQUESTS, node)
+        batch.add(node, node_row(PULL_REQUESTS, record, updated_at=listed_at))
 
     def write(connection: Connection) -> Written:
-        raw.upsert(connection, "users", user_rows(actors), origin=run.graphql_origin)
-        written = raw.upsert(connection, "reviews", reviews, origin=run.graphql_origin)
-        written += raw.upsert(connection, "pull_requests", pulls, origin=run.graphql_origin)
+        written = batch.write(connection, run)
         for number, reason in gone.items():
             count = raw.mark_number_gone(
                 connection, run.repository.repository_id, number, at=run.clock(), reason=reason
@@ -102,7 +102,7 @@ def _store(
             written += Written(changed=count)
         return written
 
-    return run.commit(cursor, {"missing": missing}, write, done=done, total=total)
+    return run.commit(cursor, {"missing": missing, **remembered}, write, done=done, total=total)
 
 
 def _why_missing(run: Run, number: int) -> str | None:
@@ -117,31 +117,6 @@ def _why_missing(run: Run, number: int) -> str | None:
     return None if is_here else "transferred"
 
 
-def _pull_row(node: Node, listed_at: datetime) -> Row:
-    """Stamped with the listed time where that is later: it was hydrated after that listing."""
-    record = {key: value for key, value in node.items() if key != "__typename"}
-    record["reviews"] = {"totalCount": node["reviews"]["totalCount"]}
-    updated_at = max(listed_at, datetime.fromisoformat(node["updatedAt"]))
-    return row(int(node["fullDatabaseId"]), msgspec.json.encode(record), updated_at)
-
-
-def _review_row(number: int, review: Node) -> Row:
-    record = {**review, "pullRequestNumber": number}
-    updated_at = datetime.fromisoformat(review["updatedAt"])
-    return row(int(review["fullDatabaseId"]), msgspec.json.encode(record), updated_at)
-
-
-def _actors(node: Node) -> list[Actor]:
-    """Bots are left to REST: GraphQL drops the suffix from most of their logins, not from all."""
-    people = [node["author"], node["mergedBy"]]
-    people += [review["author"] for review in node["reviews"]["nodes"]]
-    return [
-        Actor(id=one.get("databaseId"), login=one["login"], type=one["__typename"])
-        for one in people
-        if one is not None and one["__typename"] != "Bot"
-    ]
-
-
 def _list(run: Run) -> StepResult:
     """Newest update first, as long as something due is among them."""
     cursor = run.take("pull_requests")
@@ -151,13 +126,13 @@ def _list(run: Run) -> StepResult:
     answer = run.client.get(run.path("pulls"), parameters) if due else None
     while answer is not None:
         records = split(answer.body)
-        actors = [actor for keys, _ in records for actor in keys.actors()]
+        users = user_rows(actor for keys, _ in records for actor in keys.actors())
         rows = [one for _, one in records]
 
         def write(
-            connection: Connection, rows: list[Row] = rows, actors: list[Actor] = actors
+            connection: Connection, rows: list[Row] = rows, users: list[Row] = users
         ) -> Written:
-            raw.upsert(connection, "users", user_rows(actors), origin=run.origin)
+            raw.upsert(connection, "users", users, origin=run.origin)
             return raw.upsert(connection, "pull_requests", rows, origin=run.origin)
 
         seen += len(records)

@@ -1,7 +1,7 @@
 """What every step of one analysis works with, and the one way in which a step commits."""
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -27,12 +27,16 @@ _CANCEL_SECONDS = 3.0
 
 @dataclass(frozen=True, slots=True)
 class StepResult:
-    """``touched`` rows were new or changed; ``unavailable`` says why a thing cannot be read."""
+    """``touched`` rows were new or changed; ``unavailable`` says why a thing cannot be read, and
+    ``is_offered`` whether this GitHub has it at all; ``doubts`` say by thing what is not believed.
+    """
 
     thing: str
     touched: int = 0
     rows: int = 0
     unavailable: str | None = None
+    is_offered: bool = True
+    doubts: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -50,6 +54,7 @@ class Run:
     cancelled: threading.Event
     """Set when somebody asked for the job to stop, or took it over."""
     stop: threading.Event = field(default_factory=threading.Event)
+    workflow_jobs_days: int = 7
 
     @property
     def origin(self) -> Origin:

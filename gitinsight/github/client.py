@@ -193,7 +193,7 @@ class GitHubClient:
         elif status in {403, 404, 409, 410, 451}:
             error = NotVisible(target, status, _message(response))
         elif status not in {200, 304}:
-            error = UnexpectedPayload(target, f"HTTP {status}: {_message(response)}")
+            error = UnexpectedPayload(target, f"HTTP {status}: {_message(response)}", status)
         else:
             error, answer = self._read(request, response)
         if (budget := limits.left(response, bucket)) is not None:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from hashlib import blake2b
 from typing import Any
 
@@ -72,19 +73,28 @@ def sanitise(body: bytes) -> bytes:
     return body
 
 
-def split(body: bytes, *, envelope: str | None = None) -> list[tuple[Keys, Row]]:
-    """The records of one REST page; UnexpectedPayload where it is not a list of them."""
+def split(body: bytes, *, envelope: str | None = None, key: str = "id") -> list[tuple[Keys, Row]]:
+    """The records of one REST page, each known by its number in the field ``key``;
+    UnexpectedPayload where it is not a list of them.
+    """
     try:
         if envelope is not None:
             body = bytes(msgspec.json.decode(body, type=dict[str, msgspec.Raw]).get(envelope, b""))
         payloads = [bytes(raw) for raw in msgspec.json.decode(body, type=list[msgspec.Raw])]
-        held = [msgspec.json.decode(payload, type=Keys) for payload in payloads]
+        held = [msgspec.json.decode(payload, type=_keyed(key)) for payload in payloads]
     except msgspec.DecodeError as error:
         raise UnexpectedPayload("a list of GitHub's", str(error)) from error
     return [
         (keys, row(keys.id, payload, keys.updated_at))
         for keys, payload in zip(held, payloads, strict=True)
     ]
+
+
+@cache
+def _keyed(key: str) -> type[Keys]:
+    """``Keys`` whose id is found under another name."""
+    keyed: type[Keys] = msgspec.defstruct("Keyed", [("id", int)], rename={"id": key}, bases=(Keys,))  # type: ignore[assignment]
+    return keyed
 
 
 def row(identifier: int, payload: bytes, source_updated_at: datetime | None) -> Row:

@@ -7,4 +7,5 @@ ISSUE_COMMENTS = Thing(
     Reading.SINCE,
     path="issues/comments",
     parameters={"sort": "updated", "direction": "asc"},
+    number="issue_url",
 )

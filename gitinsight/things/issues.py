@@ -7,4 +7,6 @@ ISSUES = Thing(
     Reading.SINCE,
     path="issues",
     parameters={"state": "all", "sort": "updated", "direction": "asc"},
+    number="number",
+    total="issues",
 )

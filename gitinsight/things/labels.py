@@ -2,4 +2,4 @@
 
 from gitinsight.things.thing import Reading, Thing
 
-LABELS = Thing("labels", Reading.WHOLE, path="labels", catalogue=True)
+LABELS = Thing("labels", Reading.WHOLE, path="labels", total="labels", catalogue=True)

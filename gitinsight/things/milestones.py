@@ -3,5 +3,10 @@
 from gitinsight.things.thing import Reading, Thing
 
 MILESTONES = Thing(
-    "milestones", Reading.WHOLE, path="milestones", parameters={"state": "all"}, catalogue=True
+    "milestones",
+    Reading.WHOLE,
+    path="milestones",
+    parameters={"state": "all"},
+    total="milestones",
+    catalogue=True,
 )

@@ -1,7 +1,7 @@
 """Pull requests in full, hydrated when the issue list shows them as changed.
 
-24 a query: with its nested connections the query then costs one point, answers in about a second,
-and stays below the size at which GitHub has been seen to cut nested lists silently.
+24 a query: with its six nested connections the query then costs one point, answers in about a
+second, and stays below the size at which GitHub has been seen to cut nested lists silently.
 """
 
 from gitinsight.things.thing import Reading, Thing
@@ -13,4 +13,7 @@ PULL_REQUESTS = Thing(
     parameters={"state": "all", "sort": "created", "direction": "asc"},
     page_size=24,
     query="pull_requests",
+    key="fullDatabaseId",
+    number="number",
+    total="pullRequests",
 )

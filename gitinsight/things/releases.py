@@ -2,4 +2,4 @@
 
 from gitinsight.things.thing import Reading, Thing
 
-RELEASES = Thing("releases", Reading.WHOLE, path="releases", catalogue=True)
+RELEASES = Thing("releases", Reading.WHOLE, path="releases", total="releases", catalogue=True)

@@ -7,4 +7,5 @@ REVIEW_COMMENTS = Thing(
     Reading.SINCE,
     path="pulls/comments",
     parameters={"sort": "updated", "direction": "asc"},
+    number="pull_request_url",
 )

@@ -2,4 +2,12 @@
 
 from gitinsight.things.thing import Reading, Thing
 
-REVIEWS = Thing("reviews", Reading.EMBEDDED, query="reviews")
+REVIEWS = Thing(
+    "reviews",
+    Reading.EMBEDDED,
+    query="reviews",
+    connection="reviews",
+    parent="pull_requests",
+    key="fullDatabaseId",
+    number="pullRequestNumber",
+)

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class Reading(StrEnum):
-    """The ways to read a list from GitHub; each is one function of the extraction engine."""
+    """The ways to read a thing; each is one function of the extraction engine."""
 
     OBJECT = "object"
     """One object of its own, asked for with its ETag."""
@@ -15,13 +15,17 @@ class Reading(StrEnum):
     WHOLE = "whole"
     """A short list read completely; what a complete answer no longer shows is deleted upstream."""
     NEWEST = "newest"
-    """An append-only list read from its newest entry back to the newest one already held."""
+    """A list read from its newest entry back to the newest one already held."""
+    WINDOWED = "windowed"
+    """A list that shows a thousand records at most, and so is asked for by windows of creation."""
+    PER_PARENT = "per parent"
+    """A short list for each record of another thing that has changed."""
+    CONNECTION = "connection"
+    """A connection of the repository in GraphQL, read from its newest back to what is held."""
     HYDRATED = "hydrated"
     """Read by GraphQL for the records that a list showed as changed."""
     EMBEDDED = "embedded"
-    """Comes inside other records and costs nothing."""
-    COUNTED = "counted"
-    """Only its total is kept, for the completeness ledger."""
+    """Comes inside other records and costs nothing, but for what does not fit into them."""
     GIT = "git"
     """Read from the git remote."""
 
@@ -30,9 +34,18 @@ class Reading(StrEnum):
 class Thing:
     """A declaration; the engine does the rest.
 
-    ``path`` is the REST list below ``/repos/{owner}/{name}``; ``envelope`` the key that holds the
-    list where GitHub wraps it; ``catalogue`` marks a short list that an unchanged repository is
-    asked for in turns, one of them per run, so that a quiet run stays within five requests.
+    ``path`` is the REST list below ``/repos/{owner}/{name}``, with ``{id}`` of the parent's record
+    where there is one; ``envelope`` the key that holds the list where GitHub wraps it. ``query`` is
+    the GraphQL query that reads it, ``connection`` what it is called there. ``parent`` is the thing
+    whose records it comes with.
+
+    ``key`` leads to what identifies a record: GitHub's own number, or, where GitHub gives none, a
+    text that is unique within the parent. ``number`` names the field with the number of the issue
+    or pull request that it is about, or with a URL that ends in it. ``total`` is the connection of
+    the repository whose ``totalCount`` counts it; ``most`` how many GitHub shows of one parent.
+
+    ``catalogue`` marks what an unchanged repository is asked for in turns, one of them per run, so
+    that a quiet run stays within five requests; ``is_optional`` what not every GitHub offers.
     """
 
     name: str
@@ -41,13 +54,16 @@ class Thing:
     parameters: Mapping[str, str] = field(default_factory=dict)
     page_size: int = 100
     envelope: str | None = None
-    query: str | None = None
+    query: str = ""
+    connection: str = ""
+    parent: str = ""
+    key: str = "id"
+    number: str = ""
+    total: str = ""
+    most: int | None = None
     catalogue: bool = False
+    is_optional: bool = False
 
     @property
     def table(self) -> str:
         return f"git_{self.name}" if self.reading is Reading.GIT else f"github_{self.name}"
-
-    @property
-    def has_table(self) -> bool:
-        return self.reading is not Reading.COUNTED

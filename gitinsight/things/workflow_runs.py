@@ -1,12 +1,16 @@
-"""How many workflow runs there are."""
+"""Runs of GitHub Actions, newest attempt of each.
+
+A filtered list shows a thousand at most, an unfiltered one some forty thousand, so they are asked
+for by windows of creation. A run can be started again for 30 days, so the last 35 are asked for
+anew.
+"""
 
 from gitinsight.things.thing import Reading, Thing
 
 WORKFLOW_RUNS = Thing(
     "workflow_runs",
-    Reading.COUNTED,
+    Reading.WINDOWED,
     path="actions/runs",
-    page_size=1,
     envelope="workflow_runs",
     catalogue=True,
 )

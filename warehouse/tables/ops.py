@@ -210,6 +210,24 @@ publications = Table(
     comment="which job's figures the marts show",
 )
 
+suspects = Table(
+    "suspects",
+    metadata,
+    repository_id(),
+    Column("thing", Text, primary_key=True, comment="what it is"),
+    Column(
+        "id", BigInteger, primary_key=True, autoincrement=False, comment="as in the raw table"
+    ),
+    Column("missed_at", AT, nullable=False, comment="when a sweep first did not find it"),
+    Column("checked_at", AT, comment="when GitHub was last asked about it by itself"),
+    Column(
+        "checks", SmallInteger, nullable=False, server_default=text("0"),
+        comment="how often GitHub did not show it when asked about it by itself",
+    ),
+    schema="ops",
+    comment="records that a sweep did not find; nothing is deleted without a proof",
+)  # fmt: skip
+
 quarantine = Table(
     "quarantine",
     metadata,

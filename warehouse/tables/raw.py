@@ -6,30 +6,35 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    Index,
     Integer,
     LargeBinary,
     SmallInteger,
     Table,
     Text,
     Uuid,
+    text,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from gitinsight.things.catalogue import GITHUB_THINGS
-from warehouse.tables.shape import AT, metadata, repository_id, written
+from gitinsight.things.thing import Thing
+from warehouse.tables.shape import AT, metadata, number_of, repository_id, written
 
+_ID = "GitHub's own id; where it gives none, a hash of what the record is told by"
 _HASH = "blake2b-128 of the payload without the fields that name hosts"
 _UPDATED = "GitHub's own time of the last change"
 _SOURCE = "rest, graphql, webhook or gharchive"
 
 
-def _payload_table(thing: str) -> Table:
+def _payload_table(thing: Thing) -> Table:
     """One shape for everything GitHub answers: its own bytes, and what we know about them."""
+    numbered = [number_of(thing)] if thing.number else []
     return Table(
-        f"github_{thing}",
+        thing.table,
         metadata,
         repository_id(),
-        Column("id", BigInteger, primary_key=True, autoincrement=False, comment="GitHub's own id"),
+        Column("id", BigInteger, primary_key=True, autoincrement=False, comment=_ID),
         Column("payload", JSONB, nullable=False, comment="what GitHub answered, whole"),
         Column("content_hash", LargeBinary, nullable=False, comment=_HASH),
         Column("source_updated_at", AT, comment=_UPDATED),
@@ -39,17 +44,19 @@ def _payload_table(thing: str) -> Table:
         *written(),
         Column("deleted_at", AT, comment="when it was seen to be gone"),
         Column("deleted_reason", Text, comment="how it was seen to be gone"),
+        *(Index(f"ix_{thing.table}_number", "repository_id", text(one)) for one in numbered),
         schema="raw",
-        comment=f"GitHub's {thing.replace('_', ' ')}, newest version of each",
+        comment=f"GitHub's {thing.name.replace('_', ' ')}, newest version of each",
     )
 
 
-def _history_table(thing: str) -> Table:
+def _history_table(thing: Thing) -> Table:
+    words = thing.name.replace("_", " ")
     return Table(
-        f"github_{thing}_history",
+        f"{thing.table}_history",
         metadata,
         repository_id(),
-        Column("id", BigInteger, primary_key=True, autoincrement=False, comment="GitHub's own id"),
+        Column("id", BigInteger, primary_key=True, autoincrement=False, comment=_ID),
         Column("valid_from", AT, primary_key=True, comment="when this version was written"),
         Column("valid_to", AT, nullable=False, comment="when the next one replaced it"),
         Column("payload", JSONB, nullable=False, comment="what GitHub answered then, whole"),
@@ -58,12 +65,12 @@ def _history_table(thing: str) -> Table:
         Column("source", Text, nullable=False, comment=_SOURCE),
         Column("run_id", Uuid, nullable=False, comment="the job that wrote this version"),
         schema="raw",
-        comment=f"earlier versions of {thing.replace('_', ' ')}, written when the hash changed",
+        comment=f"earlier versions of {words}, written when the hash changed",
     )
 
 
-RAW: dict[str, Table] = {thing.name: _payload_table(thing.name) for thing in GITHUB_THINGS}
-RAW_HISTORY: dict[str, Table] = {thing.name: _history_table(thing.name) for thing in GITHUB_THINGS}
+RAW: dict[str, Table] = {thing.name: _payload_table(thing) for thing in GITHUB_THINGS}
+RAW_HISTORY: dict[str, Table] = {thing.name: _history_table(thing) for thing in GITHUB_THINGS}
 
 git_commits = Table(
     "git_commits",

@@ -4,6 +4,8 @@ from typing import Any
 
 from sqlalchemy import BigInteger, Column, DateTime, MetaData, Uuid
 
+from gitinsight.things.thing import Thing
+
 metadata = MetaData(
     naming_convention={
         "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -23,6 +25,13 @@ def repository_id(*, is_key: bool = True) -> Column[int]:
         "repository_id", BigInteger, primary_key=is_key, autoincrement=False, nullable=False,
         comment="our own id, see ops.repositories",
     )  # fmt: skip
+
+
+def number_of(thing: Thing) -> str:
+    """SQL: the number of the issue, pull request or discussion that a payload is about."""
+    if str(thing.number).endswith("_url"):
+        return f"(substring(payload ->> '{thing.number}', '/([0-9]+)$')::int)"
+    return f"((payload ->> '{thing.number}')::int)"
 
 
 def written() -> tuple[Column[Any], Column[Any]]:

@@ -1,0 +1,129 @@
+"""Where the counts of GitHub and ours differ: what is missing is fetched, what is too much is asked
+about, both at once and by number.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from flows.steps import pull_requests, reading, sweep
+from flows.steps.lists import store
+from flows.steps.run import Run, StepResult
+from gitinsight.errors import NotVisible
+from gitinsight.github.payloads import split
+from gitinsight.things.catalogue import THINGS
+from gitinsight.things.issue_comments import ISSUE_COMMENTS
+from gitinsight.things.issues import ISSUES
+from gitinsight.things.review_comments import REVIEW_COMMENTS
+from gitinsight.things.thing import Reading, Thing
+from warehouse import completeness, cursors, raw
+from warehouse.engine import Connection
+from warehouse.raw import Written
+
+_MOST = 100
+"""Numbers that are asked for in one run; the rest has its turn in the next."""
+_REREAD = {Reading.NEWEST, Reading.WINDOWED, Reading.CONNECTION}
+
+
+def mend(run: Run, upstream: Mapping[str, int | None]) -> StepResult:
+    """``upstream`` is what GitHub says there is; once is enough where it says the same as we do."""
+    with run.warehouse.begin() as connection:
+        held = completeness.held_counts(connection, run.repository.repository_id)
+    missing = {
+        thing: count - held[thing]
+        for thing, count in upstream.items()
+        if count is not None and thing in held
+    }
+    doubts: dict[str, str] = {}
+    touched = _numbers(run, missing.get("issues", 0) + missing.get("pull_requests", 0), doubts)
+    touched += _comments(run)
+    if missing.get("review_comments", 0) > 0:
+        touched += _reread(run, REVIEW_COMMENTS)
+    elif missing.get("review_comments", 0) < 0:
+        touched += _ask_about_all(run, REVIEW_COMMENTS, doubts)
+    for thing in THINGS:
+        if thing.reading in _REREAD and missing.get(thing.name, 0) != 0:
+            touched += _reread(run, thing)
+    return StepResult("mend", touched, doubts=doubts)
+
+
+def _numbers(run: Run, missing: int, doubts: dict[str, str]) -> int:
+    """Issues and pull requests count their numbers together, so that a gap is one that is missing
+    or one that is gone.
+    """
+    if missing < 0:
+        return _ask_about_all(run, ISSUES, doubts)
+    if missing == 0:
+        return 0
+    cursor = run.take("gaps")
+    explained: dict[str, str] = dict(cursor.state.get("explained", {}))
+    with run.warehouse.begin() as connection:
+        gaps = raw.number_gaps(connection, run.repository.repository_id)
+    touched = 0
+    for number in [gap for gap in gaps if str(gap) not in explained][:_MOST]:
+        body, reason = sweep.issue_by_number(run, number)
+        if body is None:
+            explained[str(number)] = reason or "not visible"
+        records = split(b"[" + body + b"]") if body else []
+
+        def write(connection: Connection, records: Any = records) -> Written:
+            return store(connection, run, ISSUES, records)
+
+        cursor, written = run.commit(cursor, {"explained": explained}, write)
+        touched += written.touched
+        missing -= written.new
+        if missing <= 0:
+            break
+    if touched:
+        touched += pull_requests.hydrate(run).touched
+    return touched
+
+
+def _comments(run: Run) -> int:
+    """The conversation of each issue that says it has another number of comments than are held."""
+    with run.warehouse.begin() as connection:
+        uneven = raw.uneven_conversations(connection, run.repository.repository_id, limit=_MOST)
+    if not uneven:
+        return 0
+    cursor = run.take("conversations")
+    touched = 0
+    for number in uneven:
+        try:
+            answers = [run.client.get(run.path(f"issues/{number}/comments?per_page=100"))]
+        except NotVisible:
+            continue  # the sweep finds out what became of it
+        while answers[-1].next_url:
+            answers.append(run.client.get(str(answers[-1].next_url)))
+        records = [one for answer in answers for one in split(answer.body)]
+
+        def write(connection: Connection, number: int = number, records: Any = records) -> Written:
+            written = store(connection, run, ISSUE_COMMENTS, records)
+            gone = raw.mark_absent_within(
+                connection, ISSUE_COMMENTS, numbers=[number],
+                present=[record.id for _, record in records], origin=run.origin,
+            )  # fmt: skip
+            return written + Written(changed=gone)
+
+        cursor, written = run.commit(cursor, cursor.state, write)
+        touched += written.touched
+    return touched
+
+
+def _reread(run: Run, thing: Thing) -> int:
+    """From the beginning; what is held as it is costs no row."""
+    with run.warehouse.begin() as connection:
+        run.hold(connection)
+        cursors.forget_thing(connection, run.repository.repository_id, thing.name, at=run.clock())
+    return reading.read(run, thing).touched
+
+
+def _ask_about_all(run: Run, thing: Thing, doubts: dict[str, str]) -> int:
+    if not run.client.has_token:
+        return 0
+    with run.warehouse.begin() as connection:
+        held = raw.node_ids_after(
+            connection, thing.name, run.repository.repository_id, after=0, share=1.0
+        )
+    doubt = sweep.ask(run, thing, held)
+    if doubt is not None:
+        doubts[thing.name] = doubt
+    return sweep.settle(run)

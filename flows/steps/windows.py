@@ -1,0 +1,157 @@
+"""Lists that show a thousand records at most: asked for by windows of creation that fit.
+
+And the lists that hang on each of their records.
+"""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from urllib.parse import urlencode
+
+import msgspec
+
+from flows.steps.lists import own, store, unchanged, writer
+from flows.steps.run import Run, StepResult
+from gitinsight.errors import NotVisible
+from gitinsight.github.client import Answer
+from gitinsight.github.payloads import split
+from gitinsight.things.thing import Thing
+from warehouse import raw
+from warehouse.cursors import Cursor
+from warehouse.engine import Connection
+from warehouse.raw import Written
+
+_SHOWN = 1_000
+_AGAIN = timedelta(days=35)
+"""A run can be started again for 30 days; then it is the old run that changes."""
+_BEFORE_ANY = datetime(2018, 1, 1, tzinfo=UTC)
+"""Older than every run of GitHub Actions."""
+_SECOND = timedelta(seconds=1)
+
+Window = tuple[datetime, datetime]
+
+
+class _Listed(msgspec.Struct, frozen=True):
+    total_count: int
+
+
+def windowed(run: Run, thing: Thing) -> StepResult:
+    """The newest page says, for free where it is unchanged, whether there is anything to read. Then
+    every window since the last reading, and 35 days before it; a reading that is cut off goes on
+    with the windows that are left. The first reading also sees what is gone.
+    """
+    cursor = run.take(thing.name)
+    left: list[Window] = [_parse(one) for one in cursor.state.get("windows", ())]
+    newest = run.client.get(
+        run.path(thing.path), {"per_page": str(thing.page_size)}, etag=own(run, cursor).get("etag")
+    )
+    if newest.is_unmodified and not left:
+        return unchanged(run, cursor, thing)
+    read_until = cursor.state.get("read_until")
+    start = datetime.fromisoformat(read_until) - _AGAIN if read_until else _BEFORE_ANY
+    is_resumed = bool(left)
+    left = left or [(start, newest.date)]
+    state: dict[str, Any] = {"read_until": read_until}
+    if not newest.is_unmodified:
+        state |= {
+            "reading_until": newest.date.isoformat(), "pending_etag": newest.etag,
+            "total": msgspec.json.decode(newest.body, type=_Listed).total_count,
+        }  # fmt: skip
+    else:
+        state |= {key: cursor.state[key] for key in ("reading_until", "pending_etag", "total")}
+    total, seen = Written(), set[int]()
+    while left:
+        window = left.pop()
+        first = run.client.get(_url(run, thing, window))
+        count = msgspec.json.decode(first.body, type=_Listed).total_count
+        if count > _SHOWN and window[1] - window[0] > _SECOND:
+            left += _halves(window)
+            continue
+        cursor, written = _read(
+            run, thing, cursor, first, state={**state, "windows": left}, seen=seen
+        )
+        total += written
+    state = {
+        "read_until": state["reading_until"], "total": state["total"],
+        "etag": state["pending_etag"], "principal": run.client.principal,
+    }  # fmt: skip
+
+    def finish(connection: Connection) -> Written:
+        if read_until or is_resumed:
+            return Written()
+        return Written(
+            changed=raw.mark_absent(connection, thing.name, list(seen), origin=run.origin)
+        )
+
+    _, written = run.commit(cursor, state, finish, done=len(seen), total=state["total"])
+    return StepResult(thing.name, (total + written).touched, len(seen))
+
+
+def per_parent(run: Run, thing: Thing) -> StepResult:
+    """The list of each parent that has ended and whose newest attempt is not held."""
+    cursor = run.take(thing.name)
+    empty: dict[str, int] = cursor.state.get("empty", {})
+    since = run.as_of - timedelta(days=run.workflow_jobs_days)
+    with run.warehouse.begin() as connection:
+        due = raw.due_workflow_runs(connection, run.repository.repository_id, since=since)
+    due = [(number, attempt) for number, attempt in due if empty.get(str(number)) != attempt]
+    total, seen = Written(), 0
+    for done, (number, attempt) in enumerate(due, start=1):
+        path = run.path(thing.path.format(id=number))
+        try:
+            answers = [run.client.get(path, {**thing.parameters, "per_page": "100"})]
+        except NotVisible:
+            empty[str(number)] = attempt  # the run is gone since it was listed
+            continue
+        while answers[-1].next_url:
+            answers.append(run.client.get(str(answers[-1].next_url)))
+        records = [one for answer in answers for one in split(answer.body, envelope=thing.envelope)]
+        if not records:
+            empty[str(number)] = attempt
+
+        def write(connection: Connection, records: Any = records) -> Written:
+            return store(connection, run, thing, records)
+
+        state = {"empty": empty} if empty else {}
+        cursor, written = run.commit(cursor, state, write, done=done, total=len(due))
+        total += written
+        seen += len(records)
+    return StepResult(thing.name, total.touched, seen)
+
+
+def _read(
+    run: Run, thing: Thing, cursor: Cursor, first: Answer, *, state: dict[str, Any], seen: set[int]
+) -> tuple[Cursor, Written]:
+    """One window to its end; it counts as read with its last page."""
+    total, answer = Written(), first
+    while True:
+        records = split(answer.body, envelope=thing.envelope)
+        seen.update(record.id for _, record in records)
+        is_last = answer.next_url is None
+        kept = {**state, "windows": [[a.isoformat(), b.isoformat()] for a, b in state["windows"]]}
+        moved = kept if is_last else cursor.state
+        cursor, written = run.commit(
+            cursor, moved, writer(run, thing, answer, records), done=len(seen),
+            total=state["total"],
+        )  # fmt: skip
+        total += written
+        if is_last:
+            return cursor, total
+        answer = run.client.get(str(answer.next_url))
+
+
+def _url(run: Run, thing: Thing, window: Window) -> str:
+    start, end = (moment.strftime("%Y-%m-%dT%H:%M:%SZ") for moment in window)
+    parameters = {
+        **thing.parameters, "per_page": str(thing.page_size), "created": f"{start}..{end}"
+    }  # fmt: skip
+    return f"{run.path(thing.path)}?{urlencode(parameters)}"
+
+
+def _halves(window: Window) -> list[Window]:
+    """The later half last, so that it is read first."""
+    middle = (window[0] + (window[1] - window[0]) / 2).replace(microsecond=0)
+    return [(window[0], middle), (middle, window[1])]
+
+
+def _parse(window: list[str]) -> Window:
+    return datetime.fromisoformat(window[0]), datetime.fromisoformat(window[1])
