@@ -58,6 +58,34 @@ def log(path: Path) -> list[dict[str, str]]:
     return [dict(zip(names, line.split("\0"), strict=True)) for line in text.splitlines()]
 
 
+def newest_at(commits: list[dict[str, str]], moment: str) -> dict[str, str] | None:
+    """The newest commit of a log that is no younger than ``moment``, else the oldest of all."""
+    at = datetime.fromisoformat(moment)
+    for commit in commits:
+        if datetime.fromisoformat(commit["committed_at"]) <= at:
+            return commit
+    return commits[-1] if commits else None
+
+
+def force_push(path: Path, *, at: datetime) -> None:
+    """The newest commit of the default branch gives way to another one."""
+    _git(path, "update-ref", "refs/heads/main", "refs/heads/main^1")
+    add_commit(path, at=at)
+
+
+def move_tag(path: Path) -> None:
+    """The newest lightweight tag names the tip of the default branch."""
+    _git(path, "update-ref", f"refs/tags/{_last_tag(path)}", "refs/heads/main")
+
+
+def delete_tag(path: Path) -> None:
+    _git(path, "update-ref", "-d", f"refs/tags/{_last_tag(path)}")
+
+
+def _last_tag(path: Path) -> str:
+    return max(name for name in refs(path, "tags") if name.startswith("v"))
+
+
 def refs(path: Path, kind: str) -> dict[str, str]:
     """Branches (``heads``) or tags with the commits that they name."""
     text = _git(path, "for-each-ref", "--format=%(refname:strip=2) %(objectname) %(*objectname)",

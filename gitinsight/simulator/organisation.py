@@ -6,42 +6,22 @@ added when they are served. Everything says of itself that it is synthetic.
 
 import random
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
-ORGANISATION = "synthetic-labs"
-LABEL = "Synthetic data made by `gitinsight simulate`; nobody in it exists."
+from gitinsight.simulator import activity
+from gitinsight.simulator.records import LABEL, ORGANISATION, Record, Repository, iso, touch
+
+__all__ = [
+    "LABEL", "ORGANISATION", "Organisation", "Record", "Repository", "authors", "iso", "touch",
+    "truth", "wider_truth",
+]  # fmt: skip
+
 _START = datetime(2026, 1, 5, 8, tzinfo=UTC)
 _SIZES = {"aurora": 120, "borealis": 40, "empty-repo": 0}
 _PEOPLE = ("ada", "brook", "chen", "dara", "emil", "fatou", "gael", "hana", "ivo", "june")
 _BOT = "dependabot[bot]"
 _USER_BOT = "synthetic-ci"
 _WORDS = ("cache", "parser", "retry", "window", "schema", "queue", "index", "cursor", "lease")
-
-Record = dict[str, Any]
-
-
-@dataclass(slots=True)
-class Repository:
-    id: int
-    name: str
-    created_at: datetime
-    issues: dict[int, Record] = field(default_factory=dict)
-    pulls: dict[int, Record] = field(default_factory=dict)
-    comments: list[Record] = field(default_factory=list)
-    reviews: list[Record] = field(default_factory=list)
-    review_comments: list[Record] = field(default_factory=list)
-    events: list[Record] = field(default_factory=list)
-    labels: list[Record] = field(default_factory=list)
-    milestones: list[Record] = field(default_factory=list)
-    releases: list[Record] = field(default_factory=list)
-    deleted: set[int] = field(default_factory=set)
-    commits_wanted: int = 0
-
-    @property
-    def full_name(self) -> str:
-        return f"{ORGANISATION}/{self.name}"
 
 
 class Organisation:
@@ -54,6 +34,9 @@ class Organisation:
         self.repositories: dict[str, Repository] = {}
         for name, size in _SIZES.items():
             self.repositories[name] = self._repository(name, size)
+        chance = random.Random(f"{seed} activity")  # noqa: S311 - reproducible, not secret
+        for made in self.repositories.values():
+            activity.fill(made, chance, self.next_id, list(self.users.values())[: len(_PEOPLE)])
 
     def next_id(self) -> int:
         self._last_id += 1
@@ -117,9 +100,7 @@ class Organisation:
             self._close(made, number, at + timedelta(hours=self._random.uniform(50, 400)), position)
 
     def _issue(self, made: Repository, at: datetime, author: str, *, is_pull: bool) -> Record:
-        number = max(made.issues, default=0) + 1
-        while number in made.deleted:
-            number += 1
+        number = made.next_number
         kind, identifier = ("PR" if is_pull else "I"), self.next_id()
         issue: Record = {
             "id": identifier, "node_id": f"{kind}_{identifier}", "number": number,
@@ -136,6 +117,7 @@ class Organisation:
                 "merged_by": None, "additions": self._random.randrange(400),
                 "deletions": self._random.randrange(200), "files": 1 + self._random.randrange(9),
                 "commits": 1 + self._random.randrange(4), "first_commit_at": iso(at),
+                "review_requests": [], "closes": [],
             }  # fmt: skip
         made.issues[number] = issue
         return issue
@@ -250,14 +232,6 @@ def authors() -> Iterator[tuple[str, str]]:
     yield "Somebody Else", "unclaimed@example.invalid"
 
 
-def iso(moment: datetime) -> str:
-    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def touch(record: Record, at: datetime) -> None:
-    record["updated_at"] = max(record["updated_at"], iso(at))
-
-
 def truth(repository: Repository) -> dict[str, int]:
     """Counts taken from the records themselves, for whoever wants to check what was read."""
     return {
@@ -271,4 +245,23 @@ def truth(repository: Repository) -> dict[str, int]:
         "milestones": len(repository.milestones),
         "releases": len(repository.releases),
         "issue_events": len(repository.events),
+    }
+
+
+def wider_truth(repository: Repository) -> dict[str, int]:
+    """What ``truth`` counts, and everything around the conversations."""
+    return truth(repository) | {
+        "release_assets": sum(len(one["assets"]) for one in repository.releases),
+        "forks": len(repository.forks),
+        "stars": len(repository.stars),
+        "workflow_runs": len(repository.runs),
+        "workflow_jobs": len(repository.jobs),
+        "deployments": len(repository.deployments),
+        "deployment_statuses": sum(len(one["statuses"]) for one in repository.deployments),
+        "discussions": len(repository.discussions),
+        "discussion_comments": sum(len(one["comments"]) for one in repository.discussions.values()),
+        "pull_request_commits": sum(one["commits"] for one in repository.pulls.values()),
+        "pull_request_files": sum(one["files"] for one in repository.pulls.values()),
+        "review_requests": sum(len(one["review_requests"]) for one in repository.pulls.values()),
+        "closing_references": sum(len(one["closes"]) for one in repository.pulls.values()),
     }

@@ -53,6 +53,12 @@ def _server(port: int, seed: int, git_dir: Path) -> uvicorn.Server:
     app = create_app(seed=seed, git_dir=git_dir, base_url=f"http://127.0.0.1:{port}")
     return uvicorn.Server(
         uvicorn.Config(
-            app, host="127.0.0.1", port=port, log_config=None, log_level="warning", lifespan="off"
+            app,
+            host="127.0.0.1",
+            port=port,
+            log_config=None,
+            log_level="warning",
+            lifespan="off",
+            date_header=False,
         )
     )

@@ -25,18 +25,25 @@ class GitHub:
         return f"{self.url}/{{owner}}/{{name}}.git"
 
     def control(self, **wanted: Any) -> None:
-        """``error_rate``, ``limits``, ``rename``, ``calm``, or ``mutate`` with ``repo``."""
+        """Any fault of ``gitinsight.simulator.faults.Faults``, ``limits``, ``rename``, ``state``,
+        ``squat``, ``calm``, or ``mutate`` or ``hostile`` with ``repo``.
+        """
         self._http.post("/_control", json=wanted).raise_for_status()
 
-    def change(self, repo: str, operation: str) -> None:
-        """new_issue, new_comment, close_issue, delete_issue or new_commit."""
-        self.control(mutate=operation, repo=repo)
+    def change(self, repo: str, operation: str, **options: Any) -> None:
+        """One of ``gitinsight.simulator.mutations.OPERATIONS``, with ``number`` or ``to``."""
+        self.control(mutate=operation, repo=repo, **options)
 
     def start_counting(self) -> None:
         self._http.post("/_stats").raise_for_status()
 
     def counted(self) -> dict[str, Any]:
         """``requests``, ``by_status`` and ``charged`` since counting was started."""
+        found = self.statistics()
+        return {name: found[name] for name in ("requests", "by_status", "charged")}
+
+    def statistics(self) -> dict[str, Any]:
+        """Everything that is counted: ``gitinsight.simulator.statistics.Statistics``."""
         answer = self._http.get("/_stats").raise_for_status()
         found: dict[str, Any] = answer.json()
         return found

@@ -87,7 +87,8 @@ def test_an_issue_is_never_older_than_what_is_said_in_it(aurora: Repository) -> 
 def test_the_number_of_a_deleted_issue_is_not_given_again() -> None:
     organisation = Organisation(1)
     repository = organisation.repositories["borealis"]
-    newest = max(repository.issues)
+    newest = repository.next_number
+    organisation.add_issue(repository, datetime(2026, 6, 1, tzinfo=UTC))
     repository.deleted.add(newest)
     del repository.issues[newest]
 
