@@ -65,7 +65,9 @@ def implied_counts(connection: Connection, repository_id: int) -> dict[str, int]
 
 def _within(child: Thing) -> str:
     total = f"(payload -> '{child.connection}' ->> 'totalCount')::bigint"
-    return total if child.most is None else f"least({total}, {child.most})"
+    if child.most is None:
+        return total
+    return f"case when {total} > {child.most} then {child.most} else {total} end"
 
 
 def judge(

@@ -49,9 +49,7 @@ def extract(run: Run, call: Call) -> Extraction:
         done.results[name] = call(name, read)
 
     was_settled = _was_settled(run)
-    if run.job.is_full and run.job.started_at is not None:
-        with run.warehouse.begin() as connection:
-            cursors.forget(connection, run.repository.repository_id, before=run.job.started_at)
+    _forget_if_asked(run)
     if not run.repository.has_api:
         step("repositories", partial(discover.discover_local, run))
         step("commits", partial(commits.read_commits, run))
@@ -84,6 +82,12 @@ def _read_the_rest(run: Run, step: Callable[[str, Callable[[], StepResult]], Non
     step("workflow_jobs", partial(reading.read, run, WORKFLOW_JOBS))
     step("identities", partial(identities.identify, run))
     step("sweep", partial(sweep.sweep, run))
+
+
+def _forget_if_asked(run: Run) -> None:
+    if run.job.is_full and run.job.started_at is not None:
+        with run.warehouse.begin() as connection:
+            cursors.forget(connection, run.repository.repository_id, before=run.job.started_at)
 
 
 def _was_settled(run: Run) -> bool:

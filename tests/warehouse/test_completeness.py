@@ -88,13 +88,21 @@ def test_what_is_held_is_counted_without_what_is_gone(warehouse: Engine) -> None
 
 def test_records_say_how_many_others_there_should_be(warehouse: Engine) -> None:
     issues = [payload_row(1, comments=3), payload_row(2, comments=4)]
-    pulls = [payload_row(11, reviews={"totalCount": 2}), payload_row(12)]
+    inside = {
+        "reviews": {"totalCount": 2}, "commits": {"totalCount": 300}, "files": {"totalCount": 7}
+    }  # fmt: skip
+    pulls = [payload_row(11, **inside), payload_row(12)]
     with warehouse.begin() as connection:
         raw.upsert(connection, "issues", issues, origin=ORIGIN)
         raw.upsert(connection, "pull_requests", pulls, origin=ORIGIN)
         raw.mark_deleted(connection, "issues", 1, [2], at=AT, reason="gone")
 
-        assert completeness.implied_counts(connection, 1) == {"issue_comments": 3, "reviews": 2}
+        found = completeness.implied_counts(connection, 1)
+
+    assert found == {
+        "issue_comments": 3, "reviews": 2, "pull_request_commits": 250, "pull_request_files": 7,
+        "discussion_comments": 0,
+    }  # fmt: skip
 
 
 def test_the_newest_judgement_of_each_thing_stays(warehouse: Engine) -> None:

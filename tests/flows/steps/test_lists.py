@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from flows.steps import discover, lists
+from flows.steps import discover, reading
 from gitinsight.errors import RateLimited
 from gitinsight.settings import Settings
 from gitinsight.simulator.organisation import Organisation, truth
@@ -16,7 +16,6 @@ from gitinsight.things.milestones import MILESTONES
 from gitinsight.things.releases import RELEASES
 from gitinsight.things.review_comments import REVIEW_COMMENTS
 from gitinsight.things.thing import Reading, Thing
-from gitinsight.things.workflow_runs import WORKFLOW_RUNS
 from tests.support.analyses import attempting, count, rows
 from tests.support.github import GitHub
 from warehouse.engine import Engine
@@ -28,7 +27,7 @@ TRUTH = truth(Organisation().repositories["aurora"])
 def read(settings: Settings, warehouse: Engine, thing: Thing, *, is_quiet: bool = False) -> int:
     """How many rows were new or changed."""
     with attempting(settings, warehouse, NAME) as run:
-        return lists.read(run, thing, is_quiet=is_quiet).touched
+        return reading.read(run, thing, is_quiet=is_quiet).touched
 
 
 @pytest.mark.parametrize(
@@ -84,7 +83,7 @@ def test_a_label_that_is_gone_upstream_is_marked_and_kept(
     settings: Settings, warehouse: Engine, github: GitHub
 ) -> None:
     with attempting(settings, warehouse, NAME) as run:
-        lists.read(run, LABELS)
+        reading.read(run, LABELS)
         with warehouse.begin() as connection:
             connection.exec_driver_sql(
                 "insert into raw.github_labels (repository_id, id, payload, content_hash, source,"
@@ -94,20 +93,11 @@ def test_a_label_that_is_gone_upstream_is_marked_and_kept(
             )
             connection.exec_driver_sql("update ops.cursors set state = '{}'")
 
-        lists.read(run, LABELS)
+        reading.read(run, LABELS)
 
     gone = rows(warehouse, "select id from raw.github_labels where deleted_at is not null")
     assert gone == [(1,)]
     assert count(warehouse, "raw.github_labels") == TRUTH["labels"] + 1
-
-
-def test_a_total_is_kept_where_nothing_else_is_wanted(
-    settings: Settings, warehouse: Engine
-) -> None:
-    read(settings, warehouse, WORKFLOW_RUNS)
-
-    held = rows(warehouse, "select state -> 'total' from ops.cursors where thing = 'workflow_runs'")
-    assert held == [(0,)]
 
 
 def test_characters_that_jsonb_refuses_are_replaced_and_the_original_is_kept(
@@ -131,7 +121,7 @@ def test_a_reader_that_is_cut_off_goes_on_from_the_page_that_it_committed_last(
 ) -> None:
     github.control(calm=True, limits={"with token": 2})  # to be found, and one page
     with attempting(settings, warehouse, NAME) as run, pytest.raises(RateLimited):
-        lists.read(run, thing)
+        reading.read(run, thing)
     half = count(warehouse, f"raw.{thing.table}")
     github.control(calm=True)
     github.start_counting()
@@ -151,7 +141,7 @@ def test_a_list_that_github_does_not_show_is_unavailable_and_not_empty(
         discover.discover(run)
         wrong = Thing("labels", LABELS.reading, path="nowhere")
 
-        result = lists.read(run, wrong)
+        result = reading.read(run, wrong)
 
     assert result.unavailable == "HTTP 404: Not Found"
     assert count(warehouse, "raw.github_labels") == 0

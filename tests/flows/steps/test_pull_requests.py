@@ -1,6 +1,6 @@
 """Pull requests are read in full where the issue list shows them as changed, and nowhere else."""
 
-from flows.steps import discover, lists
+from flows.steps import discover, reading
 from flows.steps.pull_requests import hydrate
 from flows.steps.run import Run, StepResult
 from gitinsight.settings import GitHubSettings, Settings
@@ -21,7 +21,7 @@ def read(settings: Settings, warehouse: Engine) -> StepResult:
 
 def _read(run: Run) -> StepResult:
     discover.discover(run)
-    lists.read(run, ISSUES)
+    reading.read(run, ISSUES)
     return hydrate(run)
 
 
@@ -58,7 +58,7 @@ def test_a_pull_request_that_was_deleted_is_marked_with_the_reason(
 ) -> None:
     with attempting(settings, warehouse, NAME) as run:
         discover.discover(run)
-        lists.read(run, ISSUES)
+        reading.read(run, ISSUES)
         number = max(Organisation().repositories["aurora"].pulls)
         for _ in range(max(Organisation().repositories["aurora"].issues) - number + 1):
             github.change(NAME, "delete_issue")

@@ -56,7 +56,7 @@ def public() -> GraphQLSchema:
 def test_every_query_that_a_thing_names_is_there_and_no_other() -> None:
     named = {thing.query for thing in THINGS if thing.query}
 
-    assert named | {"totals"} == set(NAMES)
+    assert named | {"totals", "sweep"} == set(NAMES)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -82,16 +82,18 @@ def test_a_query_is_valid_on_githubs_own_schema(name: str, public: GraphQLSchema
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_query_costs_one_point(name: str, public: GraphQLSchema) -> None:
-    variables = {"ids": ["x"] * PULL_REQUESTS.page_size}
+    sizes = {thing.query: thing.page_size for thing in THINGS}
+    ids = 100 if name == "sweep" else PULL_REQUESTS.page_size
+    variables = {"ids": ["x"] * ids, "size": sizes.get(name)}
 
     assert price(public, parse(query_text(name)), variables) == 1
 
 
-def test_twice_as_many_pull_requests_would_cost_twice_as_much(public: GraphQLSchema) -> None:
+def test_twice_as_many_pull_requests_would_cost_three_times_as_much(public: GraphQLSchema) -> None:
     document = parse(query_text("pull_requests"))
 
     assert PULL_REQUESTS.page_size == 24
-    assert price(public, document, {"ids": ["x"] * 48}) == 2
+    assert price(public, document, {"ids": ["x"] * 48}) == 3
 
 
 def price(schema: GraphQLSchema, document: DocumentNode, variables: Mapping[str, Any]) -> int:

@@ -10,8 +10,3 @@ def test_a_table_is_named_for_where_its_rows_come_from(reading: Reading) -> None
     thing = Thing("notes", reading)
 
     assert thing.table == ("git_notes" if reading is Reading.GIT else "github_notes")
-
-
-@pytest.mark.parametrize("reading", Reading)
-def test_only_what_is_counted_has_no_table(reading: Reading) -> None:
-    assert Thing("notes", reading).has_table == (reading is not Reading.COUNTED)
