@@ -116,10 +116,15 @@ def mark_absent_within(
 
 
 def due_pull_requests(
-    connection: Connection, repository_id: int, *, again: Sequence[str]
+    connection: Connection,
+    repository_id: int,
+    *,
+    again: Sequence[str],
+    numbers: Collection[int] = (),
 ) -> list[tuple[int, str, datetime]]:
     """(number, node id, listed time of update) of pull requests whose listed state is newer than
-    the one held, or whose held one came from a source in ``again``, a poorer one.
+    the one held, or whose held one came from a source in ``again``, a poorer one, and of those with
+    one of ``numbers``.
     """
     return (
         driver(connection)
@@ -136,10 +141,11 @@ def due_pull_requests(
                 and issue.deleted_at is null
                 and (pull.id is null or pull.source_updated_at < issue.source_updated_at
                     or pull.source = any(%s)
+                    or (issue.payload ->> 'number')::int = any(%s)
                     or (pull.source = 'graphql' and not pull.payload ? 'files'))
             order by 1
             """,
-            (repository_id, list(again)),
+            (repository_id, list(again), list(numbers)),
         )
         .fetchall()
     )
@@ -242,6 +248,38 @@ def uneven_conversations(connection: Connection, repository_id: int, *, limit: i
         """,
         {"id": repository_id, "limit": limit},
     )
+    return [number for (number,) in found]
+
+
+def uneven_parents(
+    connection: Connection, parent: Thing, child: Thing, repository_id: int
+) -> list[int]:
+    """Numbers of records that say they have more or fewer of ``child`` inside than are held."""
+    told = f"(held.payload -> '{child.connection}' ->> 'totalCount')::bigint"
+    if child.most is not None:
+        told = f"case when {told} > {child.most} then {child.most} else {told} end"
+    found = driver(connection).execute(
+        sql.SQL(
+            """
+            with inside as (
+                select {child_number} as number, count(*) as records_count
+                from raw.{child}
+                where repository_id = %(id)s and deleted_at is null
+                group by 1
+            )
+            select (held.payload ->> 'number')::int
+            from raw.{parent} as held
+            left join inside on inside.number = (held.payload ->> 'number')::int
+            where held.repository_id = %(id)s and held.deleted_at is null
+                and {told} <> coalesce(inside.records_count, 0)
+            order by 1
+            """
+        ).format(
+            child_number=sql.SQL(number_of(child)), child=_table(child.name),
+            parent=_table(parent.name), told=sql.SQL(told),
+        ),
+        {"id": repository_id},
+    )  # fmt: skip
     return [number for (number,) in found]
 
 

@@ -10,9 +10,10 @@ from flows.steps.lists import store
 from flows.steps.run import Run, StepResult
 from gitinsight.errors import NotVisible
 from gitinsight.github.payloads import split
-from gitinsight.things.catalogue import THINGS
+from gitinsight.things.catalogue import THINGS, children
 from gitinsight.things.issue_comments import ISSUE_COMMENTS
 from gitinsight.things.issues import ISSUES
+from gitinsight.things.pull_requests import PULL_REQUESTS
 from gitinsight.things.review_comments import REVIEW_COMMENTS
 from gitinsight.things.thing import Reading, Thing
 from warehouse import completeness, cursors, raw
@@ -21,7 +22,7 @@ from warehouse.raw import Written
 
 _MOST = 100
 """Numbers that are asked for in one run; the rest has its turn in the next."""
-_REREAD = {Reading.NEWEST, Reading.WINDOWED, Reading.CONNECTION}
+_REREAD = {Reading.WHOLE, Reading.NEWEST, Reading.WINDOWED, Reading.CONNECTION}
 
 
 def mend(run: Run, upstream: Mapping[str, int | None]) -> StepResult:
@@ -35,7 +36,7 @@ def mend(run: Run, upstream: Mapping[str, int | None]) -> StepResult:
     }
     doubts: dict[str, str] = {}
     touched = _numbers(run, missing.get("issues", 0) + missing.get("pull_requests", 0), doubts)
-    touched += _comments(run)
+    touched += _comments(run) + _inside(run)
     if missing.get("review_comments", 0) > 0:
         touched += _reread(run, REVIEW_COMMENTS)
     elif missing.get("review_comments", 0) < 0:
@@ -106,6 +107,23 @@ def _comments(run: Run) -> int:
         cursor, written = run.commit(cursor, cursor.state, write)
         touched += written.touched
     return touched
+
+
+def _inside(run: Run) -> int:
+    """What comes inside pull requests, where they say that there is more or less of it."""
+    if not run.client.has_token:
+        return 0
+    with run.warehouse.begin() as connection:
+        uneven = {
+            number
+            for child in children(PULL_REQUESTS)
+            for number in raw.uneven_parents(
+                connection, PULL_REQUESTS, child, run.repository.repository_id
+            )
+        }
+    if not uneven:
+        return 0
+    return pull_requests.hydrate(run, numbers=sorted(uneven)[-_MOST:]).touched
 
 
 def _reread(run: Run, thing: Thing) -> int:

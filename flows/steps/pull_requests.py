@@ -1,6 +1,7 @@
 """Pull requests in full, for those alone that the issue list shows as changed."""
 
 import time
+from collections.abc import Collection
 from datetime import datetime
 
 import msgspec
@@ -21,12 +22,14 @@ from warehouse.raw import Written
 Due = tuple[int, str, datetime]
 
 
-def hydrate(run: Run) -> StepResult:
-    """With a token by GraphQL, with what belongs to them; without one from the REST list, alone."""
+def hydrate(run: Run, *, numbers: Collection[int] = ()) -> StepResult:
+    """With a token by GraphQL, with what belongs to them; without one from the REST list, alone.
+    Those with one of ``numbers`` are read in any case.
+    """
     if not run.client.has_token:
         return _list(run)
     cursor = run.take("pull_requests")
-    due = _due(run, cursor, again=("rest",))
+    due = _due(run, cursor, again=("rest",), numbers=numbers)
     size, position, total = PageSize.of(PULL_REQUESTS.page_size, cursor.state), 0, Written()
     while position < len(due):
         page = due[position : position + size.now]
@@ -46,11 +49,15 @@ def hydrate(run: Run) -> StepResult:
     return StepResult("pull_requests", total.touched, len(due))
 
 
-def _due(run: Run, cursor: Cursor, *, again: tuple[str, ...]) -> list[Due]:
+def _due(
+    run: Run, cursor: Cursor, *, again: tuple[str, ...], numbers: Collection[int] = ()
+) -> list[Due]:
     """Without those that GitHub lists as issues but does not show as pull requests."""
     missing: dict[str, str] = cursor.state.get("missing", {})
     with run.warehouse.begin() as connection:
-        found = raw.due_pull_requests(connection, run.repository.repository_id, again=again)
+        found = raw.due_pull_requests(
+            connection, run.repository.repository_id, again=again, numbers=numbers
+        )
     return [one for one in found if missing.get(str(one[0])) != one[2].isoformat()]
 
 

@@ -11,8 +11,10 @@ from warehouse.engine import Engine
 
 NAME = "synthetic-labs/aurora"
 COUNTED = (
-    "branches", "commits", "issue_comments", "issues", "labels", "milestones", "pull_requests",
-    "releases", "review_comments", "reviews", "tags",
+    "branches", "commits", "deployments", "discussion_comments", "discussions", "forks",
+    "issue_comments", "issues", "labels", "milestones", "pull_request_commits",
+    "pull_request_files", "pull_requests", "releases", "review_comments", "reviews",
+    "stars_history", "tags", "workflow_runs",
 )  # fmt: skip
 
 
@@ -42,20 +44,19 @@ def test_everything_that_can_be_counted_is_whole(
     assert {entry[2] for entry in found.values()} == {"complete", "uncounted"}
 
 
-def test_a_row_that_is_missing_is_seen(
+def test_what_is_missing_and_cannot_be_mended_is_seen(
     settings: Settings, warehouse: Engine, github: GitHub
 ) -> None:
     read(settings, warehouse, NAME)
     with warehouse.begin() as connection:
         connection.exec_driver_sql(
-            "delete from raw.github_issue_comments where id = (select min(id)"
-            " from raw.github_issue_comments)"
+            "delete from raw.git_tags where name = (select min(name) from raw.git_tags)"
         )
     github.change(NAME, "new_issue")
 
     read(settings, warehouse, NAME)
 
-    assert ledger(warehouse)["issue_comments"][2:] == ("partial", "+1 not explained")
+    assert ledger(warehouse)["tags"][2:] == ("partial", "+1 not explained")
 
 
 def test_without_a_token_reviews_are_unavailable_and_not_none(
