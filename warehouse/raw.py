@@ -207,6 +207,29 @@ def node_ids_after(
     )
 
 
+def held_times(
+    connection: Connection, thing: str, repository_id: int, ids: Collection[int]
+) -> dict[int, datetime | None]:
+    """Of those that are held and not gone: when GitHub says that they were changed."""
+    found = driver(connection).execute(
+        sql.SQL(
+            "select id, source_updated_at from raw.{}"
+            " where repository_id = %s and id = any(%s) and deleted_at is null"
+        ).format(_table(thing)),
+        (repository_id, list(ids)),
+    )
+    return dict(found.fetchall())
+
+
+def count_listed(connection: Connection, repository_id: int) -> int:
+    """Issues and pull requests together, as the list of issues shows them."""
+    found = driver(connection).execute(
+        "select count(*) from raw.github_issues where repository_id = %s and deleted_at is null",
+        (repository_id,),
+    )
+    return int(found.fetchall()[0][0])
+
+
 def number_gaps(connection: Connection, repository_id: int) -> list[int]:
     """Numbers that no issue, pull request or discussion is held under, the newest first."""
     found = driver(connection).execute(

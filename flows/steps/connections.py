@@ -9,7 +9,8 @@ from flows.steps.nested import Batch
 from flows.steps.page_size import PageSize
 from flows.steps.run import Run, StepResult
 from gitinsight.errors import UpstreamUnavailable
-from gitinsight.github.nodes import node_row
+from gitinsight.github.nodes import Node, identifier, node_row
+from gitinsight.things.catalogue import children
 from gitinsight.things.thing import Thing
 from warehouse import raw
 from warehouse.engine import Connection
@@ -30,26 +31,20 @@ def read(run: Run, thing: Thing) -> StepResult:
     is_whole = _is_due(walked_at, run.as_of)
     after: str | None = cursor.state.get("after")
     is_resumed = after is not None
-    owner, name = run.repository.full_name.split("/")
     present: list[int] = []
     total = Written()
     while True:
-        started = time.monotonic()
-        try:
-            connection = run.client.query(
-                thing.query,
-                {"owner": owner, "name": name, "size": size.now, "after": after},
-            )["repository"][thing.connection]
-        except UpstreamUnavailable:
-            if not size.shrink():
-                raise
-            continue
-        size.succeeded(time.monotonic() - started)
+        connection = _page(run, thing, size, after)
         batch = Batch(thing)
-        for node in connection["nodes"]:
+        ids = {identifier(node[thing.key], 0): node for node in connection["nodes"]}
+        with run.warehouse.begin() as transaction:
+            held = raw.held_times(transaction, thing.name, run.repository.repository_id, list(ids))
+        for number, node in ids.items():
+            if children(thing) and not is_whole and held.get(number) == _updated_at(node):
+                continue  # what is inside it would be asked for again and again
             whole = nested.complete(run, thing, node)
             batch.add(whole, node_row(thing, nested.without_nested(thing, whole)))
-        present += [one.id for one in batch.rows]
+        present += ids
         is_end = not connection["pageInfo"]["hasNextPage"]
         after = None if is_end else connection["pageInfo"]["endCursor"]
         shown = present if is_end and not is_resumed else None
@@ -76,6 +71,26 @@ def read(run: Run, thing: Thing) -> StepResult:
     state = {"walked_at": walked_at, **size.remembered}
     run.commit(cursor, state, lambda _connection: Written())
     return StepResult(thing.name, total.touched, len(present))
+
+
+def _page(run: Run, thing: Thing, size: PageSize, after: str | None) -> Node:
+    owner, name = run.repository.full_name.split("/")
+    while True:
+        started = time.monotonic()
+        variables = {"owner": owner, "name": name, "size": size.now, "after": after}
+        try:
+            answer: Node = run.client.query(thing.query, variables)["repository"]
+        except UpstreamUnavailable:
+            if not size.shrink():
+                raise
+            continue
+        size.succeeded(time.monotonic() - started)
+        found: Node = answer[thing.connection]
+        return found
+
+
+def _updated_at(node: Node) -> datetime:
+    return datetime.fromisoformat(node["updatedAt"])
 
 
 def _is_due(walked_at: str | None, now: datetime) -> bool:

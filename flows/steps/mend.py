@@ -29,13 +29,16 @@ def mend(run: Run, upstream: Mapping[str, int | None]) -> StepResult:
     """``upstream`` is what GitHub says there is; once is enough where it says the same as we do."""
     with run.warehouse.begin() as connection:
         held = completeness.held_counts(connection, run.repository.repository_id)
+        listed = raw.count_listed(connection, run.repository.repository_id)
     missing = {
         thing: count - held[thing]
         for thing, count in upstream.items()
         if count is not None and thing in held
     }
     doubts: dict[str, str] = {}
-    touched = _numbers(run, missing.get("issues", 0) + missing.get("pull_requests", 0), doubts)
+    told = [upstream.get(thing) for thing in ("issues", "pull_requests")]
+    numbers = sum(one for one in told if one is not None)
+    touched = 0 if None in told else _numbers(run, numbers - listed, doubts)
     touched += _comments(run) + _inside(run)
     if missing.get("review_comments", 0) > 0:
         touched += _reread(run, REVIEW_COMMENTS)

@@ -25,6 +25,7 @@ _AGAIN = timedelta(days=35)
 """A run can be started again for 30 days; then it is the old run that changes."""
 _BEFORE_ANY = datetime(2018, 1, 1, tzinfo=UTC)
 """Older than every run of GitHub Actions."""
+_DAY = timedelta(days=1)
 _SECOND = timedelta(seconds=1)
 
 Window = tuple[datetime, datetime]
@@ -34,36 +35,40 @@ class _Listed(msgspec.Struct, frozen=True):
     total_count: int
 
 
-def windowed(run: Run, thing: Thing) -> StepResult:
-    """The newest page says, for free where it is unchanged, whether there is anything to read. Then
-    every window since the last reading, and 35 days before it; a reading that is cut off goes on
-    with the windows that are left. The first reading also sees what is gone.
+def windowed(run: Run, thing: Thing, *, shown: int = _SHOWN) -> StepResult:
+    """The newest page says, for free where it is unchanged, whether there is a new run. Then, and
+    once a day because old runs are started again, every window since the last reading and 35 days
+    before it; a reading that is cut off goes on with the windows that are left. The first reading
+    also sees what is gone.
     """
     cursor = run.take(thing.name)
     left: list[Window] = [_parse(one) for one in cursor.state.get("windows", ())]
     newest = run.client.get(
         run.path(thing.path), {"per_page": str(thing.page_size)}, etag=own(run, cursor).get("etag")
     )
-    if newest.is_unmodified and not left:
-        return unchanged(run, cursor, thing)
     read_until = cursor.state.get("read_until")
+    if newest.is_unmodified and not left and not _is_old(read_until, newest.date):
+        return unchanged(run, cursor, thing)
     start = datetime.fromisoformat(read_until) - _AGAIN if read_until else _BEFORE_ANY
     is_resumed = bool(left)
     left = left or [(start, newest.date)]
     state: dict[str, Any] = {"read_until": read_until}
-    if not newest.is_unmodified:
-        state |= {
-            "reading_until": newest.date.isoformat(), "pending_etag": newest.etag,
-            "total": msgspec.json.decode(newest.body, type=_Listed).total_count,
-        }  # fmt: skip
+    if newest.is_unmodified:
+        etag, count = cursor.state.get("pending_etag", cursor.state["etag"]), cursor.state["total"]
     else:
-        state |= {key: cursor.state[key] for key in ("reading_until", "pending_etag", "total")}
+        etag = newest.etag
+        count = msgspec.json.decode(newest.body, type=_Listed).total_count
+    reading_until = cursor.state.get("reading_until") if left else None
+    state |= {
+        "reading_until": reading_until or newest.date.isoformat(), "pending_etag": etag,
+        "total": count,
+    }  # fmt: skip
     total, seen = Written(), set[int]()
     while left:
         window = left.pop()
         first = run.client.get(_url(run, thing, window))
         count = msgspec.json.decode(first.body, type=_Listed).total_count
-        if count > _SHOWN and window[1] - window[0] > _SECOND:
+        if count > shown and window[1] - window[0] > _SECOND:
             left += _halves(window)
             continue
         cursor, written = _read(
@@ -145,6 +150,10 @@ def _url(run: Run, thing: Thing, window: Window) -> str:
         **thing.parameters, "per_page": str(thing.page_size), "created": f"{start}..{end}"
     }  # fmt: skip
     return f"{run.path(thing.path)}?{urlencode(parameters)}"
+
+
+def _is_old(read_until: str | None, now: datetime) -> bool:
+    return read_until is None or now - datetime.fromisoformat(read_until) >= _DAY
 
 
 def _halves(window: Window) -> list[Window]:

@@ -1,0 +1,99 @@
+"""Workflow runs by windows of creation, and the jobs of each run that ended."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from flows.steps import discover, reading
+from flows.steps.run import Run
+from flows.steps.windows import windowed
+from gitinsight.settings import Settings
+from gitinsight.simulator.organisation import Organisation, wider_truth
+from gitinsight.things.workflow_jobs import WORKFLOW_JOBS
+from gitinsight.things.workflow_runs import WORKFLOW_RUNS
+from tests.support.analyses import attempting, count, rows
+from tests.support.github import GitHub
+from warehouse.engine import Engine
+
+NAME = "synthetic-labs/aurora"
+TRUTH = wider_truth(Organisation().repositories["aurora"])
+_ALL_DAYS = 10_000
+
+
+@pytest.fixture
+def run(settings: Settings, warehouse: Engine) -> Iterator[Run]:
+    with attempting(settings, warehouse, NAME) as run:
+        discover.discover(run)
+        run.workflow_jobs_days = _ALL_DAYS
+        yield run
+
+
+def test_every_run_is_held_and_the_next_reading_is_free(
+    run: Run, warehouse: Engine, github: GitHub
+) -> None:
+    first = reading.read(run, WORKFLOW_RUNS)
+    github.start_counting()
+    again = reading.read(run, WORKFLOW_RUNS)
+
+    assert first.touched == TRUTH["workflow_runs"] == count(warehouse, "raw.github_workflow_runs")
+    assert again.touched == 0
+    assert github.counted()["charged"] == 0
+
+
+def test_windows_are_halved_until_the_list_shows_all_of_them(
+    run: Run, warehouse: Engine, github: GitHub
+) -> None:
+    github.control(run_cap=3)
+
+    windowed(run, WORKFLOW_RUNS, shown=3)
+
+    assert count(warehouse, "raw.github_workflow_runs") == TRUTH["workflow_runs"]
+
+
+def test_a_run_that_was_started_again_is_read_again_with_its_jobs(
+    run: Run, warehouse: Engine, github: GitHub
+) -> None:
+    for thing in (WORKFLOW_RUNS, WORKFLOW_JOBS):
+        reading.read(run, thing)
+    github.change(NAME, "rerun")
+    with warehouse.begin() as connection:
+        connection.exec_driver_sql(
+            "update ops.cursors set state = jsonb_set(state, '{read_until}',"
+            " to_jsonb((state ->> 'read_until')::timestamptz - interval '1 day'))"
+            " where thing = 'workflow_runs'"
+        )
+
+    touched = [reading.read(run, thing).touched for thing in (WORKFLOW_RUNS, WORKFLOW_JOBS)]
+
+    assert touched[0] == 1
+    attempts = rows(
+        warehouse, "select max((payload ->> 'run_attempt')::int) from raw.github_workflow_runs"
+    )
+    assert attempts == [(2,)] or attempts[0][0] > 1
+
+
+def test_jobs_are_read_once_for_every_run_that_ended(
+    run: Run, warehouse: Engine, github: GitHub
+) -> None:
+    reading.read(run, WORKFLOW_RUNS)
+    first = reading.read(run, WORKFLOW_JOBS)
+    github.start_counting()
+    again = reading.read(run, WORKFLOW_JOBS)
+
+    ended = count(warehouse, "raw.github_workflow_runs where payload ->> 'status' = 'completed'")
+    with_jobs = rows(
+        warehouse, "select count(distinct payload ->> 'run_id') from raw.github_workflow_jobs"
+    )
+    assert first.touched > 0
+    assert with_jobs == [(ended,)]
+    assert (again.touched, github.counted()["requests"]) == (0, 0)
+
+
+def test_jobs_of_old_runs_are_left_alone(run: Run, github: GitHub) -> None:
+    reading.read(run, WORKFLOW_RUNS)
+    run.workflow_jobs_days = 0
+    github.start_counting()
+
+    reading.read(run, WORKFLOW_JOBS)
+
+    assert github.counted()["requests"] == 0
