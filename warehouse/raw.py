@@ -1,13 +1,19 @@
-"""Writes GitHub's records into the raw tables: new ones by COPY, changed ones with history."""
+"""Writes GitHub's records into the raw tables: new ones by COPY, changed ones with history.
 
-from collections.abc import Collection, Mapping, Sequence
+A row that PostgreSQL refuses goes to quarantine, and the rest of its page is written.
+"""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from psycopg import sql
+from psycopg import DataError, sql
+from psycopg.errors import ProgramLimitExceeded, StatementTooComplex
 
-from gitinsight.github.payloads import Row
+from gitinsight.errors import first_line
+from gitinsight.github.payloads import Kind, Page, Quarantined, Row, user_rows
+from warehouse import quarantine
 from warehouse.engine import Connection, driver
 
 _COLUMNS = (
@@ -38,18 +44,38 @@ class Origin:
 
 @dataclass(frozen=True, slots=True)
 class Written:
+    """``refused`` records are in quarantine; the ledger has to look at them again, too."""
+
     new: int = 0
     changed: int = 0
     unchanged: int = 0
+    refused: int = 0
 
     @property
     def touched(self) -> int:
-        return self.new + self.changed
+        return self.new + self.changed + self.refused
 
     def __add__(self, other: "Written") -> "Written":
         return Written(
-            self.new + other.new, self.changed + other.changed, self.unchanged + other.unchanged
-        )
+            self.new + other.new, self.changed + other.changed, self.unchanged + other.unchanged,
+            self.refused + other.refused,
+        )  # fmt: skip
+
+
+_REFUSALS = (DataError, ProgramLimitExceeded, StatementTooComplex)
+"""What PostgreSQL says of a value that it cannot hold; anything else is no fault of the row."""
+
+
+def store(connection: Connection, thing: str, page: Page, *, origin: Origin) -> Written:
+    """A page with the accounts that it names, and what could not be held of it."""
+    actors = [actor for keys, _ in page for actor in keys.actors()]
+    upsert(connection, "users", user_rows(actors), origin=origin)
+    written = upsert(connection, thing, [row for _, row in page], origin=origin)
+    quarantine.keep(
+        connection, thing, page.kept, repository_id=origin.repository_id, source=origin.source,
+        at=origin.at, job_id=origin.run_id,
+    )  # fmt: skip
+    return written + Written(refused=len(page.refused))
 
 
 def upsert(connection: Connection, thing: str, rows: Sequence[Row], *, origin: Origin) -> Written:
@@ -63,9 +89,16 @@ def upsert(connection: Connection, thing: str, rows: Sequence[Row], *, origin: O
     held = _held(connection, thing, origin.repository_id, list(latest))
     new = [row for row in latest.values() if row.id not in held]
     changed = [row for row in latest.values() if row.id in held and _replaces(row, held[row.id])]
-    _copy(connection, thing, new, origin)
-    _replace(connection, thing, changed, origin)
-    return Written(len(new), len(changed), len(latest) - len(new) - len(changed))
+    refused = _sparing(_copy, connection, thing, new, origin)
+    refused_changes = _sparing(_replace, connection, thing, changed, origin)
+    refused |= refused_changes
+    quarantine.close(connection, thing, origin.repository_id, latest.keys() - refused, at=origin.at)
+    return Written(
+        new=len(new) - len(refused) + len(refused_changes),
+        changed=len(changed) - len(refused_changes),
+        unchanged=len(latest) - len(new) - len(changed),
+        refused=len(refused),
+    )
 
 
 def mark_deleted(
@@ -151,6 +184,9 @@ def mark_number_gone(
     return gone
 
 
+_Write = Callable[[Connection, str, Sequence[Row], Origin], None]
+
+
 def _table(thing: str) -> sql.Identifier:
     return sql.Identifier(f"github_{thing}")
 
@@ -185,9 +221,37 @@ def _values(row: Row, origin: Origin) -> tuple[object, ...]:
     )  # fmt: skip
 
 
-def _copy(connection: Connection, thing: str, rows: Sequence[Row], origin: Origin) -> None:
+def _sparing(
+    write: _Write, connection: Connection, thing: str, rows: Sequence[Row], origin: Origin
+) -> set[int]:
+    """Write ``rows`` but for those that PostgreSQL refuses, found by halves; the ids of these."""
     if not rows:
-        return
+        return set()
+    try:
+        with driver(connection).transaction():
+            write(connection, thing, rows, origin)
+    except _REFUSALS as error:
+        if len(rows) > 1:
+            middle = len(rows) // 2
+            return _sparing(write, connection, thing, rows[:middle], origin) | _sparing(
+                write, connection, thing, rows[middle:], origin
+            )
+        (row,) = rows
+        quarantine.keep(
+            connection,
+            thing,
+            [Quarantined(Kind.RECORD, row.id, row.payload, first_line(error))],
+            repository_id=origin.repository_id,
+            source=origin.source,
+            source_updated_at=row.source_updated_at,
+            at=origin.at,
+            job_id=origin.run_id,
+        )
+        return {row.id}
+    return set()
+
+
+def _copy(connection: Connection, thing: str, rows: Sequence[Row], origin: Origin) -> None:
     statement = sql.SQL("copy raw.{} ({}) from stdin").format(
         _table(thing), sql.SQL(", ").join(map(sql.Identifier, _COLUMNS))
     )
@@ -197,8 +261,6 @@ def _copy(connection: Connection, thing: str, rows: Sequence[Row], origin: Origi
 
 
 def _replace(connection: Connection, thing: str, rows: Sequence[Row], origin: Origin) -> None:
-    if not rows:
-        return
     raw = driver(connection)
     raw.execute(
         sql.SQL(

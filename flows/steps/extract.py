@@ -1,6 +1,7 @@
 """Everything that is read from GitHub and git in one job, in the order that costs least."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Protocol, TypeVar
@@ -8,12 +9,14 @@ from typing import Protocol, TypeVar
 from flows.steps import account, commits, discover, identities, lists, pull_requests
 from flows.steps.account import Account
 from flows.steps.run import Run, StepResult
+from gitinsight.errors import BrokenAnswer
+from gitinsight.github.payloads import Kind, Quarantined
 from gitinsight.things.catalogue import THINGS
 from gitinsight.things.issue_comments import ISSUE_COMMENTS
 from gitinsight.things.issues import ISSUES
 from gitinsight.things.review_comments import REVIEW_COMMENTS
 from gitinsight.things.thing import Thing
-from warehouse import cursors, jobs
+from warehouse import cursors, jobs, quarantine
 
 T = TypeVar("T")
 
@@ -45,7 +48,8 @@ def extract(run: Run, call: Call) -> Extraction:
     done = Extraction()
 
     def step(name: str, read: Callable[[], StepResult]) -> None:
-        done.results[name] = call(name, read)
+        with _keeping(run, name):
+            done.results[name] = call(name, read)
 
     was_settled = _was_settled(run)
     if run.job.is_full and run.job.started_at is not None:
@@ -63,18 +67,47 @@ def extract(run: Run, call: Call) -> Extraction:
         for thing in _in_turn(run) if is_quiet else _CATALOGUE:
             step(thing.name, partial(lists.read, run, thing, is_quiet=is_quiet))
     if is_quiet and not done.has_changed:
+        _close_answers(run)
         return done
     if run.repository.has_api:
         step("pull_requests", partial(pull_requests.hydrate, run))
         step("identities", partial(identities.identify, run))
-    done.account = account.account(run, done.results)
+    with _keeping(run, "totals"):
+        done.account = account.account(run, done.results)
+    _close_answers(run)
     return done
 
 
-def _was_settled(run: Run) -> bool:
-    """Whether the job before this one came to its end, so that nothing of it is left to do."""
+@contextmanager
+def _keeping(run: Run, thing: str) -> Iterator[None]:
+    """An answer that stayed broken is kept as it came; nothing of its page was written."""
+    try:
+        yield
+    except BrokenAnswer as error:
+        with run.warehouse.begin() as connection:
+            quarantine.keep(
+                connection, thing, [Quarantined(Kind.ANSWER, None, error.body, error.reason)],
+                repository_id=run.repository.repository_id, source="rest", at=run.clock(),
+                job_id=run.job.job_id,
+            )  # fmt: skip
+        raise
+
+
+def _close_answers(run: Run) -> None:
     with run.warehouse.begin() as connection:
-        return run.job.attempt == 1 and jobs.was_settled(connection, run.job)
+        quarantine.close_answers(connection, run.repository.repository_id, at=run.clock())
+
+
+def _was_settled(run: Run) -> bool:
+    """Whether the job before this one came to its end, so that nothing of it is left to do, and
+    nothing has come out of quarantine since.
+    """
+    with run.warehouse.begin() as connection:
+        return (
+            run.job.attempt == 1
+            and jobs.was_settled(connection, run.job)
+            and not quarantine.has_news(connection, run.repository.repository_id)
+        )
 
 
 def _in_turn(run: Run) -> list[Thing]:

@@ -8,9 +8,9 @@ import msgspec
 from flows.steps.run import Run, StepResult
 from gitinsight.errors import NotVisible
 from gitinsight.github.client import Answer
-from gitinsight.github.payloads import Keys, Row, split, user_rows
+from gitinsight.github.payloads import Keys, Page, joined, split
 from gitinsight.things.thing import Reading, Thing
-from warehouse import accounting, raw
+from warehouse import raw
 from warehouse.cursors import Cursor
 from warehouse.engine import Connection
 from warehouse.raw import Written
@@ -97,13 +97,13 @@ def whole(run: Run, thing: Thing, *, is_quiet: bool) -> StepResult:
     answers = [run.client.get(run.path(thing.path), _parameters(thing))]
     while answers[-1].next_url:
         answers.append(run.client.get(str(answers[-1].next_url)))
-    records = [record for one in answers for record in split(one.body)]
+    records = joined(split(one.body) for one in answers)
 
     def write(connection: Connection) -> Written:
         written = _store(connection, run, thing, records)
-        gone = raw.mark_absent(
-            connection, thing.name, [row.id for _, row in records], origin=run.origin
-        )
+        if records.present is None:
+            return written  # one of them cannot be told, and may be any of those that are held
+        gone = raw.mark_absent(connection, thing.name, records.present, origin=run.origin)
         return written + Written(changed=gone)
 
     state = {
@@ -182,29 +182,12 @@ def _own(run: Run, cursor: Cursor) -> dict[str, Any]:
     return cursor.state if cursor.state.get("principal") == run.client.principal else {}
 
 
-def _writer(run: Run, thing: Thing, answer: Answer, records: list[tuple[Keys, Row]]) -> Any:
-    def write(connection: Connection) -> Written:
-        if answer.is_sanitised:
-            accounting.quarantine(
-                connection,
-                answer.original,
-                thing=thing.name,
-                error="characters that jsonb refuses were replaced",
-                repository_id=run.repository.repository_id,
-                at=run.clock(),
-                job_id=run.job.job_id,
-            )
-        return _store(connection, run, thing, records)
-
-    return write
+def _writer(run: Run, thing: Thing, _answer: Answer, records: Page) -> Any:
+    return lambda connection: _store(connection, run, thing, records)
 
 
-def _store(
-    connection: Connection, run: Run, thing: Thing, records: list[tuple[Keys, Row]]
-) -> Written:
-    actors = [actor for keys, _ in records for actor in keys.actors()]
-    raw.upsert(connection, "users", user_rows(actors), origin=run.origin)
-    return raw.upsert(connection, thing.name, [row for _, row in records], origin=run.origin)
+def _store(connection: Connection, run: Run, thing: Thing, records: Page) -> Written:
+    return raw.store(connection, thing.name, records, origin=run.origin)
 
 
 def _iso(keys: Keys) -> str:
