@@ -86,13 +86,14 @@ def upsert(connection: Connection, thing: str, rows: Sequence[Row], *, origin: O
             latest[row.id] = row
     if not latest:
         return Written()
-    held = _held(connection, thing, origin.repository_id, list(latest))
+    held, waiting = _held(connection, thing, origin.repository_id, list(latest))
     new = [row for row in latest.values() if row.id not in held]
     changed = [row for row in latest.values() if row.id in held and _replaces(row, held[row.id])]
     refused = _sparing(_copy, connection, thing, new, origin)
     refused_changes = _sparing(_replace, connection, thing, changed, origin)
     refused |= refused_changes
-    quarantine.close(connection, thing, origin.repository_id, latest.keys() - refused, at=origin.at)
+    if accepted := waiting - refused:
+        quarantine.close(connection, thing, origin.repository_id, accepted, at=origin.at)
     return Written(
         new=len(new) - len(refused) + len(refused_changes),
         changed=len(changed) - len(refused_changes),
@@ -193,15 +194,26 @@ def _table(thing: str) -> sql.Identifier:
 
 def _held(
     connection: Connection, thing: str, repository_id: int, ids: list[int]
-) -> dict[int, tuple[bytes, datetime | None, bool]]:
+) -> tuple[dict[int, tuple[bytes, datetime | None, bool]], set[int]]:
+    """What is held of ``ids``, and which of them wait in quarantine: one question, not two."""
     found = driver(connection).execute(
         sql.SQL(
             "select id, content_hash, source_updated_at, deleted_at is not null from raw.{}"
-            " where repository_id = %s and id = any(%s)"
+            " where repository_id = %(repository)s and id = any(%(ids)s)"
+            " union all select id, null, null, null from ops.quarantine"
+            " where repository_id = %(repository)s and thing = %(thing)s and id = any(%(ids)s)"
+            " and kind = 'record' and replayed_at is null"
         ).format(_table(thing)),
-        (repository_id, ids),
+        {"repository": repository_id, "thing": thing, "ids": ids},
     )
-    return {identifier: (digest, updated, gone) for identifier, digest, updated, gone in found}
+    held: dict[int, tuple[bytes, datetime | None, bool]] = {}
+    waiting: set[int] = set()
+    for identifier, digest, updated, gone in found:
+        if digest is None:
+            waiting.add(identifier)
+        else:
+            held[identifier] = digest, updated, gone
+    return held, waiting
 
 
 def _replaces(row: Row, held: tuple[bytes, datetime | None, bool]) -> bool:
