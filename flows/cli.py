@@ -13,7 +13,7 @@ from uuid import UUID
 import typer
 from pydantic import ValidationError
 
-from flows import stack, vitals
+from flows import quarantine, stack, vitals
 from flows.alone import work_off
 from flows.progress import exit_code, follow, print_results
 from flows.stack import Stack
@@ -161,6 +161,33 @@ def completeness(full_name: str, *, as_json: Annotated[bool, _JSON] = False) -> 
             for one in ledger.completeness(connection, found.repository_id)
         ]
     show(rows, as_json=as_json)
+
+
+@app.command()
+def replay_quarantine(
+    *,
+    thing: Annotated[str | None, typer.Option(help="issues, labels, ...; else all.")] = None,
+    repository: Annotated[str | None, typer.Option(help="OWNER/NAME; else all.")] = None,
+    as_json: Annotated[bool, _JSON] = False,
+) -> None:
+    """Try again what was refused when it was read; the next analysis counts what is accepted."""
+    with _warehouse() as (_, engine):
+        with engine.begin() as connection:
+            only = (
+                repositories.by_name(connection, repository).repository_id if repository else None
+            )
+        found = quarantine.replay(engine, at=clock.now(), thing=thing, repository_id=only)
+        with engine.begin() as connection:
+            rows = [
+                {
+                    "repository": repositories.by_id(connection, repository_id).full_name,
+                    "thing": name, "accepted": one.accepted, "refused": one.refused,
+                    "busy": one.busy,
+                }
+                for (repository_id, name), one in found.items()
+            ]  # fmt: skip
+    show(rows, as_json=as_json)
+    raise typer.Exit(quarantine.exit_code(found.values()))
 
 
 @app.command()

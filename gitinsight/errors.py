@@ -4,6 +4,7 @@
     ├── TransientError            another attempt, unchanged, may work            exit 75, HTTP 503
     │   ├── RateLimited           bucket, retry_at
     │   ├── UpstreamUnavailable   5xx, timeouts, broken connections
+    │   │   └── BrokenAnswer      a body that is no JSON, kept with the error
     │   └── LeaseLost             another worker took this work over; stop, write nothing
     ├── PermanentError            another attempt gives the same answer           exit 1, HTTP 500
     │   ├── NotVisible            404, 403 or 451: gone, private, blocked, or the token is too weak
@@ -52,6 +53,15 @@ class UpstreamUnavailable(TransientError):
 
     def __str__(self) -> str:
         return f"{self.target} does not answer: {self.reason}"
+
+
+class BrokenAnswer(UpstreamUnavailable):
+    """``body`` is the answer as it came, for the quarantine."""
+
+    def __init__(self, target: str, reason: str, body: bytes) -> None:
+        super().__init__(target, reason)
+        self.args = (target, reason, body)
+        self.body = body
 
 
 class LeaseLost(TransientError):

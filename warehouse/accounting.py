@@ -1,7 +1,6 @@
-"""The ledger of calls to GitHub, and what PostgreSQL or the decoder refused."""
+"""The ledger of calls to GitHub."""
 
 from collections.abc import Sequence
-from datetime import datetime
 from uuid import UUID
 
 from gitinsight.github.client import RequestRecord
@@ -47,14 +46,3 @@ def request_totals(connection: Connection, job_id: UUID) -> tuple[int, int]:
         .fetchone()
     )
     return (found[0], found[1]) if found else (0, 0)
-
-
-def quarantine(
-    connection: Connection, raw: bytes, *, thing: str, error: str, repository_id: int,
-    at: datetime, job_id: UUID,
-) -> None:  # fmt: skip
-    driver(connection).execute(
-        "insert into ops.quarantine (repository_id, thing, raw, error, at, job_id)"
-        " values (%s, %s, %s, %s, %s, %s)",
-        (repository_id, thing, raw, error, at, job_id),
-    )

@@ -8,6 +8,7 @@ from uuid import UUID
 from gitinsight.things.catalogue import GITHUB_THINGS, children
 from gitinsight.things.thing import Reading, Thing
 from warehouse.engine import Connection, driver
+from warehouse.quarantine import Gap
 
 _GIT = """
 select 'commits', count(*) from raw.git_commits
@@ -25,9 +26,29 @@ _COUNTS = {
 COUNTED = tuple(thing for thing in GITHUB_THINGS if thing.reading is not Reading.OBJECT)
 """What is a list, and so can miss something."""
 _ISSUE_COMMENTS = """
-select 'issue_comments', coalesce(sum((payload ->> 'comments')::bigint), 0)
-from raw.github_issues where repository_id = %(id)s and deleted_at is null
+select 'issue_comments', coalesce(sum(comments_count), 0)
+from (
+    select (payload ->> 'comments')::bigint as comments_count
+    from raw.github_issues where repository_id = %(id)s and deleted_at is null
+    union all
+    select refused.comments_count
+    from (
+        select distinct on (coalesce(id, -quarantine_id)) id,
+            substring(encode(raw, 'escape') from '"comments": ?([0-9]{1,9})')::bigint
+                as comments_count
+        from ops.quarantine
+        where repository_id = %(id)s and thing = 'issues' and kind = 'record'
+            and replayed_at is null
+        order by coalesce(id, -quarantine_id), quarantine_id desc
+    ) as refused
+    left join raw.github_issues as held
+        on held.repository_id = %(id)s and held.id = refused.id and held.deleted_at is null
+    where held.id is null
+) as issues
 """
+
+
+_NO_GAP = Gap()
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +73,9 @@ def held_counts(connection: Connection, repository_id: int) -> dict[str, int]:
 
 
 def implied_counts(connection: Connection, repository_id: int) -> dict[str, int]:
-    """Totals that GitHub gives record by record: the comments of an issue, for one."""
+    """Totals that GitHub gives record by record: the comments of an issue, for one, be it held or
+    in quarantine.
+    """
     counted = _ISSUE_COMMENTS + "".join(
         f" union all select '{child.name}', coalesce(sum({_within(child)}), 0)"  # noqa: S608 - ours
         f" from raw.{parent.table} where repository_id = %(id)s and deleted_at is null"
@@ -72,14 +95,21 @@ def _within(child: Thing) -> str:
 
 def judge(
     thing: str, upstream: int | None, held: int | None, *, unavailable: str | None = None,
-    repeated: int = 0, is_offered: bool = True, doubt: str | None = None,
+    repeated: int = 0, gap: Gap = _NO_GAP, is_offered: bool = True, doubt: str | None = None,
 ) -> Entry:  # fmt: skip
-    """``repeated`` records were listed twice, under one id."""
+    """``repeated`` records were listed twice, under one id; those of ``gap`` are in quarantine, so
+    that what is held and what is missing there add up to what exists, but for what is told.
+    """
     if not is_offered:
         return Entry(thing, upstream, held or None, "uncounted", "this GitHub does not offer it")
     state, reason = "complete", unavailable
     if unavailable is not None and (held or upstream != 0):
         state, held = "unavailable", held or None
+    elif gap != _NO_GAP:
+        rest = 0 if upstream is None or held is None else upstream - held - gap.missing
+        if repeated and rest == repeated:
+            rest = 0
+        state, reason = "partial", _in_quarantine(gap) + (f", {rest:+d} not explained" * bool(rest))
     elif upstream is None:
         state, reason = "uncounted", "GitHub gives no total"
     elif held is None:
@@ -91,6 +121,14 @@ def judge(
     if doubt is not None:
         state, reason = "partial", doubt
     return Entry(thing, upstream, held, state, reason)
+
+
+def _in_quarantine(gap: Gap) -> str:
+    missing = f"{gap.missing} of them {'is' if gap.missing == 1 else 'are'} in quarantine"
+    outdated = f"the newest version of {gap.outdated} of them is in quarantine"
+    return ", ".join(
+        text for text, count in ((missing, gap.missing), (outdated, gap.outdated)) if count
+    )
 
 
 def record(

@@ -279,6 +279,16 @@ def was_settled(connection: Connection, job: Job) -> bool:
     return previous is not None and previous.state in {"succeeded", "partial"}
 
 
+def is_at_work(connection: Connection, repository_id: int) -> bool:
+    """Whether a job reads this repository now; until the transaction ends no queued one begins."""
+    found = driver(connection).execute(
+        "select state from ops.jobs where repository_id = %s and state in ('queued', 'running')"
+        " for share",
+        (repository_id,),
+    )
+    return any(state == "running" for (state,) in found)
+
+
 def record_flow_run(
     connection: Connection, job_id: UUID, *, flow_run_id: UUID, flow_run_url: str
 ) -> None:

@@ -1,15 +1,21 @@
-"""Writes GitHub's records into the raw tables: new ones by COPY, changed ones with history."""
+"""Writes GitHub's records into the raw tables: new ones by COPY, changed ones with history.
 
-from collections.abc import Collection, Sequence
+A row that PostgreSQL refuses goes to quarantine, and the rest of its page is written.
+"""
+
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from psycopg import sql
+from psycopg import DataError, sql
+from psycopg.errors import ProgramLimitExceeded, StatementTooComplex
 
-from gitinsight.github.payloads import Row
+from gitinsight.errors import first_line
+from gitinsight.github.payloads import Kind, Page, Quarantined, Row, user_rows
 from gitinsight.things.catalogue import GITHUB_THINGS
 from gitinsight.things.thing import Thing
+from warehouse import quarantine
 from warehouse.engine import Connection, driver
 from warehouse.tables.shape import number_of
 
@@ -35,18 +41,38 @@ class Origin:
 
 @dataclass(frozen=True, slots=True)
 class Written:
+    """``refused`` records are in quarantine; the ledger has to look at them again, too."""
+
     new: int = 0
     changed: int = 0
     unchanged: int = 0
+    refused: int = 0
 
     @property
     def touched(self) -> int:
-        return self.new + self.changed
+        return self.new + self.changed + self.refused
 
     def __add__(self, other: "Written") -> "Written":
         return Written(
-            self.new + other.new, self.changed + other.changed, self.unchanged + other.unchanged
-        )
+            self.new + other.new, self.changed + other.changed, self.unchanged + other.unchanged,
+            self.refused + other.refused,
+        )  # fmt: skip
+
+
+_REFUSALS = (DataError, ProgramLimitExceeded, StatementTooComplex)
+"""What PostgreSQL says of a value that it cannot hold; anything else is no fault of the row."""
+
+
+def store(connection: Connection, thing: str, page: Page, *, origin: Origin) -> Written:
+    """A page with the accounts that it names, and what could not be held of it."""
+    actors = [actor for keys, _ in page for actor in keys.actors()]
+    upsert(connection, "users", user_rows(actors), origin=origin)
+    written = upsert(connection, thing, [row for _, row in page], origin=origin)
+    quarantine.keep(
+        connection, thing, page.kept, repository_id=origin.repository_id, source=origin.source,
+        at=origin.at, job_id=origin.run_id,
+    )  # fmt: skip
+    return written + Written(refused=len(page.refused))
 
 
 def upsert(connection: Connection, thing: str, rows: Sequence[Row], *, origin: Origin) -> Written:
@@ -57,12 +83,20 @@ def upsert(connection: Connection, thing: str, rows: Sequence[Row], *, origin: O
             latest[row.id] = row
     if not latest:
         return Written()
-    held = _held(connection, thing, origin.repository_id, list(latest))
+    held, waiting = _held(connection, thing, origin.repository_id, list(latest))
     new = [row for row in latest.values() if row.id not in held]
     changed = [row for row in latest.values() if row.id in held and _replaces(row, held[row.id])]
-    _copy(connection, thing, new, origin)
-    _replace(connection, thing, changed, origin)
-    return Written(len(new), len(changed), len(latest) - len(new) - len(changed))
+    refused = _sparing(_copy, connection, thing, new, origin)
+    refused_changes = _sparing(_replace, connection, thing, changed, origin)
+    refused |= refused_changes
+    if accepted := waiting - refused:
+        quarantine.close(connection, thing, origin.repository_id, accepted, at=origin.at)
+    return Written(
+        new=len(new) - len(refused) + len(refused_changes),
+        changed=len(changed) - len(refused_changes),
+        unchanged=len(latest) - len(new) - len(changed),
+        refused=len(refused),
+    )
 
 
 def mark_deleted(
@@ -326,21 +360,35 @@ def mark_number_gone(
     return gone
 
 
+_Write = Callable[[Connection, str, Sequence[Row], Origin], None]
+
+
 def _table(thing: str) -> sql.Identifier:
     return sql.Identifier(f"github_{thing}")
 
 
 def _held(
     connection: Connection, thing: str, repository_id: int, ids: list[int]
-) -> dict[int, tuple[bytes, datetime | None, bool]]:
+) -> tuple[dict[int, tuple[bytes, datetime | None, bool]], set[int]]:
+    """What is held of ``ids``, and which of them wait in quarantine: one question, not two."""
     found = driver(connection).execute(
         sql.SQL(
             "select id, content_hash, source_updated_at, deleted_at is not null from raw.{}"
-            " where repository_id = %s and id = any(%s)"
+            " where repository_id = %(repository)s and id = any(%(ids)s)"
+            " union all select id, null, null, null from ops.quarantine"
+            " where repository_id = %(repository)s and thing = %(thing)s and id = any(%(ids)s)"
+            " and kind = 'record' and replayed_at is null"
         ).format(_table(thing)),
-        (repository_id, ids),
+        {"repository": repository_id, "thing": thing, "ids": ids},
     )
-    return {identifier: (digest, updated, gone) for identifier, digest, updated, gone in found}
+    held: dict[int, tuple[bytes, datetime | None, bool]] = {}
+    waiting: set[int] = set()
+    for identifier, digest, updated, gone in found:
+        if digest is None:
+            waiting.add(identifier)
+        else:
+            held[identifier] = digest, updated, gone
+    return held, waiting
 
 
 def _replaces(row: Row, held: tuple[bytes, datetime | None, bool]) -> bool:
@@ -360,9 +408,37 @@ def _values(row: Row, origin: Origin) -> tuple[object, ...]:
     )  # fmt: skip
 
 
-def _copy(connection: Connection, thing: str, rows: Sequence[Row], origin: Origin) -> None:
+def _sparing(
+    write: _Write, connection: Connection, thing: str, rows: Sequence[Row], origin: Origin
+) -> set[int]:
+    """Write ``rows`` but for those that PostgreSQL refuses, found by halves; the ids of these."""
     if not rows:
-        return
+        return set()
+    try:
+        with driver(connection).transaction():
+            write(connection, thing, rows, origin)
+    except _REFUSALS as error:
+        if len(rows) > 1:
+            middle = len(rows) // 2
+            return _sparing(write, connection, thing, rows[:middle], origin) | _sparing(
+                write, connection, thing, rows[middle:], origin
+            )
+        (row,) = rows
+        quarantine.keep(
+            connection,
+            thing,
+            [Quarantined(Kind.RECORD, row.id, row.payload, first_line(error))],
+            repository_id=origin.repository_id,
+            source=origin.source,
+            source_updated_at=row.source_updated_at,
+            at=origin.at,
+            job_id=origin.run_id,
+        )
+        return {row.id}
+    return set()
+
+
+def _copy(connection: Connection, thing: str, rows: Sequence[Row], origin: Origin) -> None:
     statement = sql.SQL("copy raw.{} ({}) from stdin").format(
         _table(thing), sql.SQL(", ").join(map(sql.Identifier, _COLUMNS))
     )
@@ -372,8 +448,6 @@ def _copy(connection: Connection, thing: str, rows: Sequence[Row], origin: Origi
 
 
 def _replace(connection: Connection, thing: str, rows: Sequence[Row], origin: Origin) -> None:
-    if not rows:
-        return
     raw = driver(connection)
     raw.execute(
         sql.SQL(

@@ -5,16 +5,16 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-import msgspec
-
 from flows.steps.run import Run, StepResult
 from gitinsight.errors import NotVisible
+from gitinsight.github.payloads import elements
 from gitinsight.things.catalogue import children
 from gitinsight.things.pull_requests import PULL_REQUESTS
 from gitinsight.things.review_comments import REVIEW_COMMENTS
 from gitinsight.things.thing import Thing
-from warehouse import completeness, cursors
+from warehouse import completeness, cursors, quarantine
 from warehouse.completeness import Entry, judge
+from warehouse.quarantine import Gap
 from warehouse.raw import Written
 
 _ONLY_COUNTED = "watchers"
@@ -56,6 +56,7 @@ def account(
         )
         implied = completeness.implied_counts(connection, run.repository.repository_id)
         states = cursors.states(connection, run.repository.repository_id)
+        gaps = quarantine.gaps(connection, run.repository.repository_id)
     upstream = dict(counts)
     if run.repository.has_api:
         upstream |= implied
@@ -68,7 +69,7 @@ def account(
     entries = {
         thing: judge(
             thing, count, held.get(thing), unavailable=why.get(thing),
-            repeated=states.get(thing, {}).get("repeated", 0),
+            repeated=states.get(thing, {}).get("repeated", 0), gap=gaps.get(thing, Gap()),
             is_offered=thing not in results or results[thing].is_offered,
             doubt=doubts.get(thing),
         )
@@ -94,7 +95,7 @@ def _listed(run: Run, thing: Thing) -> int | None:
         return None
     if answer.last_url is not None:
         return int(parse_qs(urlsplit(answer.last_url).query)["page"][0])
-    return None if answer.next_url else len(msgspec.json.decode(answer.body))
+    return None if answer.next_url else len(elements(answer.body))
 
 
 def _totals(run: Run) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """Everything that is read from GitHub and git in one job, in the order that costs least."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Protocol, TypeVar
@@ -8,13 +9,15 @@ from typing import Protocol, TypeVar
 from flows.steps import account, commits, discover, identities, mend, pull_requests, reading, sweep
 from flows.steps.account import Account
 from flows.steps.run import Run, StepResult
+from gitinsight.errors import BrokenAnswer
+from gitinsight.github.payloads import Kind, Quarantined
 from gitinsight.things.catalogue import THINGS
 from gitinsight.things.issue_comments import ISSUE_COMMENTS
 from gitinsight.things.issues import ISSUES
 from gitinsight.things.review_comments import REVIEW_COMMENTS
 from gitinsight.things.thing import Reading, Thing
 from gitinsight.things.workflow_jobs import WORKFLOW_JOBS
-from warehouse import cursors, jobs
+from warehouse import cursors, jobs, quarantine
 
 T = TypeVar("T")
 
@@ -46,7 +49,8 @@ def extract(run: Run, call: Call) -> Extraction:
     done = Extraction()
 
     def step(name: str, read: Callable[[], StepResult]) -> None:
-        done.results[name] = call(name, read)
+        with _keeping(run, name):
+            done.results[name] = call(name, read)
 
     was_settled = _was_settled(run)
     _forget_if_asked(run)
@@ -64,6 +68,7 @@ def extract(run: Run, call: Call) -> Extraction:
             for thing in _in_turn(run):
                 step(thing.name, partial(reading.read, run, thing, is_quiet=True))
             if not done.has_changed:
+                _close_answers(run)
                 return done
         _read_the_rest(run, step)
     elif is_calm:
@@ -71,7 +76,9 @@ def extract(run: Run, call: Call) -> Extraction:
     counts = account.upstream_counts(run)
     if run.repository.has_api:
         step("mend", partial(mend.mend, run, counts))
-    done.account = account.account(run, done.results, counts)
+    with _keeping(run, "totals"):
+        done.account = account.account(run, done.results, counts)
+    _close_answers(run)
     return done
 
 
@@ -90,10 +97,36 @@ def _forget_if_asked(run: Run) -> None:
             cursors.forget(connection, run.repository.repository_id, before=run.job.started_at)
 
 
-def _was_settled(run: Run) -> bool:
-    """Whether the job before this one came to its end, so that nothing of it is left to do."""
+@contextmanager
+def _keeping(run: Run, thing: str) -> Iterator[None]:
+    """An answer that stayed broken is kept as it came; nothing of its page was written."""
+    try:
+        yield
+    except BrokenAnswer as error:
+        with run.warehouse.begin() as connection:
+            quarantine.keep(
+                connection, thing, [Quarantined(Kind.ANSWER, None, error.body, error.reason)],
+                repository_id=run.repository.repository_id, source="rest", at=run.clock(),
+                job_id=run.job.job_id,
+            )  # fmt: skip
+        raise
+
+
+def _close_answers(run: Run) -> None:
     with run.warehouse.begin() as connection:
-        return run.job.attempt == 1 and jobs.was_settled(connection, run.job)
+        quarantine.close_answers(connection, run.repository.repository_id, at=run.clock())
+
+
+def _was_settled(run: Run) -> bool:
+    """Whether the job before this one came to its end, so that nothing of it is left to do, and
+    nothing has come out of quarantine since.
+    """
+    with run.warehouse.begin() as connection:
+        return (
+            run.job.attempt == 1
+            and jobs.was_settled(connection, run.job)
+            and not quarantine.has_news(connection, run.repository.repository_id)
+        )
 
 
 def _in_turn(run: Run) -> list[Thing]:

@@ -1,6 +1,7 @@
 """The ways to read a REST list; which one a thing uses is part of its declaration."""
 
 import time
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
@@ -9,9 +10,9 @@ from flows.steps.page_size import PageSize
 from flows.steps.run import Run, StepResult
 from gitinsight.errors import UnexpectedPayload, UpstreamUnavailable
 from gitinsight.github.client import Answer
-from gitinsight.github.payloads import Keys, Row, row, split, user_rows
+from gitinsight.github.payloads import Keys, Page, joined, row, split
 from gitinsight.things.thing import Thing
-from warehouse import accounting, raw
+from warehouse import raw
 from warehouse.cursors import Cursor
 from warehouse.engine import Connection
 from warehouse.raw import Written
@@ -32,7 +33,7 @@ def single(run: Run, thing: Thing) -> StepResult:
         return unchanged(run, cursor, thing)
     record = row(int(run.repository.github_id or 0), answer.body, None)
     state = {"etag": answer.etag, "principal": answer.principal}
-    _, written = run.commit(cursor, state, writer(run, thing, answer, [(Keys(record.id), record)]))
+    _, written = run.commit(cursor, state, storing(run, thing, Page([(Keys(record.id), record)])))
     return StepResult(thing.name, written.touched, 1)
 
 
@@ -72,7 +73,7 @@ def since(run: Run, thing: Thing) -> StepResult:
             horizon = (answer.date - _CLOCK_OVERLAP).strftime("%Y-%m-%dT%H:%M:%SZ")
             state = {"since": min(latest, horizon), **size.remembered}
         seen += len(records)
-        cursor, written = run.commit(cursor, state, writer(run, thing, answer, records), done=seen)
+        cursor, written = run.commit(cursor, state, storing(run, thing, records), done=seen)
         total += written
         if following is None:
             break
@@ -120,20 +121,20 @@ def whole(run: Run, thing: Thing, *, is_quiet: bool = False) -> StepResult:
     if pages:
         turn = cursor.state.get("turn", 0) % len(pages)
         asked = [pages[turn]] if is_quiet else pages
-        if all(run.client.get(str(url), etag=etag).is_unmodified for url, etag in asked if etag):
+        if all(etag and run.client.get(str(url), etag=etag).is_unmodified for url, etag in asked):
             state = {**cursor.state, "turn": turn + 1}
             run.commit(cursor, state, lambda _connection: Written())
             return StepResult(thing.name)
     answers = [run.client.get(run.path(thing.path), _parameters(thing))]
     while answers[-1].next_url:
         answers.append(run.client.get(str(answers[-1].next_url)))
-    records = [record for one in answers for record in split(one.body)]
+    records = joined(split(one.body) for one in answers)
 
     def write(connection: Connection) -> Written:
         written = store(connection, run, thing, records)
-        gone = raw.mark_absent(
-            connection, thing.name, [record.id for _, record in records], origin=run.origin
-        )
+        if records.present is None:
+            return written  # one of them cannot be told, and may be any of those that are held
+        gone = raw.mark_absent(connection, thing.name, records.present, origin=run.origin)
         return written + Written(changed=gone)
 
     state = {
@@ -179,7 +180,7 @@ def newest(run: Run, thing: Thing) -> StepResult:
         else:
             state["next"] = answer.next_url
         seen += len(records)
-        cursor, written = run.commit(cursor, state, writer(run, thing, answer, records), done=seen)
+        cursor, written = run.commit(cursor, state, storing(run, thing, records), done=seen)
         state = dict(cursor.state)
         total += written
         if is_last:
@@ -202,29 +203,12 @@ def own(run: Run, cursor: Cursor) -> dict[str, Any]:
     return cursor.state if cursor.state.get("principal") == run.client.principal else {}
 
 
-def writer(run: Run, thing: Thing, answer: Answer, records: list[tuple[Keys, Row]]) -> Any:
-    def write(connection: Connection) -> Written:
-        if answer.is_sanitised:
-            accounting.quarantine(
-                connection,
-                answer.original,
-                thing=thing.name,
-                error="characters that jsonb refuses were replaced",
-                repository_id=run.repository.repository_id,
-                at=run.clock(),
-                job_id=run.job.job_id,
-            )
-        return store(connection, run, thing, records)
-
-    return write
+def storing(run: Run, thing: Thing, records: Page) -> Callable[[Connection], Written]:
+    return lambda connection: store(connection, run, thing, records)
 
 
-def store(
-    connection: Connection, run: Run, thing: Thing, records: list[tuple[Keys, Row]]
-) -> Written:
-    actors = [actor for keys, _ in records for actor in keys.actors()]
-    raw.upsert(connection, "users", user_rows(actors), origin=run.origin)
-    return raw.upsert(connection, thing.name, [record for _, record in records], origin=run.origin)
+def store(connection: Connection, run: Run, thing: Thing, records: Page) -> Written:
+    return raw.store(connection, thing.name, records, origin=run.origin)
 
 
 def _iso(keys: Keys) -> str:

@@ -3,13 +3,12 @@ about, both at once and by number.
 """
 
 from collections.abc import Mapping
-from typing import Any
 
 from flows.steps import pull_requests, reading, sweep
 from flows.steps.lists import store
 from flows.steps.run import Run, StepResult
 from gitinsight.errors import NotVisible
-from gitinsight.github.payloads import split
+from gitinsight.github.payloads import Page, joined, split
 from gitinsight.things.catalogue import THINGS, children
 from gitinsight.things.issue_comments import ISSUE_COMMENTS
 from gitinsight.things.issues import ISSUES
@@ -67,9 +66,9 @@ def _numbers(run: Run, missing: int, doubts: dict[str, str]) -> int:
         body, reason = sweep.issue_by_number(run, number)
         if body is None:
             explained[str(number)] = reason or "not visible"
-        records = split(b"[" + body + b"]") if body else []
+        records = split(b"[" + body + b"]") if body else Page()
 
-        def write(connection: Connection, records: Any = records) -> Written:
+        def write(connection: Connection, records: Page = records) -> Written:
             return store(connection, run, ISSUES, records)
 
         cursor, written = run.commit(cursor, {"explained": explained}, write)
@@ -97,13 +96,15 @@ def _comments(run: Run) -> int:
             continue  # the sweep finds out what became of it
         while answers[-1].next_url:
             answers.append(run.client.get(str(answers[-1].next_url)))
-        records = [one for answer in answers for one in split(answer.body)]
+        records = joined(split(answer.body) for answer in answers)
 
-        def write(connection: Connection, number: int = number, records: Any = records) -> Written:
+        def write(connection: Connection, number: int = number, records: Page = records) -> Written:
             written = store(connection, run, ISSUE_COMMENTS, records)
+            if records.present is None:
+                return written  # one of them cannot be told, and may be any of those that are held
             gone = raw.mark_absent_within(
                 connection, ISSUE_COMMENTS, numbers=[number],
-                present=[record.id for _, record in records], origin=run.origin,
+                present=records.present, origin=run.origin,
             )  # fmt: skip
             return written + Written(changed=gone)
 

@@ -12,7 +12,7 @@ from flows.steps.page_size import PageSize
 from flows.steps.run import Run, StepResult
 from gitinsight.errors import NotVisible, UpstreamUnavailable
 from gitinsight.github.nodes import Node, node_row
-from gitinsight.github.payloads import Row, split, user_rows
+from gitinsight.github.payloads import Page, split
 from gitinsight.things.pull_requests import PULL_REQUESTS
 from warehouse import raw
 from warehouse.cursors import Cursor
@@ -133,14 +133,9 @@ def _list(run: Run) -> StepResult:
     answer = run.client.get(run.path("pulls"), parameters) if due else None
     while answer is not None:
         records = split(answer.body)
-        users = user_rows(actor for keys, _ in records for actor in keys.actors())
-        rows = [one for _, one in records]
 
-        def write(
-            connection: Connection, rows: list[Row] = rows, users: list[Row] = users
-        ) -> Written:
-            raw.upsert(connection, "users", users, origin=run.origin)
-            return raw.upsert(connection, "pull_requests", rows, origin=run.origin)
+        def write(connection: Connection, records: Page = records) -> Written:
+            return raw.store(connection, "pull_requests", records, origin=run.origin)
 
         seen += len(records)
         cursor, written = run.commit(cursor, cursor.state, write, done=seen, total=len(due))

@@ -9,11 +9,11 @@ from urllib.parse import urlencode
 
 import msgspec
 
-from flows.steps.lists import own, store, unchanged, writer
+from flows.steps.lists import own, store, storing, unchanged
 from flows.steps.run import Run, StepResult
 from gitinsight.errors import NotVisible
 from gitinsight.github.client import Answer
-from gitinsight.github.payloads import split
+from gitinsight.github.payloads import Page, joined, split
 from gitinsight.things.thing import Thing
 from warehouse import raw
 from warehouse.cursors import Cursor
@@ -109,11 +109,11 @@ def per_parent(run: Run, thing: Thing) -> StepResult:
             continue
         while answers[-1].next_url:
             answers.append(run.client.get(str(answers[-1].next_url)))
-        records = [one for answer in answers for one in split(answer.body, envelope=thing.envelope)]
+        records = joined(split(answer.body, envelope=thing.envelope) for answer in answers)
         if not records:
             empty[str(number)] = attempt
 
-        def write(connection: Connection, records: Any = records) -> Written:
+        def write(connection: Connection, records: Page = records) -> Written:
             return store(connection, run, thing, records)
 
         state = {"empty": empty} if empty else {}
@@ -135,7 +135,7 @@ def _read(
         kept = {**state, "windows": [[a.isoformat(), b.isoformat()] for a, b in state["windows"]]}
         moved = kept if is_last else cursor.state
         cursor, written = run.commit(
-            cursor, moved, writer(run, thing, answer, records), done=len(seen),
+            cursor, moved, storing(run, thing, records), done=len(seen),
             total=state["total"],
         )  # fmt: skip
         total += written

@@ -15,6 +15,7 @@ import msgspec
 
 from gitinsight import clock
 from gitinsight.errors import (
+    BrokenAnswer,
     GitInsightError,
     NotVisible,
     RateLimited,
@@ -24,7 +25,7 @@ from gitinsight.errors import (
 )
 from gitinsight.github import limits
 from gitinsight.github.limits import Budget
-from gitinsight.github.payloads import sanitise
+from gitinsight.github.payloads import fault, limit, sanitise
 from gitinsight.github.queries import query_text
 
 API_VERSION = "2022-11-28"
@@ -211,10 +212,10 @@ class GitHubClient:
     ) -> tuple[GitInsightError | None, Answer | None]:
         body = sanitise(response.content)
         if response.status_code == httpx2.codes.OK:
-            try:
-                msgspec.json.decode(body)
-            except (msgspec.DecodeError, RecursionError) as error:
-                return UpstreamUnavailable(request.url.host, f"broken JSON: {error}"), None
+            if (reason := fault(body)) is not None:
+                return BrokenAnswer(request.url.host, f"no JSON: {reason}", response.content), None
+            if (reason := limit(body)) is not None:
+                return UnexpectedPayload(request.url.path, reason), None
         return None, Answer(
             status=response.status_code,
             body=body,

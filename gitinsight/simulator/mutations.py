@@ -172,8 +172,8 @@ def _finish_run(change: Change) -> None:
 
 
 def _rerun(change: Change) -> None:
-    """The oldest one, which is long past any window that is read again."""
-    run = change.repository.runs[0]
+    """The newest one that has ended."""
+    run = next(one for one in reversed(change.repository.runs) if one["status"] == "completed")
     run |= {
         "run_attempt": run["run_attempt"] + 1, "status": "in_progress", "conclusion": None,
         "run_started_at": iso(change.at), "updated_at": iso(change.at),

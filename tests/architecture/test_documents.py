@@ -13,7 +13,7 @@ from tests.support.checkout import ROOT
 
 _README_LINES = 150
 _LINK = re.compile(r"\[[^\]]*\]\((?!https?://|#)([^)#]+)")
-_COMMAND = re.compile(r"(?:\.venv/bin/|`)gitinsight (?!-)([a-z]+)")
+_COMMAND = re.compile(r"(?:\.venv/bin/|`)gitinsight (?!-)([a-z]+(?:-[a-z]+)*)")
 _TARGET = re.compile(r"(?:^|`)make ([a-z]+)", re.MULTILINE)
 _PLACE = re.compile(r"(?<![\w.])/(?:work|root|home)/[\w.-]+")
 

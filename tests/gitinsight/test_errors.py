@@ -8,6 +8,7 @@ import pytest
 
 from gitinsight import errors
 from gitinsight.errors import (
+    BrokenAnswer,
     BrokenEnvironment,
     Cancelled,
     GitInsightError,
@@ -31,6 +32,7 @@ AT = datetime(2026, 6, 1, 12, 30, tzinfo=UTC)
 EXAMPLES: list[tuple[GitInsightError, int, str]] = [
     (RateLimited("core", AT), 75, "GitHub's core limit is used up until 2026-06-01 12:30:00Z"),
     (UpstreamUnavailable("h", "HTTP 502"), 75, "h does not answer: HTTP 502"),
+    (BrokenAnswer("h", "no JSON: it ends", b"[{"), 75, "h does not answer: no JSON: it ends"),
     (LeaseLost("job 7"), 75, "job 7 was taken over by another worker"),
     (NotVisible("o/n", 451, "blocked"), 1, "GitHub does not show o/n (HTTP 451: blocked)"),
     (

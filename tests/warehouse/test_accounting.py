@@ -1,4 +1,4 @@
-"""The ledger of calls to GitHub, and what was refused."""
+"""The ledger of calls to GitHub."""
 
 from dataclasses import replace
 from uuid import UUID
@@ -39,15 +39,3 @@ def test_a_job_that_asked_nothing_cost_nothing(warehouse: Engine) -> None:
         accounting.record_requests(connection, [], job_id=JOB, repository_id=7)
 
         assert accounting.request_totals(connection, JOB) == (0, 0)
-
-
-def test_what_is_refused_is_kept_byte_for_byte(warehouse: Engine) -> None:
-    raw = b'{"id": 1, "title": "\xff\x00'
-    with warehouse.begin() as connection:
-        accounting.quarantine(
-            connection, raw, thing="issues", error="truncated", repository_id=7, at=AT, job_id=JOB
-        )
-
-        assert fetch(
-            connection, "select raw, thing, error, repository_id, job_id from ops.quarantine"
-        ) == [(raw, "issues", "truncated", 7, JOB)]

@@ -7,11 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gitinsight.git.history import Commit, moment
+from gitinsight.github.payloads import Kind, Quarantined
 from tests.support.rows import AT, payload_row
-from warehouse import completeness, git, ledger, raw
+from warehouse import completeness, git, ledger, quarantine, raw
 from warehouse.completeness import Entry, judge
 from warehouse.engine import Engine
 from warehouse.git import Run
+from warehouse.quarantine import Gap
 from warehouse.raw import Origin
 
 JOB = UUID(int=1)
@@ -42,6 +44,29 @@ def test_a_thing_is_judged_by_what_exists_and_what_is_held(
     found = judge("issues", upstream, held, unavailable=why, repeated=repeated)
 
     assert found == Entry("issues", upstream, *expected)
+
+
+@pytest.mark.parametrize(
+    ("upstream", "held", "repeated", "gap", "reason"),
+    [
+        (5, 4, 0, Gap(1), "1 of them is in quarantine"),
+        (5, 3, 0, Gap(2), "2 of them are in quarantine"),
+        (5, 3, 1, Gap(1), "1 of them is in quarantine"),
+        (5, 2, 0, Gap(1), "1 of them is in quarantine, +2 not explained"),
+        (5, 5, 0, Gap(0, 2), "the newest version of 2 of them is in quarantine"),
+        (
+            5, 4, 0, Gap(1, 1),
+            "1 of them is in quarantine, the newest version of 1 of them is in quarantine",
+        ),
+        (None, 4, 0, Gap(1), "1 of them is in quarantine"),
+    ],
+)  # fmt: skip
+def test_what_is_in_quarantine_is_missing_and_the_sum_is_exact(
+    upstream: int | None, held: int, repeated: int, gap: Gap, reason: str
+) -> None:
+    found = judge("issues", upstream, held, repeated=repeated, gap=gap)
+
+    assert found == Entry("issues", upstream, held, "partial", reason)
 
 
 @given(st.none() | st.integers(0, 99), st.none() | st.integers(0, 99), st.integers(0, 3))
@@ -103,6 +128,26 @@ def test_records_say_how_many_others_there_should_be(warehouse: Engine) -> None:
         "issue_comments": 3, "reviews": 2, "pull_request_commits": 250, "pull_request_files": 7,
         "discussion_comments": 0,
     }  # fmt: skip
+
+
+def test_an_issue_in_quarantine_still_says_how_many_comments_it_has(warehouse: Engine) -> None:
+    def refused(identifier: int | None, raw: bytes) -> Quarantined:
+        return Quarantined(Kind.RECORD, identifier, raw, "")
+
+    entries = [
+        refused(1, b'{"id":1,"comments":50,"n":1e400}'),
+        refused(2, b'{"id":2,"comments":3,"n":1e400}'),
+        refused(2, b'{"id":2,"comments":4,"n":1e401}'),
+        refused(None, rb'{"body":"\"comments\":9","comments": 5}'),
+        refused(3, b"{"),
+    ]
+    with warehouse.begin() as connection:
+        raw.upsert(connection, "issues", [payload_row(1, comments=3)], origin=ORIGIN)
+        quarantine.keep(
+            connection, "issues", entries, repository_id=1, source="rest", at=AT, job_id=JOB
+        )
+
+        assert completeness.implied_counts(connection, 1)["issue_comments"] == 3 + 4 + 5
 
 
 def test_the_newest_judgement_of_each_thing_stays(warehouse: Engine) -> None:

@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from gitinsight.errors import LeaseLost, NotFound
-from tests.support.rows import AT, claim, fetch, queue, value
+from tests.support.rows import AT, add_repository, claim, fetch, queue, value
 from warehouse import jobs
 from warehouse.engine import Connection, Engine
 from warehouse.jobs import Event, Job
@@ -355,3 +355,21 @@ def test_a_state_of_the_database_is_never_two_active_jobs(warehouse: Engine) -> 
 
     with pytest.raises(Exception, match="ix_jobs_one_active"):
         value(warehouse, insert)
+
+
+def test_a_repository_is_worked_at_while_its_job_runs(warehouse: Engine) -> None:
+    repository_id = add_repository(warehouse)
+
+    def is_at_work() -> bool:
+        with warehouse.begin() as connection:
+            return jobs.is_at_work(connection, repository_id)
+
+    assert not is_at_work()
+    queued = queue(warehouse, repository_id)
+    assert not is_at_work()
+    with warehouse.begin() as connection:
+        running = jobs.claim(connection, queued.job_id, worker="worker", at=AT)
+    assert is_at_work()
+    with warehouse.begin() as connection:
+        jobs.finish(connection, running, state="succeeded", at=AT, outcome={})
+    assert not is_at_work()

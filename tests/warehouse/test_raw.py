@@ -175,13 +175,51 @@ def test_records_of_two_repositories_do_not_meet(warehouse: Engine) -> None:
     assert held(warehouse, "payload ->> 'title'") == [("mine",), ("yours",)]
 
 
-def test_a_page_that_postgresql_refuses_leaves_nothing_behind(warehouse: Engine) -> None:
-    bad = Row(2, b'{"id": 2, "title": "\\u0000"}', b"hash", None, sanitized=False)
+REFUSED = Row(2, b'{"id": 2, "title": "\\u0000"}', b"hash", None, sanitized=False)
+"""What the decoder would have kept from PostgreSQL."""
 
-    with pytest.raises(Exception, match="Unicode"):
-        put(warehouse, payload_row(1), bad)
 
-    assert held(warehouse, "id") == []
+def quarantined(warehouse: Engine) -> list[tuple[object, ...]]:
+    with warehouse.connect() as connection:
+        return fetch(
+            connection,
+            "select thing, kind, id, raw, source from ops.quarantine where replayed_at is null",
+        )
+
+
+@pytest.mark.parametrize("place", [0, 3, 6])
+def test_a_row_that_postgresql_refuses_does_not_take_its_page_with_it(
+    warehouse: Engine, place: int
+) -> None:
+    rows = [payload_row(number) for number in range(10, 16)]
+    rows.insert(place, REFUSED)
+
+    written = put(warehouse, *rows)
+
+    assert written == Written(new=6, refused=1)
+    assert len(held(warehouse, "id")) == 6
+    assert quarantined(warehouse) == [("issues", "record", 2, REFUSED.payload, "rest")]
+
+
+def test_a_change_that_postgresql_refuses_leaves_the_version_that_is_held(
+    warehouse: Engine,
+) -> None:
+    put(warehouse, payload_row(1, title="a"), payload_row(2, title="a"), payload_row(3))
+
+    written = put(warehouse, payload_row(1, title="b"), REFUSED, payload_row(3))
+
+    assert written == Written(changed=1, unchanged=1, refused=1)
+    assert sorted(held(warehouse, "id, payload ->> 'title'")) == [(1, "b"), (2, "a"), (3, None)]
+    assert [one[2] for one in quarantined(warehouse)] == [2]
+
+
+def test_a_version_that_is_accepted_closes_what_was_refused_before(warehouse: Engine) -> None:
+    put(warehouse, REFUSED)
+
+    put(warehouse, payload_row(2, title="fine"))
+
+    assert quarantined(warehouse) == []
+    assert held(warehouse, "id") == [(2,)]
 
 
 class TestPullRequests:

@@ -234,12 +234,23 @@ quarantine = Table(
     Column("quarantine_id", BigInteger, Identity(), primary_key=True, comment="ours"),
     repository_id(is_key=False),
     Column("thing", Text, nullable=False, comment="what it was read as"),
+    Column("kind", Text, nullable=False, comment="record, original or answer"),
     Column("id", BigInteger, comment="GitHub's own id, where it could be read"),
     Column("raw", LargeBinary, nullable=False, comment="the bytes as they came"),
-    Column("error", Text, nullable=False, comment="why they were refused"),
-    Column("at", AT, nullable=False, comment="when they came"),
+    Column("error", Text, nullable=False, comment="why they were refused, the newest reason"),
+    Column("source", Text, nullable=False, comment="rest or graphql"),
+    Column("source_updated_at", AT, comment="when GitHub says that it changed, where known"),
+    Column("at", AT, nullable=False, comment="when they were refused last"),
     Column("job_id", Uuid, nullable=False, comment="the job that read them"),
-    Index("ix_quarantine_repository_id", "repository_id"),
+    Column(
+        "replayed_at", AT,
+        comment="when it, or a later version of it, was accepted; null while it is refused",
+    ),
+    Index(
+        "ix_quarantine_bytes",
+        "repository_id", "thing", "kind", text("sha256(raw)"),
+        unique=True,
+    ),
     schema="ops",
-    comment="what the decoder or PostgreSQL refused, kept as bytes",
-)
+    comment="what the decoder or PostgreSQL refused, and the originals of what was changed",
+)  # fmt: skip

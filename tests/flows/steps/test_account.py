@@ -1,12 +1,17 @@
 """The ledger: what exists upstream beside what is held, and why the two differ."""
 
+from uuid import UUID
+
 import pytest
 
 from flows.steps.extract import extract
+from gitinsight.github.payloads import Kind, Quarantined
 from gitinsight.settings import GitHubSettings, Settings
 from tests.support.analyses import attempting, rows
 from tests.support.github import GitHub
 from tests.support.repositories import make_repository
+from tests.support.rows import AT, fetch
+from warehouse import quarantine
 from warehouse.engine import Engine
 
 NAME = "synthetic-labs/aurora"
@@ -57,6 +62,36 @@ def test_what_is_missing_and_cannot_be_mended_is_seen(
     read(settings, warehouse, NAME)
 
     assert ledger(warehouse)["tags"][2:] == ("partial", "+1 not explained")
+
+
+def test_a_record_in_quarantine_is_missing_and_explained(
+    settings: Settings, warehouse: Engine, github: GitHub
+) -> None:
+    read(settings, warehouse, NAME)
+    refuse(warehouse, "labels")
+    refuse(warehouse, "issue_events")
+    github.change(NAME, "new_issue")
+
+    read(settings, warehouse, NAME)
+
+    upstream, held, *judgement = ledger(warehouse)["labels"]
+    assert judgement == ["partial", "1 of them is in quarantine"]
+    assert upstream == (held or 0) + 1
+    assert ledger(warehouse)["issue_events"][2:] == ("partial", "1 of them is in quarantine")
+
+
+def refuse(warehouse: Engine, thing: str) -> None:
+    """As if one record had been refused when it was read."""
+    with warehouse.begin() as connection:
+        (lost,) = fetch(
+            connection,
+            f"delete from raw.github_{thing} where id = (select min(id) from raw.github_{thing})"
+            " returning repository_id, id",
+        )
+        quarantine.keep(
+            connection, thing, [Quarantined(Kind.RECORD, lost[1], b"{", "broken")],
+            repository_id=lost[0], source="rest", at=AT, job_id=UUID(int=1),
+        )  # fmt: skip
 
 
 def test_without_a_token_reviews_are_unavailable_and_not_none(

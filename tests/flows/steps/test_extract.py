@@ -1,10 +1,20 @@
 """The order that costs least: an unchanged repository is free, a changed one costs what changed."""
 
+from uuid import UUID
+
+import pytest
+
 from flows.steps.extract import Extraction, extract
+from gitinsight.errors import BrokenAnswer
+from gitinsight.github.client import GitHubClient
+from gitinsight.github.payloads import Kind, Quarantined
 from gitinsight.settings import Settings
 from gitinsight.simulator.organisation import Organisation, truth
-from tests.support.analyses import attempting, count, enqueue
+from tests.support.analyses import attempting, count, enqueue, rows
 from tests.support.github import GitHub
+from tests.support.rows import AT
+from tests.support.upstream import Reply, Upstream
+from warehouse import quarantine
 from warehouse.engine import Engine
 
 NAME = "synthetic-labs/aurora"
@@ -76,3 +86,39 @@ def test_steps_run_under_their_names(settings: Settings, warehouse: Engine) -> N
     assert names[:3] == ["repositories", "issues", "issue_comments"]
     assert {"commits", "pull_requests", "identities", "labels"} <= set(names)
     assert len(names) == len(set(names))
+
+
+def test_an_answer_that_stays_broken_is_kept_until_a_whole_one_has_been_read(
+    settings: Settings, warehouse: Engine
+) -> None:
+    unicorn = b"<html>Unicorn!</html>"
+    kept = "select thing, kind, raw, replayed_at is null from ops.quarantine where kind = 'answer'"
+    with Upstream(Reply(body=unicorn)) as upstream, attempting(settings, warehouse, NAME) as run:
+        run.client.close()
+        run.client = GitHubClient(
+            api_url=upstream.url, graphql_url=upstream.url, token=None, sleep=lambda _seconds: None
+        )
+        with pytest.raises(BrokenAnswer):
+            extract(run, lambda _name, step: step())
+        run.client.close()
+    assert rows(warehouse, kept) == [("repositories", "answer", unicorn, True)]
+
+    read(settings, warehouse)
+
+    assert rows(warehouse, kept) == [("repositories", "answer", unicorn, False)]
+
+
+def test_what_has_come_out_of_quarantine_is_accounted_for_although_nothing_has_changed(
+    settings: Settings, warehouse: Engine
+) -> None:
+    read(settings, warehouse)
+    assert read(settings, warehouse).account is None
+    ((repository_id,),) = rows(warehouse, "select repository_id from ops.repositories")
+    with warehouse.begin() as connection:
+        quarantine.keep(
+            connection, "issues", [Quarantined(Kind.RECORD, 5, b"{", "")], source="rest", at=AT,
+            repository_id=repository_id, job_id=UUID(int=1),
+        )  # fmt: skip
+        quarantine.close(connection, "issues", repository_id, [5], at=AT)
+
+    assert read(settings, warehouse).account is not None

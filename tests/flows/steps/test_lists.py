@@ -1,11 +1,16 @@
 """REST lists: read once, then only what moved, however often the reader is cut off."""
 
+import json
+from collections.abc import Iterator
+from contextlib import closing
 from typing import Any
 
 import pytest
 
 from flows.steps import discover, reading
-from gitinsight.errors import RateLimited
+from flows.steps.run import StepResult
+from gitinsight.errors import BrokenAnswer, RateLimited
+from gitinsight.github.client import GitHubClient
 from gitinsight.settings import Settings
 from gitinsight.simulator.organisation import Organisation, truth
 from gitinsight.things.issue_comments import ISSUE_COMMENTS
@@ -18,6 +23,7 @@ from gitinsight.things.review_comments import REVIEW_COMMENTS
 from gitinsight.things.thing import Reading, Thing
 from tests.support.analyses import attempting, count, rows
 from tests.support.github import GitHub
+from tests.support.upstream import Reply, Upstream
 from warehouse.engine import Engine
 
 NAME = "synthetic-labs/aurora"
@@ -107,9 +113,12 @@ def test_characters_that_jsonb_refuses_are_replaced_and_the_original_is_kept(
 
     affected = [one for one in _records(ISSUE_COMMENTS) if "\0" in one["body"]]
     assert count(warehouse, "raw.github_issue_comments where sanitized") == len(affected) > 0
-    quarantined = rows(warehouse, "select thing, raw from ops.quarantine")
-    assert [thing for thing, _ in quarantined] == ["issue_comments"]
-    assert rb"\u0000" in bytes(quarantined[0][1])
+    kept = rows(warehouse, "select thing, kind, id, raw from ops.quarantine order by id")
+    assert [one[:3] for one in kept] == [
+        ("issue_comments", "original", identifier)
+        for identifier in sorted(one["id"] for one in affected)
+    ]
+    assert all(rb"\u0000" in raw for *_, raw in kept)
 
 
 @pytest.mark.parametrize(
@@ -145,6 +154,127 @@ def test_a_list_that_github_does_not_show_is_unavailable_and_not_empty(
 
     assert result.unavailable == "HTTP 404: Not Found"
     assert count(warehouse, "raw.github_labels") == 0
+
+
+@pytest.fixture
+def upstream() -> Iterator[Upstream]:
+    with Upstream(Reply()) as served:
+        yield served
+
+
+def read_from(
+    settings: Settings, warehouse: Engine, upstream: Upstream, thing: Thing, *replies: Reply
+) -> StepResult:
+    """What is read of a GitHub that answers what it is told, in a job of its own."""
+    upstream.replies = list(replies)
+    with attempting(settings, warehouse, NAME) as run, upstream_client(upstream) as client:
+        run.client.close()
+        run.client = client
+        return reading.read(run, thing)
+
+
+def upstream_client(upstream: Upstream) -> "closing[GitHubClient]":
+    return closing(
+        GitHubClient(
+            api_url=upstream.url, graphql_url=upstream.url, token="t",  # noqa: S106 - anything
+            sleep=lambda _seconds: None,
+        )
+    )  # fmt: skip
+
+
+def label(identifier: int, **fields: object) -> bytes:
+    return json.dumps({"id": identifier, **fields}).encode()
+
+
+@pytest.mark.parametrize(
+    "hostile",
+    [
+        b'{"id":7,"n":1e400}',
+        b'{"id":7,"n":' + b"[" * 9000 + b"]" * 9000 + b"}",
+        b'{"id":7,"n":' + b"9" * 5000 + b"}",
+        b'{"id":7,"n":1e-20000}',
+        b'{"id":"7"}',
+        b'{"node_id":"x"}',
+        b"null",
+        rb'{"id":7,"updated_at":"\ud800"}',
+    ],
+    ids=lambda value: value[:30].decode(),
+)
+@pytest.mark.parametrize("thing", [ISSUES, LABELS, ISSUE_EVENTS], ids=lambda thing: thing.reading)
+def test_good_and_quarantined_are_as_many_as_served_whatever_is_among_them(
+    settings: Settings, warehouse: Engine, upstream: Upstream, thing: Thing, hostile: bytes
+) -> None:
+    served = [label(number, updated_at="2026-06-01T00:00:00Z") for number in (1, 2, 3)]
+    page = Reply(body=b"[" + b",".join([*served[:2], hostile, served[2]]) + b"]")
+
+    result = read_from(settings, warehouse, upstream, thing, page)
+
+    assert count(warehouse, f"raw.{thing.table}") == 3
+    refused = "select thing, raw from ops.quarantine where kind = 'record'"
+    assert rows(warehouse, refused) == [(thing.name, hostile)]
+    assert result.touched >= len(served) + 1
+
+
+def test_a_record_with_characters_replaced_is_held_and_its_original_alone_is_kept(
+    settings: Settings, warehouse: Engine, upstream: Upstream
+) -> None:
+    hostile = [
+        rb'{"id":1,"name":"\u0000"}',
+        rb'{"id":2,"name":"\udead"}',
+        b'{"id":3,"name":"\xff"}',
+    ]
+    honest = '{"id":4,"name":"\ufffd"}'.encode()
+
+    read_from(
+        settings, warehouse, upstream, LABELS,
+        Reply(body=b"[" + b",".join([*hostile, honest]) + b"]"),
+    )  # fmt: skip
+
+    assert rows(warehouse, "select id from raw.github_labels where sanitized order by 1") == [
+        (1,), (2,), (3,),
+    ]  # fmt: skip
+    assert count(warehouse, "raw.github_labels where payload ->> 'name' = U&'\\fffd'") == 4
+    kept = "select raw from ops.quarantine where kind = 'original' order by id"
+    assert rows(warehouse, kept) == [(one,) for one in hostile]
+
+
+@pytest.mark.parametrize(
+    ("hostile", "gone"),
+    [(b'{"id":2,"n":1e400}', [3]), (b'{"node_id":"L_2"}', [])],
+    ids=["by id", "without id"],
+)
+def test_what_is_listed_and_refused_is_not_taken_for_deleted(
+    settings: Settings, warehouse: Engine, upstream: Upstream, hostile: bytes, gone: list[int]
+) -> None:
+    """Without an id it may be any of those that are held, so that none of them is."""
+    whole = Reply(
+        body=b"[" + b",".join(label(number) for number in (1, 2, 3)) + b"]", headers={"etag": "1"}
+    )
+    read_from(settings, warehouse, upstream, LABELS, whole)
+
+    read_from(
+        settings, warehouse, upstream, LABELS,
+        Reply(body=b"[" + label(1) + b"," + hostile + b"]"),
+    )  # fmt: skip
+
+    found = rows(warehouse, "select id from raw.github_labels where deleted_at is not null")
+    assert [identifier for (identifier,) in found] == gone
+
+
+@pytest.mark.parametrize(
+    "body", [b"<html>Unicorn!</html>", b'[{"id":1}', b"", b"\xef\xbb\xbf[]"],
+    ids=["html", "truncated", "empty", "bom"],
+)  # fmt: skip
+def test_an_answer_that_stays_broken_is_told_with_its_bytes_and_nothing_is_committed(
+    settings: Settings, warehouse: Engine, upstream: Upstream, body: bytes
+) -> None:
+    with pytest.raises(BrokenAnswer) as broken:
+        read_from(settings, warehouse, upstream, LABELS, Reply(body=body))
+
+    assert broken.value.body == body
+    assert len(upstream.asked) > 1
+    assert count(warehouse, "raw.github_labels") == 0
+    assert rows(warehouse, "select state from ops.cursors where thing = 'labels'") == [({},)]
 
 
 def _records(thing: Thing) -> Any:

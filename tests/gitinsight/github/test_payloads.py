@@ -10,7 +10,19 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from gitinsight.errors import UnexpectedPayload
-from gitinsight.github.payloads import Actor, content_hash, row, sanitise, split, user_rows
+from gitinsight.github.payloads import (
+    Actor,
+    Kind,
+    content_hash,
+    elements,
+    fault,
+    joined,
+    limit,
+    row,
+    sanitise,
+    split,
+    user_rows,
+)
 from gitinsight.runtime.postgres import EmbeddedPostgres
 
 
@@ -127,10 +139,6 @@ def test_a_list_in_an_envelope_is_taken_out_of_it() -> None:
     ("body", "envelope"),
     [
         (b'{"message": "Not Found"}', None),
-        (b"[1]", None),
-        (b'[{"node_id": "x"}]', None),
-        (b'[{"id": null}]', None),
-        (b'[{"id": 1, "updated_at": "yesterday"}]', None),
         (b"[{", None),
         (b"[]", "workflow_runs"),
         (b'{"total_count": 1}', "workflow_runs"),
@@ -141,12 +149,159 @@ def test_a_page_that_is_no_list_of_records_is_unexpected(body: bytes, envelope: 
         split(body, envelope=envelope)
 
 
-def test_a_record_knows_whether_something_in_it_was_replaced() -> None:
-    (_, clean), (_, escaped), (_, replaced) = split(
-        b'[{"id": 1}, {"id": 2, "body": "\\ufffd"}, {"id": 3, "body": "\xef\xbf\xbd"}]'
+def test_only_records_in_which_something_was_replaced_are_sanitised_and_keep_their_original() -> (
+    None
+):
+    hostile = rb'{"id": 4, "body": "\u0000"}'
+    body = b'[{"id": 1}, {"id": 2, "body": "\\ufffd"}, {"id": 3, "body": "\xef\xbf\xbd"},' + hostile
+    broken = b'{"id": 5, "body": "\xff"}'
+
+    page = split(sanitise(body + b", " + broken + b" ]"))
+
+    assert [(one.id, one.sanitized) for _, one in page] == [
+        (1, False), (2, False), (3, False), (4, True), (5, True),
+    ]  # fmt: skip
+    assert [(one.kind, one.id, one.raw) for one in page.kept] == [
+        (Kind.ORIGINAL, 4, hostile), (Kind.ORIGINAL, 5, broken),
+    ]  # fmt: skip
+    assert page.refused == []
+
+
+def test_originals_are_found_in_an_envelope_too() -> None:
+    hostile = rb'{"id":7,"name":"a \"runs\":[ \ud800"}'
+    body = b'{"total_count":1,"runs":[{"id":6},' + hostile + b'],"more":[1]}'
+
+    page = split(sanitise(body), envelope="runs")
+
+    assert [one.id for _, one in page] == [6, 7]
+    assert [one.raw for one in page.kept] == [hostile]
+
+
+GOOD = (b'{"id":1}', b'{"id":2,"title":"[{,"}')
+
+
+@pytest.mark.parametrize(
+    ("record", "identifier", "reason"),
+    [
+        (b"1", None, "Expected `object`"),
+        (b'"Not a record"', None, "Expected `object`"),
+        (b"null", None, "Expected `object`"),
+        (b'{"node_id":"x","user":{"id":9}}', None, "it has no id"),
+        (b'{"id":null}', None, "id: Expected `int`"),
+        (b'{"id":"7"}', None, "id: Expected `int`"),
+        (b'{"id":7.5}', None, "id: Expected `int`"),
+        (b'{"id":-7}', None, "id: Expected `int` >= 0"),
+        (b'{"id":9223372036854775808}', None, "id: "),
+        (b'{"id":1e400}', None, "id: "),
+        (b'{"id":7,"updated_at":"yesterday"}', 7, "updated_at: Invalid"),
+        (b'{"id":7,"updated_at":"2026-01-01T00:00:00"}', 7, "updated_at: "),
+        (b'{"id":7,"n":1e400}', 7, "out of range"),
+        (b'{"id":7,"n":-1e400}', 7, "out of range"),
+        (b'{"id":7,"n":' + b"9" * 5000 + b"}", 7, "out of range"),
+        (b'{"user":{"id":9},"id":7,"n":' + b"[" * 600 + b"]" * 600 + b"}", 7, "deeper than 512"),
+        (b'{"user":{"id":9},"id":7,"n":' + b'{"a":' * 9000 + b"1" + b"}" * 9001, 7, "deeper"),
+        (b'{"id":7,"body":"' + b"x" * (64 << 20) + b'"}', 7, "larger than 64 MiB"),
+    ],
+    ids=lambda value: value[:40].decode() if isinstance(value, bytes) else None,
+)
+def test_a_record_that_cannot_be_held_comes_out_in_bytes_and_the_others_are_read(
+    record: bytes, identifier: int | None, reason: str
+) -> None:
+    body = b"[" + GOOD[0] + b" ,\n" + record + b", " + GOOD[1] + b"]"
+
+    page = split(sanitise(body))
+
+    assert fault(body) is None
+    assert [one.payload for _, one in page] == list(GOOD)
+    (refused,) = page.refused
+    assert (refused.id, refused.raw) == (identifier, record)
+    assert reason in refused.error
+    assert page.present == (None if identifier is None else [1, 2, identifier])
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        b'{"id":7,"user":null}',
+        b'{"id":7,"user":"ghost","assignees":null,"labels":"bug","body":null}',
+        b'{"id":7,"number":"12","node_id":5,"created_at":0,"assignees":[{"id":"x"},3]}',
+        b'{"id":7,"user":{"id":18446744073709551616,"login":"x","type":"Mannequin"}}',
+        b'{"id":7,"state":"a new one","state_reason":["never","seen"],"new_field":{"a":[]}}',
+        b'{"id":9223372036854775807,"n":18446744073709551617}',
+        b'{"id":7,"n":' + b"[" * 511 + b"]" * 511 + b"}",
+        b'{"id":7,"n":"' + b"[" * 9000 + b'"}',
+        b'{"id":7,"n":' + b"[[]," * 300 + b"1" + b"]" * 300 + b"}",
+    ],
+    ids=lambda value: value[:40].decode(),
+)
+def test_what_is_odd_and_no_key_is_held(record: bytes) -> None:
+    ((keys, held),) = split(b"[" + record + b"]")
+
+    assert keys.id in {7, 2**63 - 1}
+    assert held.payload == record
+    assert held.sanitized is False
+
+
+def test_an_odd_field_does_not_take_the_others_with_it() -> None:
+    record = (
+        b'{"id":7,"number":"x","user":"ghost","closed_by":{"id":5,"login":"ann","type":"User"},'
+        b'"updated_at":"2026-06-01T00:00:00Z"}'
     )
 
-    assert [one.sanitized for one in (clean, escaped, replaced)] == [False, True, True]
+    ((keys, held),) = split(b"[" + record + b"]")
+
+    assert keys.number is None
+    assert [actor.login for actor in keys.actors()] == ["ann"]
+    assert held.source_updated_at == datetime(2026, 6, 1, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"", b" ", b"<html>Unicorn!</html>", b"\xef\xbb\xbf[]", b'[{"id":1}', b'[{"id":1},]',
+        b"[] []", b"[NaN]", b'["\x01"]', b"[01]", rb'["\q"]', b"[" * 9000, b'{"a":' * 9000,
+    ],
+)  # fmt: skip
+def test_what_is_no_json_has_a_fault(body: bytes) -> None:
+    assert fault(sanitise(body)) is not None
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        (b"[]", None),
+        (b"{}", None),
+        (b'[{"n": 1e400}]', None),
+        (b' [{"n": 1e400}]', None),
+        (b'{"n": 1e400}', "out of range"),
+        (b'{"n": ' + b"[" * 9000 + b"]" * 9000 + b"}", "recursion"),
+    ],
+)
+def test_valid_json_that_cannot_be_held_is_no_fault_and_a_list_is_judged_by_its_records(
+    body: bytes, reason: str | None
+) -> None:
+    assert fault(body) is None
+    assert (found := limit(body)) == reason or reason in str(found)
+
+
+@given(st.lists(st.dictionaries(st.text(max_size=3), JSON, max_size=3), max_size=5))
+def test_brackets_alone_tell_the_same_records_apart_as_the_decoder(
+    documents: list[dict[str, object]],
+) -> None:
+    """One record that no decoder can hold makes all of them be told apart by brackets."""
+    records = [json.dumps(one).encode() for one in documents]
+    deep = b"[" * 9000 + b"]" * 9000
+
+    found = elements(b"[" + b" , ".join([*records, deep]) + b"]")
+
+    assert found == [*records, deep]
+
+
+def test_pages_are_joined_with_what_was_kept_of_each() -> None:
+    page = joined([split(b'[{"id": 1}, 2]'), split(b'[{"id": 3}]')])
+
+    assert [one.id for _, one in page] == [1, 3]
+    assert [one.raw for one in page.refused] == [b"2"]
 
 
 def test_the_hash_tells_facts_apart_and_neither_hosts_nor_the_order_of_keys() -> None:
