@@ -34,6 +34,8 @@ class GitHubSettings(BaseModel):
     """A GraphQL query that GitHub cannot answer in 10 s is cut by GitHub itself."""
     wait_seconds: int = 120
     """A limit that ends within this time is waited for; a later one parks the job."""
+    webhook_secret: Annotated[SecretStr, Field(min_length=1)] | None = None
+    """What GitHub signs its deliveries with; without one none is accepted."""
 
     @field_validator("tokens", mode="before")
     @classmethod
