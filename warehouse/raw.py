@@ -24,6 +24,10 @@ _NUMBERED: Mapping[str, sql.SQL] = {
 }
 """Where each of these has the number of the issue or pull request that it belongs to."""
 
+DELETED = "deleted (webhook)"
+TRANSFERRED = "transferred"
+"""Reasons that GitHub gives by itself, without being asked."""
+
 
 @dataclass(frozen=True, slots=True)
 class Origin:
@@ -100,6 +104,21 @@ def mark_absent(
         (origin.at, origin.repository_id, list(present)),
     )
     return cursor.rowcount
+
+
+def has_lost(connection: Connection, repository_id: int, *, since: datetime) -> bool:
+    """Whether a webhook told of a loss ``since`` then, which no analysis counts as read."""
+    for thing in (*_NUMBERED, "labels", "milestones", "releases", "repositories"):
+        found = driver(connection).execute(
+            sql.SQL(
+                "select from raw.{} where repository_id = %s and deleted_at >= %s"
+                " and deleted_reason = any(%s) limit 1"
+            ).format(_table(thing)),
+            (repository_id, since, [DELETED, TRANSFERRED]),
+        )
+        if found.fetchone() is not None:
+            return True
+    return False
 
 
 def due_pull_requests(
