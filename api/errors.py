@@ -27,6 +27,16 @@ _KINDS: tuple[tuple[type[errors.GitInsightError], int, str], ...] = (
 )
 
 
+class Refused(HTTPException):
+    """What is wrong with a request alone, whoever sends it and whatever is held here."""
+
+    def __init__(
+        self, status: int, *, kind: str, detail: str, headers: Mapping[str, str] | None = None
+    ) -> None:
+        super().__init__(status, detail, headers)
+        self.kind = kind
+
+
 class Fault(BaseModel):
     """What is wrong with a request, and where."""
 
@@ -118,7 +128,8 @@ def _on_invalid(request: Request, error: Exception) -> JSONResponse:
 def _on_http(request: Request, error: Exception) -> JSONResponse:
     status = error.status_code if isinstance(error, HTTPException) else 500
     detail = str(error.detail) if isinstance(error, HTTPException) else "failed"
-    kind = HTTPStatus(status).phrase.lower().replace(" ", "-")
+    phrase = HTTPStatus(status).phrase.lower().replace(" ", "-")
+    kind = error.kind if isinstance(error, Refused) else phrase
     headers = error.headers if isinstance(error, HTTPException) else None
     return problem(request, status, kind=kind, detail=detail, headers=headers)
 

@@ -24,6 +24,7 @@ _TAGS = [
     {"name": "figures", "description": "What is known about one repository."},
     {"name": "marts", "description": "The tables that the figures come from."},
     {"name": "jobs", "description": "Analyses, past and running."},
+    {"name": "webhooks", "description": "What GitHub delivers."},
     {"name": "health", "description": "For whoever runs the service."},
 ]
 _AS_WRITTEN = (Problem, Event, Job, Repository, Count)

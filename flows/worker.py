@@ -18,6 +18,7 @@ from prefect.client.schemas.objects import StateType
 from prefect.states import Crashed
 
 from flows.analyze_repository import NAME, analyze_repository, refresh_repositories
+from flows.webhooks import watch
 from gitinsight import clock, logs
 from gitinsight.errors import LeaseLost, first_line
 from gitinsight.settings import Settings
@@ -39,6 +40,10 @@ def main() -> None:
     end_strays()
     places = settings.orchestrator.concurrency
     threading.Thread(target=dispatch, args=(engine, places), name="dispatch", daemon=True).start()
+    delivered = {"host": settings.github.api_url, "stop": threading.Event()}
+    threading.Thread(
+        target=watch, args=(engine,), kwargs=delivered, name="webhooks", daemon=True
+    ).start()
     serve(
         analyze_repository.to_deployment(  # type: ignore[arg-type]
             DEPLOYMENT, concurrency_limit=places

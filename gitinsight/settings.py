@@ -36,6 +36,8 @@ class GitHubSettings(BaseModel):
     """A limit that ends within this time is waited for; a later one parks the job."""
     workflow_jobs_days: int = Field(7, ge=0)
     """Jobs are read of runs this young: they cost a request for each run."""
+    webhook_secret: Annotated[SecretStr, Field(min_length=1)] | None = None
+    """What GitHub signs its deliveries with; without one none is accepted."""
 
     @field_validator("tokens", mode="before")
     @classmethod

@@ -27,6 +27,10 @@ _COLUMNS = (
 _NUMBERED = tuple(thing for thing in GITHUB_THINGS if thing.number)
 """Those that are about an issue, a pull request or a discussion."""
 
+DELETED = "deleted (webhook)"
+TRANSFERRED = "transferred"
+"""Reasons that GitHub gives by itself, without being asked."""
+
 
 @dataclass(frozen=True, slots=True)
 class Origin:
@@ -147,6 +151,27 @@ def mark_absent_within(
         (origin.at, origin.repository_id, list(numbers), list(present)),
     )
     return cursor.rowcount
+
+
+def has_lost(connection: Connection, repository_id: int, *, since: datetime) -> bool:
+    """Whether a webhook told of a loss ``since`` then, which no analysis counts as read."""
+    for thing in (
+        *(thing.name for thing in _NUMBERED),
+        "labels",
+        "milestones",
+        "releases",
+        "repositories",
+    ):
+        found = driver(connection).execute(
+            sql.SQL(
+                "select from raw.{} where repository_id = %s and deleted_at >= %s"
+                " and deleted_reason = any(%s) limit 1"
+            ).format(_table(thing)),
+            (repository_id, since, [DELETED, TRANSFERRED]),
+        )
+        if found.fetchone() is not None:
+            return True
+    return False
 
 
 def due_pull_requests(

@@ -144,6 +144,45 @@ def on_host(connection: Connection, host: str, full_name: str) -> Repository | N
     )  # fmt: skip
 
 
+def by_github_id(connection: Connection, host: str, github_id: int) -> Repository | None:
+    return _one(
+        connection,
+        f"select {_COLUMNS} from ops.repositories"
+        " where host = %(host)s and github_id = %(github_id)s",
+        host=host, github_id=github_id,
+    )  # fmt: skip
+
+
+def was_called(connection: Connection, repository_id: int, full_name: str) -> bool:
+    """Whether it had this name once, and has another one now."""
+    found = driver(connection).execute(
+        "select from ops.repository_names where repository_id = %s"
+        " and lower(full_name) = lower(%s) and valid_to is not null limit 1",
+        (repository_id, full_name),
+    )
+    return found.fetchone() is not None
+
+
+def rename(
+    connection: Connection, repository_id: int, full_name: str, *, at: datetime
+) -> Repository:
+    """What it is called from now on; IdentityChanged where another one that is followed is."""
+    known = by_id(connection, repository_id)
+    if known.full_name != full_name:
+        _rename(connection, known, full_name, at=at)
+    return by_id(connection, repository_id)
+
+
+def record_loss(connection: Connection, repository_id: int, *, reason: str) -> None:
+    """GitHub shows it no more; what is held stays."""
+    _execute(
+        connection,
+        "update ops.repositories set state = 'unreadable', state_reason = %(reason)s"
+        " where repository_id = %(id)s",
+        reason=reason, id=repository_id,
+    )  # fmt: skip
+
+
 def search(
     connection: Connection, q: str | None = None, *, limit: int = 50, after: int = 0
 ) -> list[Repository]:
@@ -223,7 +262,7 @@ def _free_name(connection: Connection, target: Target) -> str:
 def _known(
     connection: Connection, *, host: str, full_name: str, github_id: int | None
 ) -> Repository | None:
-    by_github_id = _one(
+    identified = _one(
         connection,
         f"select {_COLUMNS} from ops.repositories"
         " where host = %(host)s and github_id = %(github_id)s for update",
@@ -237,7 +276,7 @@ def _known(
     )  # fmt: skip
     if named and named.github_id and github_id and named.github_id != github_id:
         raise IdentityChanged(full_name, named.github_id, github_id)
-    return by_github_id or named
+    return identified or named
 
 
 def _rename(connection: Connection, known: Repository, full_name: str, *, at: datetime) -> None:

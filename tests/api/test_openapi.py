@@ -10,7 +10,7 @@ from fastapi.openapi.models import OpenAPI
 from fastapi.routing import APIRoute
 from pydantic import BaseModel, TypeAdapter
 
-from api import figures, health, jobs, marts, repositories
+from api import figures, health, jobs, marts, repositories, webhooks
 from api.app import create_app
 from api.errors import Problem
 from api.jobs import Event
@@ -25,7 +25,7 @@ ROUTES = {
     f"{prefix}{route.path}": route
     for prefix, part in (
         ("/api/v1", repositories), ("/api/v1", figures), ("/api/v1", marts), ("/api/v1", jobs),
-        ("", health),
+        ("/api/v1", webhooks),        ("", health),
     )
     for route in part.router.routes
     if isinstance(route, APIRoute)
@@ -102,10 +102,13 @@ class TestDocument:
     def test_asked_for_twice_it_is_the_same(self) -> None:
         assert APP.openapi() == DOCUMENT
 
-    def test_the_key_is_a_bearer_token(self) -> None:
-        (scheme,) = DOCUMENT["components"]["securitySchemes"].values()
+    def test_the_key_is_a_bearer_token_but_for_what_github_signs(self) -> None:
+        schemes = DOCUMENT["components"]["securitySchemes"]
+        signed = {name for name, one in OPERATIONS.items() if "webhookSignature" in str(one)}
 
-        assert (scheme["type"], scheme["scheme"]) == ("http", "bearer")
+        assert (schemes["adminKey"]["type"], schemes["adminKey"]["scheme"]) == ("http", "bearer")
+        assert schemes["webhookSignature"]["name"] == "X-Hub-Signature-256"
+        assert signed == {"POST /api/v1/webhooks/github"}
 
     @pytest.mark.parametrize("model", list(models()), ids=lambda model: model.__name__)
     def test_examples_are_what_they_are_examples_of(self, model: type[BaseModel]) -> None:

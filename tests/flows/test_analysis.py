@@ -9,10 +9,12 @@ import pytest
 from flows.analysis import analyze
 from flows.attempt import attempt
 from flows.steps import transform
+from flows.webhooks import process
 from gitinsight import clock
 from gitinsight.settings import QualitySettings, Settings
 from tests.support.analyses import analyse, count, enqueue, follow, rows
 from tests.support.github import GitHub
+from tests.support.webhooks import deliver, payload
 from warehouse import jobs
 from warehouse.engine import UNREACHABLE, Engine, make_engine
 from warehouse.jobs import Job
@@ -78,6 +80,24 @@ def test_a_change_is_published(analysed: Settings, held: Engine, github: GitHub)
     assert job.state == "succeeded"
     assert issues_shown(held) == before + 1
     assert publication(held) == 2
+
+
+def test_what_a_webhook_said_is_deleted_is_published(analysed: Settings, held: Engine) -> None:
+    before = issues_shown(held)
+    [(github_id, number)] = rows(
+        held,
+        "select r.github_id, (i.payload ->> 'number')::int from raw.github_issues as i"
+        " join ops.repositories as r using (repository_id)"
+        " where not i.payload ? 'pull_request' order by 2 limit 1",
+    )
+    told = payload("deleted", github_id=github_id, full_name=NAME, issue={"number": number})
+    deliver(held, "issues", told, at=clock.now())
+    process(held, host=analysed.github.api_url)
+
+    job = attempt_once(analysed, held)
+
+    assert (job.state, issues_shown(held)) == ("succeeded", before - 1)
+    assert attempt_once(analysed, held).outcome["is_unchanged"]  # type: ignore[index]
 
 
 def test_figures_that_have_grown_old_are_computed_anew(analysed: Settings, held: Engine) -> None:

@@ -36,6 +36,19 @@ def history(warehouse: Engine, columns: str) -> list[tuple[Any, ...]]:
         )
 
 
+def test_what_a_webhook_told_of_is_lost_since_then_and_nothing_else(warehouse: Engine) -> None:
+    put(warehouse, payload_row(1, number=1), payload_row(2, number=2))
+    later = LATER.at + timedelta(seconds=1)
+    with warehouse.begin() as connection:
+        raw.mark_deleted(connection, "issues", 1, [1], at=LATER.at, reason="absent")
+        assert not raw.has_lost(connection, 1, since=AT)
+        raw.mark_number_gone(connection, 1, 2, at=LATER.at, reason=raw.TRANSFERRED)
+
+        assert raw.has_lost(connection, 1, since=AT)
+        assert not raw.has_lost(connection, 1, since=later)
+        assert not raw.has_lost(connection, 2, since=AT)
+
+
 def test_a_new_record_is_kept_as_it_came_with_where_it_came_from(warehouse: Engine) -> None:
     written = put(warehouse, payload_row(7, title="Grüße", body="a\tb\\n\n"))
 

@@ -297,6 +297,40 @@ class TestSearch:
             assert repositories.search(connection, q) == []
 
 
+class TestById:
+    def test_it_is_found_by_githubs_number_on_its_host(self, warehouse: Engine) -> None:
+        added = add_repository(warehouse, github_id=7)
+        with warehouse.begin() as connection:
+            found = repositories.by_github_id(connection, HOST, 7)
+            elsewhere = repositories.by_github_id(connection, "https://another.test", 7)
+            another = repositories.by_github_id(connection, HOST, 8)
+
+        assert found is not None
+        assert found.repository_id == added
+        assert (elsewhere, another) == (None, None)
+
+    def test_a_former_name_is_one_that_it_has_no_more(self, warehouse: Engine) -> None:
+        added = add_repository(warehouse)
+        with warehouse.begin() as connection:
+            repositories.rename(connection, added, "octo/tool", at=LATER)
+            repositories.rename(connection, added, "octo/tool", at=LATER + timedelta(days=1))
+            former = [
+                repositories.was_called(connection, added, name)
+                for name in ("OCTO/app", "octo/tool", "octo/kit")
+            ]
+
+        assert former == [True, False, False]
+        assert value(warehouse, "select count(*) from ops.repository_names") == 2
+
+    def test_one_that_github_shows_no_more_is_unreadable(self, warehouse: Engine) -> None:
+        added = add_repository(warehouse)
+        with warehouse.begin() as connection:
+            repositories.record_loss(connection, added, reason="deleted")
+            found = repositories.by_id(connection, added)
+
+        assert (found.state, found.state_reason) == ("unreadable", "deleted")
+
+
 def test_what_is_not_there_is_not_found(warehouse: Engine) -> None:
     with warehouse.begin() as connection:
         with pytest.raises(NotFound, match="nobody/nothing"):

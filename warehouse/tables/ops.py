@@ -243,14 +243,63 @@ quarantine = Table(
     Column("at", AT, nullable=False, comment="when they were refused last"),
     Column("job_id", Uuid, nullable=False, comment="the job that read them"),
     Column(
-        "replayed_at", AT,
+        "replayed_at",
+        AT,
         comment="when it, or a later version of it, was accepted; null while it is refused",
     ),
     Index(
         "ix_quarantine_bytes",
-        "repository_id", "thing", "kind", text("sha256(raw)"),
+        "repository_id",
+        "thing",
+        "kind",
+        text("sha256(raw)"),
         unique=True,
     ),
     schema="ops",
     comment="what the decoder or PostgreSQL refused, and the originals of what was changed",
+)
+
+webhook_deliveries = Table(
+    "webhook_deliveries",
+    metadata,
+    Column("delivery_id", Uuid, primary_key=True, comment="GitHub's own, kept by a redelivery"),
+    Column("event", Text, nullable=False, comment="as GitHub calls it: issues, push, ..."),
+    Column("action", Text, comment="what happened; null where the event says it alone"),
+    Column("github_id", BigInteger, comment="GitHub's id of the repository; null without"),
+    Column("headers", JSONB, nullable=False, comment="those that GitHub says something in"),
+    Column("body", LargeBinary, nullable=False, comment="the bytes that were signed"),
+    Column("received_at", AT, nullable=False, comment="when it came first"),
+    Column(
+        "attempts", SmallInteger, nullable=False, server_default=text("0"),
+        comment="how often it was tried without an outcome",
+    ),
+    Column("not_before", AT, comment="not tried again before then"),
+    Column("processed_at", AT, comment="when it got its outcome; null while it waits"),
+    Column(
+        "outcome", Text,
+        comment="applied, marked, ignored, not followed, overtaken or failed",
+    ),
+    Column("error", Text, comment="what went wrong when it was tried last"),
+    Index(
+        "ix_webhook_deliveries_waiting",
+        "received_at",
+        postgresql_where=text("processed_at is null"),
+    ),
+    schema="ops",
+    comment="what GitHub's webhooks delivered, once each",
+)  # fmt: skip
+
+dirty = Table(
+    "dirty",
+    metadata,
+    repository_id(),
+    Column("thing", Text, primary_key=True, comment="what is to be read anew"),
+    Column(
+        "key", Text, primary_key=True,
+        comment="number of an issue or pull request, id of a comment; empty for all of the thing",
+    ),
+    Column("reason", Text, nullable=False, comment="what said last that it has changed"),
+    Column("marked_at", AT, nullable=False, comment="when it was said last; later each time"),
+    schema="ops",
+    comment="what has changed upstream and was not read since",
 )  # fmt: skip

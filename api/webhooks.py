@@ -1,0 +1,176 @@
+"""What GitHub delivers: kept under the id of the delivery, and done by the worker afterwards."""
+
+import hmac
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.security import APIKeyHeader
+from pydantic import BaseModel, ConfigDict
+from starlette.requests import ClientDisconnect
+
+from api.errors import Refused
+from api.session import Session
+from gitinsight.clock import now
+from gitinsight.errors import UnexpectedPayload
+from gitinsight.github.deliveries import About, decode
+from gitinsight.settings import Settings
+from warehouse import webhooks
+
+router = APIRouter(prefix="/webhooks", tags=["webhooks"])
+_LIMIT_BYTES = 26 * 2**20
+"""GitHub sends no payload of more than 25 MB."""
+_PATIENCE_BYTES = 2 * _LIMIT_BYTES
+"""Who sends too much reads the answer only when all is sent; beyond this it is not waited for."""
+_TOLD = ("content-type", "user-agent", "x-github-", "x-hub-signature-256")
+_SIGNATURE = APIKeyHeader(
+    name="X-Hub-Signature-256",
+    scheme_name="webhookSignature",
+    description="`sha256=` and the HMAC-SHA256 of the body, in hexadecimal, under the secret that"
+    " is set on GitHub and here.",
+    auto_error=False,  # our own error says what is wrong
+)
+
+
+class Received(BaseModel):
+    """``is_new`` is false for a delivery that came before: it changes nothing."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"delivery_id": "72d3162e-cc78-11e3-81ab-4c9367dc0958", "is_new": True}]
+        }
+    )
+
+    delivery_id: UUID
+    is_new: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    delivery_id: UUID
+    event: str
+    headers: dict[str, str]
+    body: bytes
+
+
+async def signed(
+    request: Request, signature: Annotated[str | None, Depends(_SIGNATURE)]
+) -> Delivery:
+    """A delivery that GitHub has signed. Nothing is parsed, and no place in the warehouse taken,
+    before the signature is right.
+    """
+    settings: Settings = request.app.state.settings
+    secret = settings.github.webhook_secret
+    if secret is None:
+        raise Refused(
+            503, kind="webhooks-not-configured",
+            detail="no webhook secret is set here: GITINSIGHT_GITHUB__WEBHOOK_SECRET",
+        )  # fmt: skip
+    if signature is None:
+        raise _stranger("this needs the header X-Hub-Signature-256; SHA-1 is not enough")
+    mac = hmac.new(secret.get_secret_value().encode(), digestmod="sha256")
+    body = bytearray()
+    async for chunk in _chunks(request):
+        mac.update(chunk)  # as it comes: all at once would keep everybody else waiting
+        body += chunk
+    if not hmac.compare_digest(f"sha256={mac.hexdigest()}".encode(), signature.encode()):
+        raise _stranger("the signature is not that of this body under our secret")
+    return _delivery(request, bytes(body))
+
+
+@router.post(
+    "/github", status_code=202,
+    responses={
+        413: {"description": "It is larger than any delivery of GitHub."},
+        415: {"description": "It is no `application/json`."},
+        503: {"description": "No secret is set here, or the warehouse does not answer now."},
+    },
+    openapi_extra={
+        "parameters": [
+            {
+                "name": "X-GitHub-Delivery", "in": "header", "required": True,
+                "description": "The id of the delivery; a redelivery has the same.",
+                "schema": {"type": "string", "format": "uuid"},
+            },
+            {
+                "name": "X-GitHub-Event", "in": "header", "required": True,
+                "description": "What it is about, like `issues`.", "schema": {"type": "string"},
+            },
+        ],
+        "requestBody": {
+            "required": True,
+            "content": {
+                "application/json": {
+                    "schema": {"type": "object"},
+                    "example": {"action": "edited", "issue": {"number": 7}},
+                }
+            },
+        },
+    },
+)  # fmt: skip
+def github(delivery: Annotated[Delivery, Depends(signed)], session: Session) -> Received:
+    """Take a delivery of GitHub's webhook; it is stored now and done by the worker."""
+    about = _about(delivery.body)
+    is_new = webhooks.store(
+        session, delivery_id=delivery.delivery_id, event=delivery.event, action=about.action,
+        github_id=about.repository.id if about.repository else None,
+        headers=delivery.headers, body=delivery.body, at=now(),
+    )  # fmt: skip
+    return Received(delivery_id=delivery.delivery_id, is_new=is_new)
+
+
+async def _chunks(request: Request) -> AsyncIterator[bytes]:
+    size = 0
+    try:
+        async for chunk in request.stream():
+            size += len(chunk)
+            if size <= _LIMIT_BYTES:
+                yield chunk
+            elif size > _PATIENCE_BYTES:
+                break
+    except ClientDisconnect as error:
+        raise Refused(400, kind="incomplete", detail="the body ended before its end") from error
+    if size > _LIMIT_BYTES:
+        raise Refused(
+            413, kind="too-large", detail=f"a delivery has no more than {_LIMIT_BYTES} bytes"
+        )
+
+
+def _about(body: bytes) -> About:
+    """What it says of itself; the worker tells of what it cannot read."""
+    try:
+        return decode(body, About)
+    except UnexpectedPayload:
+        return About()
+
+
+def _delivery(request: Request, body: bytes) -> Delivery:
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind != "application/json":
+        raise Refused(
+            415, kind="unsupported-media-type",
+            detail="set the content type of the webhook to application/json on GitHub",
+        )  # fmt: skip
+    event = request.headers.get("x-github-event", "")
+    try:
+        delivery_id = UUID(request.headers.get("x-github-delivery", ""))
+    except ValueError as error:
+        raise _invalid("x-github-delivery", "the id of the delivery, a UUID") from error
+    if not event:
+        raise _invalid("x-github-event", "what the delivery is about")
+    headers = {name: text for name, text in request.headers.items() if name.startswith(_TOLD)}
+    return Delivery(delivery_id, event, headers, body)
+
+
+def _invalid(header: str, wanted: str) -> RequestValidationError:
+    return RequestValidationError([{"loc": ("header", header), "msg": f"this has to be {wanted}"}])
+
+
+def _stranger(detail: str) -> Refused:
+    return Refused(
+        401, kind="unauthorised", detail=detail,
+        headers={"WWW-Authenticate": "X-Hub-Signature-256"},
+    )  # fmt: skip
