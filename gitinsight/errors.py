@@ -4,6 +4,8 @@
     ├── TransientError            another attempt, unchanged, may work            exit 75, HTTP 503
     │   ├── RateLimited           bucket, retry_at
     │   ├── UpstreamUnavailable   5xx, timeouts, broken connections
+    │   ├── HourMissing           GH Archive has nothing for this hour, so far
+    │   ├── BrokenArchive         a file of GH Archive that cannot be read to its end
     │   └── LeaseLost             another worker took this work over; stop, write nothing
     ├── PermanentError            another attempt gives the same answer           exit 1, HTTP 500
     │   ├── NotVisible            404, 403 or 451: gone, private, blocked, or the token is too weak
@@ -11,6 +13,7 @@
     │   ├── UnexpectedPayload     GitHub answered something that is not understood
     │   ├── IdentityChanged       the name now belongs to another repository
     │   ├── InvalidName           not a repository name, URL or path           HTTP 422
+    │   ├── InvalidHour           not an hour of GH Archive
     │   └── BrokenEnvironment     port taken, disk full, state directory unwritable
     ├── QualityGateFailed         the data is wrong, the code is not              exit 2
     ├── Cancelled                 somebody asked for it to stop                   exit 1
@@ -52,6 +55,25 @@ class UpstreamUnavailable(TransientError):
 
     def __str__(self) -> str:
         return f"{self.target} does not answer: {self.reason}"
+
+
+class HourMissing(TransientError):
+    def __init__(self, hour: str, source: str) -> None:
+        super().__init__(hour, source)
+        self.hour = hour
+        self.source = source
+
+    def __str__(self) -> str:
+        return f"{self.source} does not have the hour {self.hour}"
+
+
+class BrokenArchive(TransientError):
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return f"the archive cannot be read: {self.reason}"
 
 
 class LeaseLost(TransientError):
@@ -118,6 +140,16 @@ class InvalidName(PermanentError):
 
     def __str__(self) -> str:
         return f"{self.text!r} is not a repository: give OWNER/NAME, a GitHub URL or a local path"
+
+
+class InvalidHour(PermanentError):
+    def __init__(self, text: str, reason: str) -> None:
+        super().__init__(text, reason)
+        self.text = text
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return f"{self.text!r} is not an hour of GH Archive: {self.reason}"
 
 
 class BrokenEnvironment(PermanentError):
