@@ -1,6 +1,6 @@
 """`gitinsight archive`: mirrors one after the other, what is missing, and kill -9 in the middle."""
 
-import gzip
+import os
 import random
 import subprocess
 import sys
@@ -158,9 +158,11 @@ def test_a_loader_that_is_killed_at_work_leaves_nothing_and_the_next_one_loads_a
     warehouse: Engine, database_url: str, tmp_path: Path
 ) -> None:
     noise = random.Random(1)  # noqa: S311 - reproducible, not secret
-    lines = [event(one, payload={"n": f"{noise.getrandbits(4096):x}"}) for one in range(20_000)]
-    content = gzip.compress(b"\n".join(lines), compresslevel=1)
-    arguments = [sys.executable, "-c", _LOADER, database_url, put(tmp_path, content), str(HOUR)]
+    lines = [event(one, payload={"n": f"{noise.getrandbits(4096):x}"}) for one in range(6_000)]
+    content = packed(lines)
+    file = tmp_path / "2024-01-15-0.json.gz"
+    os.mkfifo(file)  # a download that does not go on
+    arguments = [sys.executable, "-c", _LOADER, database_url, str(tmp_path), str(HOUR)]
     copying = (
         "select count(*) from pg_stat_progress_copy where datname = current_database()"
         " and tuples_processed > 1000"
@@ -170,13 +172,16 @@ def test_a_loader_that_is_killed_at_work_leaves_nothing_and_the_next_one_loads_a
         " and application_name = 'gitinsight-loader'"
     )
 
-    with subprocess.Popen(arguments) as loader:
+    with subprocess.Popen(arguments) as loader, file.open("wb", buffering=0) as pipe:
+        pipe.write(content[:-100_000])
         wait_for(lambda: value(warehouse, copying))
         loader.kill()
     wait_for(lambda: value(warehouse, sessions) == 0)
     assert value(warehouse, COUNT) == 0
     assert value(warehouse, "select count(*) from ops.archive_hours") == 0
 
+    file.unlink()
+    file.write_bytes(content)
     done = subprocess.run(arguments, capture_output=True, text=True, check=True)
 
     assert done.stdout.splitlines()[-1] == "['loaded']"
@@ -184,10 +189,10 @@ def test_a_loader_that_is_killed_at_work_leaves_nothing_and_the_next_one_loads_a
 
 
 def test_the_command_ends_as_the_house_says(
-    state_dir: Path, database_url: str, warehouse: Engine, tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
+    warehouse: Engine, database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:  # fmt: skip
-    monkeypatch.setenv("GITINSIGHT_STATE_DIR", str(state_dir))
+    monkeypatch.setenv("GITINSIGHT_STATE_DIR", str(tmp_path / "state"))
     monkeypatch.setenv("GITINSIGHT_WAREHOUSE__URL", database_url)
     monkeypatch.setenv("GITINSIGHT_ARCHIVE__SOURCES", f"{tmp_path}/none,{tmp_path}")
     put(tmp_path, CONTENT)
