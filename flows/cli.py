@@ -13,6 +13,7 @@ from uuid import UUID
 import typer
 from pydantic import ValidationError
 
+from flows import archive as gh_archive
 from flows import quarantine, stack, vitals
 from flows.alone import work_off
 from flows.progress import exit_code, follow, print_results
@@ -20,6 +21,7 @@ from flows.stack import Stack
 from flows.tables import ERR, OUT, show
 from gitinsight import clock, logs, targets
 from gitinsight.errors import BrokenEnvironment, GitInsightError, first_line
+from gitinsight.gharchive import hours
 from gitinsight.runtime import state
 from gitinsight.settings import Settings, explain
 from warehouse import analyst, jobs, ledger, repositories
@@ -256,6 +258,23 @@ def catalog(
     with stack.catalog(_settings(), port=port) as running:
         OUT.print(f"Dagster http://127.0.0.1:{port}")
         running.supervisor.run_until(_interrupted())
+
+
+@app.command()
+def archive(
+    first: Annotated[str, typer.Argument(help="An hour, 2024-01-15-0, or a day, 2024-01-15.")],
+    last: Annotated[str | None, typer.Argument(help="The last of them; else it is one.")] = None,
+    *,
+    full: Annotated[bool, typer.Option(help="Load again what is loaded.")] = False,
+) -> None:
+    """Load hours of GH Archive: hints and history, never the truth."""
+    wanted = list(hours.between(first, last))
+    with _warehouse() as (settings, engine):
+        outcomes = gh_archive.load(
+            engine, wanted, settings.archive.sources, now=clock.now, is_full=full
+        )
+        code = gh_archive.exit_code(gh_archive.follow(outcomes, len(wanted), ERR))
+    raise typer.Exit(code)
 
 
 @app.command()

@@ -5,6 +5,8 @@
     │   ├── RateLimited           bucket, retry_at
     │   ├── UpstreamUnavailable   5xx, timeouts, broken connections
     │   │   └── BrokenAnswer      a body that is no JSON, kept with the error
+    │   ├── HourMissing           GH Archive has nothing for this hour, so far
+    │   ├── BrokenArchive         a file of GH Archive that cannot be read to its end
     │   └── LeaseLost             another worker took this work over; stop, write nothing
     ├── PermanentError            another attempt gives the same answer           exit 1, HTTP 500
     │   ├── NotVisible            404, 403 or 451: gone, private, blocked, or the token is too weak
@@ -12,6 +14,7 @@
     │   ├── UnexpectedPayload     GitHub answered something that is not understood
     │   ├── IdentityChanged       the name now belongs to another repository
     │   ├── InvalidName           not a repository name, URL or path           HTTP 422
+    │   ├── InvalidHour           not an hour of GH Archive
     │   └── BrokenEnvironment     port taken, disk full, state directory unwritable
     ├── QualityGateFailed         the data is wrong, the code is not              exit 2
     ├── Cancelled                 somebody asked for it to stop                   exit 1
@@ -62,6 +65,25 @@ class BrokenAnswer(UpstreamUnavailable):
         super().__init__(target, reason)
         self.args = (target, reason, body)
         self.body = body
+
+
+class HourMissing(TransientError):
+    def __init__(self, hour: str, source: str) -> None:
+        super().__init__(hour, source)
+        self.hour = hour
+        self.source = source
+
+    def __str__(self) -> str:
+        return f"{self.source} does not have the hour {self.hour}"
+
+
+class BrokenArchive(TransientError):
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return f"the archive cannot be read: {self.reason}"
 
 
 class LeaseLost(TransientError):
@@ -131,6 +153,16 @@ class InvalidName(PermanentError):
 
     def __str__(self) -> str:
         return f"{self.text!r} is not a repository: give OWNER/NAME, a GitHub URL or a local path"
+
+
+class InvalidHour(PermanentError):
+    def __init__(self, text: str, reason: str) -> None:
+        super().__init__(text, reason)
+        self.text = text
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return f"{self.text!r} is not an hour of GH Archive: {self.reason}"
 
 
 class BrokenEnvironment(PermanentError):

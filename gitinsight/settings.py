@@ -23,6 +23,13 @@ _FROZEN = ConfigDict(frozen=True, extra="forbid")
 Port = Annotated[int, Field(ge=0, le=65_535)]
 
 
+def _parts(value: object) -> object:
+    """What is written with commas between it."""
+    if isinstance(value, str):
+        return tuple(part.strip() for part in value.split(",") if part.strip())
+    return value
+
+
 class GitHubSettings(BaseModel):
     model_config = _FROZEN
 
@@ -42,9 +49,7 @@ class GitHubSettings(BaseModel):
     @field_validator("tokens", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
-        if isinstance(value, str):
-            return tuple(part.strip() for part in value.split(",") if part.strip())
-        return value
+        return _parts(value)
 
     @field_validator("api_url")
     @classmethod
@@ -118,6 +123,20 @@ class SimulatorSettings(BaseModel):
     """Where the simulated GitHub answers; set for the processes of a stack that has one."""
 
 
+class ArchiveSettings(BaseModel):
+    model_config = _FROZEN
+
+    sources: Annotated[tuple[str, ...], NoDecode, Field(min_length=1)] = (
+        "https://data.gharchive.org/{hour}.json.gz",
+    )
+    """Where hours of GH Archive are, the first that has one wins: URLs, directories or files."""
+
+    @field_validator("sources", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        return _parts(value)
+
+
 class QualitySettings(BaseModel):
     model_config = _FROZEN
 
@@ -145,6 +164,7 @@ class Settings(BaseSettings):
     orchestrator: OrchestratorSettings = OrchestratorSettings()
     quality: QualitySettings = QualitySettings()
     simulator: SimulatorSettings = SimulatorSettings()
+    archive: ArchiveSettings = ArchiveSettings()
     github_token: SecretStr | None = Field(
         default=None, validation_alias=AliasChoices("GITHUB_TOKEN", "GH_TOKEN")
     )

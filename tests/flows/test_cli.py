@@ -164,7 +164,7 @@ def test_help_lists_every_command(gitinsight: Gitinsight) -> None:
     assert code == 0
     for command in (
         "up", "analyze", "jobs", "cancel", "repositories", "completeness", "query", "export",
-        "doctor", "simulate", "catalog", "migrate",
+        "doctor", "simulate", "catalog", "archive", "migrate",
     ):  # fmt: skip
         assert f" {command} " in out
 

@@ -9,10 +9,13 @@ import pytest
 from gitinsight import errors
 from gitinsight.errors import (
     BrokenAnswer,
+    BrokenArchive,
     BrokenEnvironment,
     Cancelled,
     GitInsightError,
+    HourMissing,
     IdentityChanged,
+    InvalidHour,
     InvalidName,
     LeaseLost,
     NotFound,
@@ -33,6 +36,8 @@ EXAMPLES: list[tuple[GitInsightError, int, str]] = [
     (RateLimited("core", AT), 75, "GitHub's core limit is used up until 2026-06-01 12:30:00Z"),
     (UpstreamUnavailable("h", "HTTP 502"), 75, "h does not answer: HTTP 502"),
     (BrokenAnswer("h", "no JSON: it ends", b"[{"), 75, "h does not answer: no JSON: it ends"),
+    (HourMissing("2024-01-15-0", "h"), 75, "h does not have the hour 2024-01-15-0"),
+    (BrokenArchive("too short"), 75, "the archive cannot be read: too short"),
     (LeaseLost("job 7"), 75, "job 7 was taken over by another worker"),
     (NotVisible("o/n", 451, "blocked"), 1, "GitHub does not show o/n (HTTP 451: blocked)"),
     (
@@ -48,6 +53,7 @@ EXAMPLES: list[tuple[GitInsightError, int, str]] = [
         InvalidName("a b"), 1,
         "'a b' is not a repository: give OWNER/NAME, a GitHub URL or a local path",
     ),
+    (InvalidHour("x", "no"), 1, "'x' is not an hour of GH Archive: no"),
     (BrokenEnvironment("disk full", "free some"), 1, "disk full; free some"),
     (
         QualityGateFailed(("volume:x", "age")), 2,

@@ -117,6 +117,19 @@ def test_tokens_are_split_at_commas(monkeypatch: pytest.MonkeyPatch, told: str) 
     assert secrets(Settings()) == ["a", "b"]
 
 
+def test_sources_of_the_archive_are_split_at_commas_and_one_is_needed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert Settings().archive.sources == ("https://data.gharchive.org/{hour}.json.gz",)
+
+    monkeypatch.setenv("GITINSIGHT_ARCHIVE__SOURCES", "/data, https://h/{hour}.json.gz")
+    assert Settings().archive.sources == ("/data", "https://h/{hour}.json.gz")
+
+    monkeypatch.setenv("GITINSIGHT_ARCHIVE__SOURCES", ",")
+    with pytest.raises(ValidationError):
+        Settings()
+
+
 def test_our_own_tokens_come_before_the_one_that_other_tools_use(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -16,10 +16,16 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
+from gitinsight.gharchive.hours import GRADES
 from warehouse.tables.shape import AT, metadata, repository_id
 
 _JOB_STATES = "queued, running, succeeded, partial, failed or cancelled"
 _STAGES = "discover, extract, transform, insights, check or publish"
+_ARCHIVE_STATES = (
+    "loaded; missing: no source has it, so far; absent: none has had it for a week; broken: a"
+    " source has it, and it cannot be read, or a source does not answer"
+)
+_ARCHIVE_RAW = "the bytes as they came; the first 64 KiB of a record above 8 MiB"
 _FENCE = "grows with each taking; who holds an older one can write no more"
 
 repositories = Table(
@@ -302,4 +308,37 @@ dirty = Table(
     Column("marked_at", AT, nullable=False, comment="when it was said last; later each time"),
     schema="ops",
     comment="what has changed upstream and was not read since",
+)  # fmt: skip
+
+archive_hours = Table(
+    "archive_hours",
+    metadata,
+    Column("hour", AT, primary_key=True, comment="the file's, in UTC"),
+    Column("state", Text, nullable=False, comment=_ARCHIVE_STATES),
+    Column("grade", Text, nullable=False, comment=GRADES),
+    Column("source", Text, comment="URL or path that it was loaded from, or last looked for at"),
+    Column("size_bytes", BigInteger, comment="of the compressed file"),
+    Column("sha256", LargeBinary, comment="of the compressed file"),
+    Column("events_count", BigInteger, comment="events that were read, however often each"),
+    Column("refused_count", BigInteger, comment="records that were none, see archive_quarantine"),
+    Column("attempts", Integer, nullable=False, comment="how often it was asked for"),
+    Column("error", Text, comment="why it is not loaded"),
+    Column("missing_since", AT, comment="when no source had it for the first time"),
+    Column("loaded_at", AT, comment="when it was loaded last"),
+    schema="ops",
+    comment="hours of GH Archive, and how good each of them is",
+)
+
+archive_quarantine = Table(
+    "archive_quarantine",
+    metadata,
+    Column("hour", AT, primary_key=True, comment="the file, see archive_hours"),
+    Column(
+        "number", Integer, primary_key=True, autoincrement=False,
+        comment="place among the records of the file, from 1",
+    ),
+    Column("raw", LargeBinary, nullable=False, comment=_ARCHIVE_RAW),
+    Column("error", Text, comment="why it is no event; null where it is one, with replacements"),
+    schema="ops",
+    comment="records of GH Archive that were refused, or of which a character was replaced",
 )  # fmt: skip

@@ -161,3 +161,31 @@ git_identities = Table(
     schema="raw",
     comment="which account a commit e-mail address belongs to, by evidence only",
 )
+
+gharchive_events = Table(
+    "gharchive_events",
+    metadata,
+    Column(
+        "event_id", BigInteger, primary_key=True, autoincrement=False,
+        comment="GitHub's own id; negative, a hash of the event, where GitHub gave none",
+    ),
+    Column("created_at", AT, primary_key=True, comment="when it happened; ids alone may collide"),
+    Column("hour", AT, nullable=False, comment="the file that it was in, see ops.archive_hours"),
+    Column("type", Text, nullable=False, comment="PushEvent, WatchEvent, ..., as GitHub says"),
+    Column(
+        "github_repository_id", BigInteger,
+        comment="GitHub's own id of the repository, followed or not; null where none was given",
+    ),
+    Column("repository_name", Text, comment="owner/name at that time"),
+    Column("actor_id", BigInteger, comment="GitHub's own id of who did it"),
+    Column("actor_login", Text, comment="their name at that time"),
+    Column("organization_id", BigInteger, comment="GitHub's own id of the repository's owner"),
+    Column("organization_login", Text, comment="null where the owner is no organisation"),
+    Column("sanitized", Boolean, nullable=False, comment="a character was replaced"),
+    Column("payload", JSONB, comment="what happened, as GitHub wrote it"),
+    Index(
+        "ix_gharchive_events_github_repository_id_created_at", "github_repository_id", "created_at"
+    ),
+    schema="raw",
+    comment="events of all GitHub as GH Archive has them: hints and history, never the truth",
+)  # fmt: skip

@@ -9,7 +9,13 @@ from warehouse.engine import Engine
 from warehouse.tables.catalogue import OWNED, metadata
 
 TABLES = metadata.sorted_tables
-OF_ONE_REPOSITORY = [table for table in TABLES if table.schema in {"raw", "insights"}]
+OF_ALL_GITHUB = {"raw.gharchive_events"}
+"""Most of their rows are of repositories that nobody follows."""
+OF_ONE_REPOSITORY = [
+    table
+    for table in TABLES
+    if table.schema in {"raw", "insights"} and table.fullname not in OF_ALL_GITHUB
+]
 
 
 def test_every_schema_has_tables() -> None:
@@ -19,7 +25,7 @@ def test_every_schema_has_tables() -> None:
 def test_every_thing_has_its_raw_table() -> None:
     raw = {table.name for table in TABLES if table.schema == "raw"}
 
-    assert {thing.table for thing in THINGS if thing.has_table} <= raw
+    assert {thing.table for thing in THINGS} <= raw
 
 
 @pytest.mark.parametrize("table", OF_ONE_REPOSITORY, ids=str)
