@@ -33,6 +33,10 @@ class StepResult:
     touched: int = 0
     rows: int = 0
     unavailable: str | None = None
+    moved_tags: int = 0
+    """Tags that name something else than when they were last seen."""
+    left_behind: int = 0
+    """Commits that no branch and no tag reaches any more since then."""
 
 
 @dataclass(slots=True)

@@ -118,7 +118,7 @@ def test_the_mirror_becomes_what_the_remote_is(
         **{f"refs/heads/{name}": sha for name, sha in refs.branches.items()},
         **{f"refs/tags/{name}": sha for name, sha in refs.tags.items()},
     }
-    assert mirror.has(first)
+    assert mirror.commits_among([first]) == {first}
 
 
 def test_locks_that_a_dead_worker_left_do_not_stop_the_next(
@@ -155,8 +155,11 @@ def test_a_mirror_answers_what_it_holds(mirror: Mirror, remote: GitRepository) -
     mirror.fetch()
 
     assert mirror.count("main") == 2
-    assert list(mirror.reachable(second)) == [second, first]
-    assert [mirror.has(sha) for sha in (first, blob, "1" * 40)] == [True, False, False]
+    assert list(mirror.reachable([second])) == [second, first]
+    assert list(mirror.reachable([second], [first])) == [second]
+    assert list(mirror.reachable([])) == []
+    assert mirror.commits_among([first, blob, "1" * 40]) == {first}
+    assert mirror.commits_among([]) == set()
     dates = mirror.tag_dates()
     assert dates["light"] == (first, False, "2023-11-14T22:13:20+00:00")
     assert dates["v1"][:2] == (second, True)
