@@ -35,13 +35,10 @@ def read_commits(run: Run) -> StepResult:
             return StepResult("commits", unavailable=error.reason)
         return _from_github(run)
     cursor = run.take("commits")
-    refused = cursor.state.get("too_large")
-    if refused and refused["bytes"] >= run.mirror.max_bytes:
+    refusal = _refusal(run, cursor)
+    if refusal is not None or cursor.state.get("refs") == _fingerprint(refs):
         run.commit(cursor, cursor.state, lambda _connection: Written())
-        return StepResult("commits", unavailable=refused["reason"])
-    if cursor.state.get("refs") == _fingerprint(refs):
-        run.commit(cursor, cursor.state, lambda _connection: Written())
-        return StepResult("commits")
+        return StepResult("commits", unavailable=refusal)
     try:
         return _from_git(run, refs, cursor)
     except MirrorBroken:
@@ -51,6 +48,14 @@ def read_commits(run: Run) -> StepResult:
         known = {"too_large": {"bytes": error.limit_bytes, "reason": str(error)}}
         run.commit(cursor, cursor.state | known, lambda _connection: Written())
         return StepResult("commits", unavailable=str(error))
+
+
+def _refusal(run: Run, cursor: Cursor) -> str | None:
+    """Why the remote was refused, as long as no more is allowed than it was refused for."""
+    refused: dict[str, Any] | None = cursor.state.get("too_large")
+    if refused is None or refused["bytes"] < run.mirror.max_bytes:
+        return None
+    return str(refused["reason"])
 
 
 def _from_git(run: Run, refs: Refs, cursor: Cursor) -> StepResult:

@@ -42,7 +42,8 @@ _BROKEN = re.compile(
     r"bad (?:object|config|revision|tree|packed)|unexpected line in .*packed-refs|"
     r"unable to read (?:tree|[0-9a-f]{40})|Could not read [0-9a-f]{40}|"
     r"missing (?:blob|tree|commit)|did not send all necessary objects|"
-    r"mismatched algorithms|different hash|cannot be used without|failed to read",
+    r"mismatched algorithms|different hash|not a git repository: '|"
+    r"cannot be used without|failed to read",
     re.IGNORECASE,
 )
 _POLL_SECONDS = 0.5
@@ -53,8 +54,12 @@ _SHA1_LENGTH = 40
 _MAKE_ROOM = "make room on its disk, or set GITINSIGHT_STATE_DIR to another one"
 _END = dies_with_parent(signal.SIGKILL)
 """A git whose worker was killed would go on writing where the next worker writes."""
-_LOCAL = ("--upload-pack=git -c 'safe.directory=*' upload-pack",)
-"""A path may belong to somebody else; git hands the setting of that to no program of its own."""
+_LOCAL = (
+    "--upload-pack=GIT_GRAFT_FILE= GIT_NO_REPLACE_OBJECTS=1 git -c 'safe.directory=*' upload-pack",
+)
+"""A path may belong to somebody else, and show him another history than there is; git hands what we
+say of that to no program of its own.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +138,8 @@ class Mirror:
         self._local = _LOCAL if url.startswith(("/", "file://")) else ()
         self._environment = _environment(url, token, low_speed_seconds)
         self._object_format = "sha1"
+        # Never -C: from a broken mirror git goes up, and finds the checkout around it.
+        self._here = f"--git-dir={path}"
 
     def remote_refs(self) -> Refs:
         """What the remote shows now; costs no API call. NotVisible where there is no remote.
@@ -161,8 +168,8 @@ class Mirror:
                   str(self.path))  # fmt: skip
         try:
             self._run(
-                "-C", str(self.path), "fetch", "--quiet", "--prune", "--no-tags",
-                "--update-shallow", *self._local, self.url, *_REFS, watch=self._weigh,
+                self._here, "fetch", "--quiet", "--prune", "--no-tags", "--update-shallow",
+                *self._local, self.url, *_REFS, watch=self._weigh,
             )  # fmt: skip
             self._weigh()
         except TooLarge:
@@ -231,7 +238,7 @@ class Mirror:
         """A git whose output is read while it runs; ``told`` is what it is given to read."""
         complaint = TemporaryFile()  # noqa: SIM115 - Output closes it
         process = subprocess.Popen(  # noqa: S603 - a fixed program, no shell
-            ["git", "-C", str(self.path), *arguments],  # noqa: S607
+            ["git", self._here, *arguments],  # noqa: S607
             env=self._environment, stdin=told, stdout=subprocess.PIPE, stderr=complaint,
             preexec_fn=_END,  # noqa: PLW1509
         )  # fmt: skip
@@ -259,7 +266,7 @@ class Mirror:
         return UpstreamUnavailable(self.url if is_remote else str(self.path), line)
 
     def _git(self, *arguments: str) -> str:
-        return self._run("-C", str(self.path), *arguments, is_remote=False)
+        return self._run(self._here, *arguments, is_remote=False)
 
     def _run(
         self, *arguments: str, is_remote: bool = True, watch: Callable[[], None] | None = None
@@ -312,6 +319,7 @@ def _environment(url: str, token: str | None, low_speed_seconds: int) -> dict[st
     settings = {
         "safe.directory": "*",
         "gc.auto": "0",
+        "fetch.unpackLimit": "1",
         # What a person may have set for himself would change what is read.
         "core.attributesFile": os.devnull,
         "log.showRoot": "true",
