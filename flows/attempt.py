@@ -31,6 +31,9 @@ def attempt(settings: Settings, engine: Engine, job_id: UUID, *, worker: str) ->
         settings.state_dir / "mirrors" / f"{repository.repository_id}.git",
         repository.clone_url,
         token=access.git_token(settings, repository.host, repository.clone_url),
+        timeout_seconds=settings.git.timeout_seconds,
+        low_speed_seconds=settings.git.low_speed_seconds,
+        max_bytes=settings.git.max_mirror_bytes,
         is_cancelled=cancelled.is_set,
     )
     try:

@@ -7,12 +7,14 @@
     │   │   └── BrokenAnswer      a body that is no JSON, kept with the error
     │   ├── HourMissing           GH Archive has nothing for this hour, so far
     │   ├── BrokenArchive         a file of GH Archive that cannot be read to its end
+    │   ├── MirrorBroken          a git mirror that only a new clone mends
     │   └── LeaseLost             another worker took this work over; stop, write nothing
     ├── PermanentError            another attempt gives the same answer           exit 1, HTTP 500
     │   ├── NotVisible            404, 403 or 451: gone, private, blocked, or the token is too weak
     │   ├── TokenRejected         401: the token is wrong, expired or revoked
     │   ├── UnexpectedPayload     GitHub answered something that is not understood
     │   ├── IdentityChanged       the name now belongs to another repository
+    │   ├── TooLarge              a git remote does not fit into what a mirror may take
     │   ├── InvalidName           not a repository name, URL or path           HTTP 422
     │   ├── InvalidHour           not an hour of GH Archive
     │   └── BrokenEnvironment     port taken, disk full, state directory unwritable
@@ -86,6 +88,16 @@ class BrokenArchive(TransientError):
         return f"the archive cannot be read: {self.reason}"
 
 
+class MirrorBroken(TransientError):
+    def __init__(self, path: str, reason: str) -> None:
+        super().__init__(path, reason)
+        self.path = path
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return f"the mirror {self.path} is broken: {self.reason}"
+
+
 class LeaseLost(TransientError):
     def __init__(self, subject: str) -> None:
         super().__init__(subject)
@@ -143,6 +155,19 @@ class IdentityChanged(PermanentError):
         return (
             f"{self.full_name} now names another repository"
             f" (GitHub id {self.found_id}, not {self.known_id}); nothing was changed"
+        )
+
+
+class TooLarge(PermanentError):
+    def __init__(self, target: str, limit_bytes: int) -> None:
+        super().__init__(target, limit_bytes)
+        self.target = target
+        self.limit_bytes = limit_bytes
+
+    def __str__(self) -> str:
+        return (
+            f"{self.target} does not fit into the {self.limit_bytes} bytes"
+            " that GITINSIGHT_GIT__MAX_MIRROR_BYTES allows"
         )
 
 

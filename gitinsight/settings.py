@@ -72,6 +72,17 @@ class WarehouseSettings(BaseModel):
     lock_timeout_ms: int = 5_000
 
 
+class GitSettings(BaseModel):
+    model_config = _FROZEN
+
+    max_mirror_bytes: int = Field(default=20 * 2**30, gt=0)
+    """A remote that takes more is not read, and the ledger says so. Linux takes 6 GiB."""
+    timeout_seconds: float = 1_800.0
+    """For one fetch; the first one of a large repository takes longest."""
+    low_speed_seconds: int = 60
+    """A remote that sends less than 1 kB/s for so long is given up."""
+
+
 class RedisSettings(BaseModel):
     model_config = _FROZEN
 
@@ -157,6 +168,7 @@ class Settings(BaseSettings):
     state_dir: Path = Path(".gitinsight")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     github: GitHubSettings = GitHubSettings()
+    git: GitSettings = GitSettings()
     warehouse: WarehouseSettings = WarehouseSettings()
     redis: RedisSettings = RedisSettings()
     api: ApiSettings = ApiSettings()

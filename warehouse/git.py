@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID
 
+from psycopg import Copy
+
 from gitinsight.git.history import Commit, Moment
 from warehouse.engine import Connection, driver
 
@@ -14,6 +16,7 @@ _COMMIT_COLUMNS = (
     " committed_at_raw, message, additions, deletions, files_count, is_on_default_branch, source,"
     " sanitized, extracted_at, run_id"
 )
+_MOST = 2**31 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,54 +46,81 @@ def held_shas(connection: Connection, repository_id: int, shas: Sequence[str]) -
 
 
 def insert_commits(
-    connection: Connection, commits: Sequence[Commit], *, run: Run, source: str
+    connection: Connection, commits: Iterable[Commit], *, run: Run, source: str
 ) -> int:
-    """Add those that are not held yet, with their files; a commit never changes."""
-    held = held_shas(connection, run.repository_id, [commit.sha for commit in commits])
-    new = list({commit.sha: commit for commit in commits if commit.sha not in held}.values())
+    """Add commits, none of which may be held (``held_shas``), with their files.
+
+    Files go to PostgreSQL while they are read: a commit of a million of them takes no memory.
+    """
     raw = driver(connection)
-    with raw.cursor().copy(f"copy raw.git_commits ({_COMMIT_COLUMNS}) from stdin") as copy:
-        for commit in new:
-            copy.write_row(_commit_values(commit, run, source))
+    rows = []
     with raw.cursor().copy(
         "copy raw.git_commit_files"
         " (repository_id, sha, ordinal, path, previous_path, additions, deletions) from stdin"
     ) as copy:
-        for commit in new:
-            for ordinal, change in enumerate(commit.files):
-                copy.write_row(
-                    (
-                        run.repository_id,
-                        commit.sha,
-                        ordinal,
-                        _text(change.path),
-                        _text(change.previous_path),
-                        change.additions,
-                        change.deletions,
-                    )
-                )
-    return len(new)
+        for commit in commits:
+            counted = _copy_files(copy, run.repository_id, commit)
+            rows.append(_commit_values(commit, commit.totals or counted, run, source))
+    with raw.cursor().copy(f"copy raw.git_commits ({_COMMIT_COLUMNS}) from stdin") as copy:
+        for row in rows:
+            copy.write_row(row)
+    return len(rows)
 
 
-def mark_default_branch(connection: Connection, repository_id: int, shas: Iterable[str]) -> None:
-    """Say which held commits the default branch reaches; the others were left by a force push or
-    belong to another branch.
+def mark_default_branch(
+    connection: Connection, repository_id: int, shas: Iterable[str],
+    *, left: Iterable[str] | None = None,
+) -> None:  # fmt: skip
+    """Say which held commits the default branch reaches: ``shas`` and no others, or, where
+    ``left`` is given, ``shas`` too and ``left`` no longer.
     """
     raw = driver(connection)
-    raw.execute("create temporary table reachable (sha text primary key) on commit drop")
-    with raw.cursor().copy("copy reachable (sha) from stdin") as copy:
-        for sha in shas:
-            copy.write_row((sha,))
+    _name_shas(connection, "reached", shas)
+    if left is None:
+        others = "true"
+    else:
+        _name_shas(connection, "left_behind", left)
+        others = "sha in (select sha from left_behind)"
     raw.execute(
-        """
-        update raw.git_commits as held
-        set is_on_default_branch = not held.is_on_default_branch
-        where held.repository_id = %s
-            and held.is_on_default_branch
-                <> exists (select 1 from reachable where reachable.sha = held.sha)
-        """,
+        f"""
+        update raw.git_commits set is_on_default_branch = not is_on_default_branch
+        where repository_id = %(id)s and (
+            not is_on_default_branch and sha in (select sha from reached)
+            or is_on_default_branch and {others} and sha not in (select sha from reached)
+        )
+        """.encode(),  # noqa: S608 - one of two conditions of ours
+        {"id": repository_id},
+    )
+    raw.execute("drop table if exists reached, left_behind")
+
+
+def mark_unreachable(
+    connection: Connection, repository_id: int, shas: Iterable[str],
+    *, left: Iterable[str] | None = None, at: datetime,
+) -> int:  # fmt: skip
+    """Say which held commits no branch and no tag reaches any more: all but ``shas``, or, where
+    ``left`` is given, those. How many have been left behind by this call.
+    """
+    raw = driver(connection)
+    _name_shas(connection, "reached", shas)
+    raw.execute(
+        "update raw.git_commits set unreachable_at = null"
+        " where repository_id = %s and unreachable_at is not null"
+        " and sha in (select sha from reached)",
         (repository_id,),
     )
+    if left is None:
+        others = "sha not in (select sha from reached)"
+    else:
+        _name_shas(connection, "left_behind", left)
+        others = "sha in (select sha from left_behind)"
+    count = raw.execute(
+        "update raw.git_commits set unreachable_at = %s"  # noqa: S608 - ours, as above
+        f" where repository_id = %s and unreachable_at is null and {others}".encode(),
+        (at, repository_id),
+    ).rowcount
+    raw.execute("drop table if exists reached, left_behind")
+    return count
 
 
 def replace_branches(
@@ -119,15 +149,47 @@ def replace_branches(
 
 def replace_tags(
     connection: Connection, tags: Mapping[str, tuple[str, bool, str]], *, run: Run
-) -> None:
-    """``tags``: name -> (sha, whether annotated, ISO time), as the mirror lists them. A time that
-    PostgreSQL has no room for is null.
+) -> int:
+    """``tags``: name -> (sha, whether annotated, ISO time). A time that PostgreSQL has no room for
+    is null. What a tag was before is kept; how many now name something else.
     """
-    driver(connection).cursor().executemany(
+    raw = driver(connection)
+    rows = [
+        (run.repository_id, name, sha, annotated, _time(created))
+        for name, (sha, annotated, created) in sorted(tags.items())
+    ]
+    raw.execute(
+        "create temporary table arrived (repository_id bigint, name text, commit_sha text,"
+        " is_annotated boolean, tagged_at timestamptz)"
+    )
+    with raw.cursor().copy("copy arrived from stdin") as copy:
+        for row in rows:
+            copy.write_row(row)
+    moved = raw.execute(
+        """
+        with earlier as (
+            insert into raw.git_tags_history
+                (repository_id, name, valid_from, valid_to, commit_sha, is_annotated, tagged_at,
+                run_id)
+            select repository_id, name, held.extracted_at, coalesce(held.deleted_at, %(at)s),
+                held.commit_sha, held.is_annotated, held.tagged_at, held.run_id
+            from raw.git_tags as held
+            inner join arrived using (repository_id, name)
+            where (held.commit_sha, held.is_annotated, held.tagged_at)
+                is distinct from (arrived.commit_sha, arrived.is_annotated, arrived.tagged_at)
+            on conflict do nothing
+        )
+        select count(*) from raw.git_tags as held
+        inner join arrived using (repository_id, name)
+        where held.commit_sha is distinct from arrived.commit_sha
+        """,
+        {"at": run.at},
+    ).fetchone()
+    raw.execute(
         """
         insert into raw.git_tags
             (repository_id, name, commit_sha, is_annotated, tagged_at, extracted_at, run_id)
-        values (%s, %s, %s, %s, %s, %s, %s)
+        select repository_id, name, commit_sha, is_annotated, tagged_at, %s, %s from arrived
         on conflict (repository_id, name) do update
         set commit_sha = excluded.commit_sha, is_annotated = excluded.is_annotated,
             tagged_at = excluded.tagged_at, extracted_at = excluded.extracted_at,
@@ -136,12 +198,11 @@ def replace_tags(
             is distinct from (excluded.commit_sha, excluded.is_annotated, excluded.tagged_at)
             or raw.git_tags.deleted_at is not null
         """,
-        [
-            (run.repository_id, name, sha, annotated, _time(created), run.at, run.run_id)
-            for name, (sha, annotated, created) in sorted(tags.items())
-        ],
+        (run.at, run.run_id),
     )
+    raw.execute("drop table arrived")
     _drop_absent(connection, "git_tags", list(tags), run)
+    return moved[0] if moved else 0
 
 
 def held_refs(connection: Connection, repository_id: int) -> tuple[dict[str, str], dict[str, str]]:
@@ -172,8 +233,12 @@ def pushed_at(connection: Connection, repository_id: int) -> str | None:
     return found[0] if found else None
 
 
-def unknown_emails(connection: Connection, repository_id: int) -> list[tuple[str, str]]:
-    """(address, newest commit with it) of authors whose account has not been looked up."""
+def unknown_emails(
+    connection: Connection, repository_id: int, *, asked_before: datetime
+) -> list[tuple[str, str]]:
+    """(address, newest commit with it) of authors whose account has not been looked up, or was
+    nobody's when GitHub was asked, before ``asked_before``.
+    """
     found = driver(connection).execute(
         """
         select distinct on (lower(held.author_email)) lower(held.author_email), held.sha
@@ -181,21 +246,27 @@ def unknown_emails(connection: Connection, repository_id: int) -> list[tuple[str
         left join raw.git_identities as known
             on known.repository_id = held.repository_id
             and known.email = lower(held.author_email)
-        where held.repository_id = %s and held.is_on_default_branch and known.email is null
+        where held.repository_id = %s and held.is_on_default_branch
+            and (known.email is null or known.login is null and known.looked_up_at < %s)
         order by lower(held.author_email), held.committed_at desc nulls last, held.sha
         """,
-        (repository_id,),
+        (repository_id, asked_before),
     )
     return [(email, sha) for email, sha in found]
 
 
 def record_identities(connection: Connection, identities: Sequence[Identity], *, run: Run) -> None:
+    """An account that is known stays; nobody gives way to what is found later."""
     driver(connection).cursor().executemany(
         """
-        insert into raw.git_identities
+        insert into raw.git_identities as held
             (repository_id, email, login, user_id, actor_type, evidence, looked_up_at, run_id)
         values (%s, %s, %s, %s, %s, %s, %s, %s)
-        on conflict (repository_id, email) do nothing
+        on conflict (repository_id, email) do update
+        set login = excluded.login, user_id = excluded.user_id,
+            actor_type = excluded.actor_type, evidence = excluded.evidence,
+            looked_up_at = excluded.looked_up_at, run_id = excluded.run_id
+        where held.login is null
         """,
         [
             (
@@ -221,7 +292,40 @@ def _drop_absent(connection: Connection, table: str, present: list[str], run: Ru
     )
 
 
-def _commit_values(commit: Commit, run: Run, source: str) -> tuple[object, ...]:
+def _name_shas(connection: Connection, table: str, shas: Iterable[str]) -> None:
+    raw = driver(connection)
+    raw.execute(f"create temporary table {table} (sha text primary key)".encode())
+    with raw.cursor().copy(f"copy {table} (sha) from stdin".encode()) as copy:
+        for sha in shas:
+            copy.write_row((sha,))
+    raw.execute(f"analyze {table}".encode())
+
+
+def _copy_files(copy: Copy, repository_id: int, commit: Commit) -> tuple[int, int, int | None]:
+    """(lines added, lines deleted, files) of what was written."""
+    additions = deletions = count = 0
+    for ordinal, change in enumerate(commit.files):
+        copy.write_row(
+            (
+                repository_id,
+                commit.sha,
+                ordinal,
+                _text(change.path),
+                _text(change.previous_path),
+                _count(change.additions),
+                _count(change.deletions),
+            )
+        )
+        additions += change.additions or 0
+        deletions += change.deletions or 0
+        count += 1
+    return additions, deletions, count
+
+
+def _commit_values(
+    commit: Commit, totals: tuple[int, int, int | None], run: Run, source: str
+) -> tuple[object, ...]:
+    additions, deletions, files_count = totals
     authored: Moment = commit.authored
     committed: Moment = commit.committed
     return (
@@ -238,9 +342,9 @@ def _commit_values(commit: Commit, run: Run, source: str) -> tuple[object, ...]:
         committed.at,
         _text(committed.raw),
         _text(commit.message),
-        commit.additions,
-        commit.deletions,
-        commit.files_count,
+        _count(additions),
+        _count(deletions),
+        files_count,
         False,
         source,
         commit.is_sanitized,
@@ -255,6 +359,11 @@ def _time(iso: str) -> datetime | None:
         return datetime.fromisoformat(iso).astimezone(UTC)
     except (ValueError, OverflowError):
         return None
+
+
+def _count(value: int | None) -> int | None:
+    """Unknown where the column has no room: a small repository can claim more lines than that."""
+    return value if value is None or value <= _MOST else None
 
 
 def _text(value: str | None) -> str | None:

@@ -1,17 +1,18 @@
 """Commits, tags and branches: from the git remote, or from GitHub where there is no remote."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
-from itertools import islice
+from itertools import chain, islice
 from typing import Any
 
 import msgspec
 
 from flows.steps.run import Run, StepResult
-from gitinsight.errors import NotVisible
+from gitinsight.errors import MirrorBroken, NotVisible, TooLarge
 from gitinsight.git.history import Commit, Moment, commits
 from gitinsight.git.mirror import Refs
 from warehouse import git
+from warehouse.cursors import Cursor
 from warehouse.engine import Connection
 from warehouse.raw import Written
 
@@ -20,48 +21,93 @@ _CHUNK = 1_000
 
 
 def read_commits(run: Run) -> StepResult:
-    """Fetch what is new. Where the remote shows the refs that are held already, nothing is read."""
+    """Fetch what is new. Where the remote shows the refs that are held already, nothing is read.
+
+    A broken mirror is cloned anew. A remote that was too large is tried again when more is allowed.
+    """
     try:
+        refs = run.mirror.remote_refs()
+    except MirrorBroken:
+        run.mirror.discard()
         refs = run.mirror.remote_refs()
     except NotVisible as error:
         if not (run.repository.has_api and run.client.has_token):
             return StepResult("commits", unavailable=error.reason)
         return _from_github(run)
     cursor = run.take("commits")
-    if cursor.state.get("refs") == _fingerprint(refs):
+    refusal = _refusal(run, cursor)
+    if refusal is not None or cursor.state.get("refs") == _fingerprint(refs):
         run.commit(cursor, cursor.state, lambda _connection: Written())
-        return StepResult("commits")
-    run.mirror.fetch()
-    old = [tip for tip in cursor.state.get("tips", ()) if run.mirror.has(tip)]
-    tips = sorted(tip for tip in refs.tips if run.mirror.has(tip))
+        return StepResult("commits", unavailable=refusal)
+    try:
+        return _from_git(run, refs, cursor)
+    except MirrorBroken:
+        run.mirror.discard()
+        return _from_git(run, refs, run.take("commits"))
+    except TooLarge as error:
+        known = {"too_large": {"bytes": error.limit_bytes, "reason": str(error)}}
+        run.commit(cursor, cursor.state | known, lambda _connection: Written())
+        return StepResult("commits", unavailable=str(error))
+
+
+def _refusal(run: Run, cursor: Cursor) -> str | None:
+    """Why the remote was refused, as long as no more is allowed than it was refused for."""
+    refused: dict[str, Any] | None = cursor.state.get("too_large")
+    if refused is None or refused["bytes"] < run.mirror.max_bytes:
+        return None
+    return str(refused["reason"])
+
+
+def _from_git(run: Run, refs: Refs, cursor: Cursor) -> StepResult:
+    mirror, repository_id = run.mirror, run.repository.repository_id
+    mirror.fetch()
+    known = cursor.state.get("tips", [])
+    old = sorted(mirror.commits_among(known))
+    tips = sorted(mirror.commits_among(refs.tips))
     total = Written()
-    for chunk in _chunks(commits(run.mirror, new=tips, old=old) if tips else ()):
+    for chunk in _chunks(commits(mirror, new=tips, old=old, held=_held(run))):
         cursor, written = run.commit(
-            cursor, cursor.state, _inserting(run, chunk, "git"), done=total.touched + len(chunk)
+            cursor, cursor.state, _inserting(run, chunk, "git"), done=total.touched
         )
         total += written
     head = refs.branches.get(refs.default_branch or "")
-    reachable = list(run.mirror.reachable(head)) if head else []
-    tags = run.mirror.tag_dates()
+    heads, left_head = [head] if head else [], cursor.state.get("head")
+    dates = mirror.tag_dates()
+    tags = {name: (sha, *dates.get(name, (sha, False, ""))[1:]) for name, sha in refs.tags.items()}
+    # What the last reading has marked is marked, as long as it can be asked about.
+    is_followed = "head" in cursor.state and len(old) == len(known)
+    left = [left_head] if left_head else []
+    moved_tags, left_behind = 0, 0
 
     def finish(connection: Connection) -> Written:
-        git.mark_default_branch(connection, run.repository.repository_id, reachable)
+        nonlocal moved_tags, left_behind
+        git.mark_default_branch(
+            connection, repository_id, mirror.reachable(heads, left if is_followed else ()),
+            left=mirror.reachable(left, heads) if is_followed else None,
+        )  # fmt: skip
+        left_behind = git.mark_unreachable(
+            connection, repository_id, mirror.reachable(tips, old if is_followed else ()),
+            left=mirror.reachable(old, tips) if is_followed else None, at=run.clock(),
+        )  # fmt: skip
         git.replace_branches(
             connection, refs.branches, default=refs.default_branch, run=run.git_run
         )
-        git.replace_tags(connection, tags, run=run.git_run)
+        moved_tags = git.replace_tags(connection, tags, run=run.git_run)
         return Written(changed=1)
 
     state = {
-        "is_shallow": run.mirror.is_shallow,
+        "is_shallow": mirror.is_shallow,
         "refs": _fingerprint(refs),
+        "head": head,
         "tips": tips,
-        "commits": len(reachable),
+        "commits": mirror.count(head) if head else 0,
         "tags": len(refs.tags),
         "branches": len(refs.branches),
     }
     run.commit(cursor, state, finish)
-    return StepResult("commits", total.touched + 1, total.touched)
+    return StepResult(
+        "commits", total.touched + 1, total.touched, moved_tags=moved_tags, left_behind=left_behind
+    )
 
 
 def _fingerprint(refs: Refs) -> dict[str, Any]:
@@ -70,13 +116,21 @@ def _fingerprint(refs: Refs) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _chunks(found: Iterable[Commit]) -> Iterator[list[Commit]]:
-    iterator = iter(found)
-    while chunk := list(islice(iterator, _CHUNK)):
-        yield chunk
+def _chunks(found: Iterator[Commit]) -> Iterator[Iterator[Commit]]:
+    """Of ``_CHUNK`` commits each; none is read from git before it is asked for."""
+    for first in found:
+        yield chain((first,), islice(found, _CHUNK - 1))
 
 
-def _inserting(run: Run, chunk: list[Commit], source: str) -> Any:
+def _held(run: Run) -> Callable[[Sequence[str]], set[str]]:
+    def held(shas: Sequence[str]) -> set[str]:
+        with run.warehouse.begin() as connection:
+            return git.held_shas(connection, run.repository.repository_id, shas)
+
+    return held
+
+
+def _inserting(run: Run, chunk: Iterable[Commit], source: str) -> Callable[[Connection], Written]:
     def insert(connection: Connection) -> Written:
         return Written(new=git.insert_commits(connection, chunk, run=run.git_run, source=source))
 
@@ -111,8 +165,10 @@ def _from_github(run: Run) -> StepResult:
             "commit_history", {"owner": owner, "name": name, "oid": head, "after": after}
         )["repository"]["object"]["history"]
         upstream = found["totalCount"]
-        chunk = [_commit(node, parents) for node in found["nodes"]]
-        reachable += [commit.sha for commit in chunk]
+        page = [_commit(node, parents) for node in found["nodes"]]
+        reachable += [commit.sha for commit in page]
+        known = _held(run)([commit.sha for commit in page])
+        chunk = [commit for commit in page if commit.sha not in known]
         cursor, written = run.commit(
             cursor, cursor.state, _inserting(run, chunk, "graphql"),
             done=len(reachable), total=upstream,

@@ -1,45 +1,79 @@
-"""Whose address a commit e-mail is: by what GitHub says of a commit, or by its own noreply form."""
+"""Whose address a commit e-mail is: by its own noreply form, or by what GitHub says of a commit.
+
+Names that people give themselves are no evidence.
+"""
 
 import re
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 
 from flows.steps.run import Run, StepResult
+from gitinsight.errors import UnexpectedPayload, UpstreamUnavailable
 from gitinsight.github.queries import query_text
 from warehouse import git
 from warehouse.engine import Connection
 from warehouse.git import Identity
 from warehouse.raw import Written
 
-_NOREPLY = re.compile(r"^(?:(\d+)\+)?([a-z0-9-]+(?:\[bot\])?)@users\.noreply\.github\.com$")
+_NOREPLY = re.compile(r"^(?:(\d{1,18})\+)?([a-z0-9_-]+(?:\[bot\])?)@users\.noreply\.github\.com$")
+"""The underscore is that of accounts which an enterprise manages."""
 _PER_QUERY = 100
 _ALIAS = re.compile(r"^ *commit_0: .*\n", re.MULTILINE)
+_ASK_AGAIN = timedelta(days=180)
+"""Nobody's address may become somebody's, but seldom does."""
+_MOST_FAILURES = 20
+"""One commit that GitHub cannot answer for costs 14 queries at most to be found among 100."""
+
+Unknown = Sequence[tuple[str, str]]
 
 
 def identify(run: Run) -> StepResult:
     """One commit per unknown address, 100 in a query; an address without an account is kept too,
-    so that it is asked about once.
+    so that it is asked about once. The number in a noreply address needs no question.
     """
     cursor = run.take("identities")
     with run.warehouse.begin() as connection:
-        unknown = git.unknown_emails(connection, run.repository.repository_id)
-    touched = 0
-    for start in range(0, len(unknown), _PER_QUERY):
-        page = unknown[start : start + _PER_QUERY]
-        found = _asked(run, page) if run.client.has_token else _read_off(page)
+        unknown = git.unknown_emails(
+            connection, run.repository.repository_id, asked_before=run.clock() - _ASK_AGAIN
+        )
+    read_off = {one.email: one for email, _ in unknown if (one := _read_off(email)) is not None}
+    if run.client.has_token:
+        read_off = {email: one for email, one in read_off.items() if one.user_id is not None}
+    touched = done = 0
 
-        def write(connection: Connection, found: list[Identity] = found) -> Written:
+    def keep(found: list[Identity]) -> None:
+        nonlocal cursor, touched, done
+
+        def write(connection: Connection) -> Written:
             git.record_identities(connection, found, run=run.git_run)
             return Written(new=len(found))
 
-        cursor, written = run.commit(
-            cursor, cursor.state, write, done=start + len(page), total=len(unknown)
-        )
+        done += len(found)
+        cursor, written = run.commit(cursor, cursor.state, write, done=done, total=len(unknown))
         touched += written.touched
+
+    if read_off:
+        keep(list(read_off.values()))
+    asked = [one for one in unknown if one[0] not in read_off] if run.client.has_token else []
+    failures = 0
+    waiting = [asked[at : at + _PER_QUERY] for at in range(0, len(asked), _PER_QUERY)]
+    while waiting:
+        batch = waiting.pop(0)
+        try:
+            keep(_asked(run, batch))
+        except (UnexpectedPayload, UpstreamUnavailable) as error:
+            failures += 1
+            is_ours = error.target.startswith("GraphQL")  # else GitHub does not answer at all
+            if not is_ours or failures > _MOST_FAILURES:
+                raise
+            half = len(batch) // 2
+            waiting[:0] = [part for part in (batch[:half], batch[half:]) if half and part]
     return StepResult("identities", touched, len(unknown))
 
 
-def _asked(run: Run, page: Sequence[tuple[str, str]]) -> list[Identity]:
+def _asked(run: Run, page: Unknown) -> list[Identity]:
+    """Only of commits that GitHub shows: of the others it says nothing, not even nobody."""
     aliases = "".join(
         f'    commit_{index}: object(oid: "{sha}") {{ ...CommitAuthor }}\n'
         for index, (_, sha) in enumerate(page)
@@ -50,7 +84,10 @@ def _asked(run: Run, page: Sequence[tuple[str, str]]) -> list[Identity]:
     commits: dict[str, Any] = answer["repository"] or {}
     found = []
     for index, (email, _) in enumerate(page):
-        user = ((commits.get(f"commit_{index}") or {}).get("author") or {}).get("user") or {}
+        commit = commits.get(f"commit_{index}")
+        if not commit:
+            continue
+        user = (commit.get("author") or {}).get("user") or {}
         found.append(
             Identity(
                 email=email,
@@ -63,13 +100,18 @@ def _asked(run: Run, page: Sequence[tuple[str, str]]) -> list[Identity]:
     return found
 
 
-def _read_off(page: Sequence[tuple[str, str]]) -> list[Identity]:
-    """Only what the address itself says; the others stay unknown and are asked about later."""
-    found = []
-    for email, _ in page:
-        match = _NOREPLY.match(email)
-        if match:
-            number, login = match.groups()
-            kind = "Bot" if login.endswith("[bot]") else "User"
-            found.append(Identity(email, login, int(number) if number else None, kind, "noreply"))
-    return found
+def _read_off(email: str) -> Identity | None:
+    """What a noreply address itself says. The number stays with an account; a name alone, as in
+    addresses of before July 2017, may have been given up and taken by somebody else.
+    """
+    match = _NOREPLY.match(email)
+    if match is None:
+        return None
+    number, login = match.groups()
+    return Identity(
+        email=email,
+        login=login,
+        user_id=int(number) if number else None,
+        actor_type="Bot" if login.endswith("[bot]") else "User",
+        evidence="noreply" if number else "noreply_login",
+    )

@@ -37,6 +37,10 @@ class StepResult:
     unavailable: str | None = None
     is_offered: bool = True
     doubts: Mapping[str, str] = field(default_factory=dict)
+    moved_tags: int = 0
+    """Tags that name something else than when they were last seen."""
+    left_behind: int = 0
+    """Commits that no branch and no tag reaches any more since then."""
 
 
 @dataclass(slots=True)

@@ -3,16 +3,29 @@
 import base64
 import os
 import re
+import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import TemporaryFile
+from types import TracebackType
+from typing import IO, Self
 from urllib.parse import urlsplit
 
-from gitinsight.errors import Cancelled, NotVisible, UpstreamUnavailable
+from gitinsight.errors import (
+    BrokenEnvironment,
+    Cancelled,
+    GitInsightError,
+    MirrorBroken,
+    NotVisible,
+    TooLarge,
+    UpstreamUnavailable,
+)
 from gitinsight.git.environment import environment
 from gitinsight.runtime.process import dies_with_parent
 
@@ -22,11 +35,31 @@ _MISSING = re.compile(
     r"could not read Username|Authentication failed|returned error: 4(?:0[134]|10|51)",
     re.IGNORECASE,
 )
+_FULL = re.compile(r"No space left on device|Disk quota exceeded", re.IGNORECASE)
+_BROKEN = re.compile(
+    r"packfile .* (?:cannot|does not|is corrupt|index)|(?:index|pack) file .* (?:is|has|too)|"
+    r"(?:loose )?object .* (?:is corrupt|is empty|is a)|inflate: |unable to unpack|"
+    r"bad (?:object|config|revision|tree|packed)|unexpected line in .*packed-refs|"
+    r"unable to read (?:tree|[0-9a-f]{40})|Could not read [0-9a-f]{40}|"
+    r"missing (?:blob|tree|commit)|did not send all necessary objects|"
+    r"mismatched algorithms|different hash|not a git repository: '|"
+    r"cannot be used without|failed to read",
+    re.IGNORECASE,
+)
 _POLL_SECONDS = 0.5
+_STALE = ("**/*.lock", "objects/pack/tmp_*", "objects/??/tmp_obj_*", "objects/tmp_objdir-*")
+"""The lease allows one worker per repository: what is half written here is a dead worker's."""
+_FATAL = 128
+_SHA1_LENGTH = 40
+_MAKE_ROOM = "make room on its disk, or set GITINSIGHT_STATE_DIR to another one"
 _END = dies_with_parent(signal.SIGKILL)
 """A git whose worker was killed would go on writing where the next worker writes."""
-_LOCAL = ("--upload-pack=git -c 'safe.directory=*' upload-pack",)
-"""A path may belong to somebody else; git hands the setting of that to no program of its own."""
+_LOCAL = (
+    "--upload-pack=GIT_GRAFT_FILE= GIT_NO_REPLACE_OBJECTS=1 git -c 'safe.directory=*' upload-pack",
+)
+"""A path may belong to somebody else, and show him another history than there is; git hands what we
+say of that to no program of its own.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,20 +75,71 @@ class Refs:
         return frozenset(self.branches.values()) | frozenset(self.tags.values())
 
 
+class Output:
+    """What a git says while it runs. Leaving the context ends it."""
+
+    def __init__(
+        self, process: "subprocess.Popen[bytes]", stdout: IO[bytes], complaint: IO[bytes],
+        mirror: "Mirror",
+    ) -> None:  # fmt: skip
+        self._process = process
+        self._stdout = stdout
+        self._complaint = complaint
+        self._mirror = mirror
+
+    def read(self, size: int) -> bytes:
+        """The next bytes; none at the end of a git that ended well, else an error."""
+        self._mirror.check()
+        chunk = self._stdout.read(size)
+        if not chunk and self._process.wait() != 0:
+            self._complaint.seek(0)
+            raise self._mirror.failure(self._process.returncode, self._complaint.read())
+        return chunk
+
+    def __iter__(self) -> Iterator[bytes]:
+        """Its lines, without their ends."""
+        rest = b""
+        while chunk := self.read(1 << 16):
+            *lines, rest = (rest + chunk).split(b"\n")
+            yield from lines
+        if rest:
+            yield rest
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:  # fmt: skip
+        self._process.kill()
+        self._stdout.close()
+        self._complaint.close()
+        self._process.wait()
+
+
 class Mirror:
     """``token`` is sent as GitHub expects it and never appears in a command line."""
 
     def __init__(
         self, path: Path, url: str, *, token: str | None = None, timeout_seconds: float = 1_800,
+        low_speed_seconds: int = 60, max_bytes: int = 2**63,
         is_cancelled: Callable[[], bool] = lambda: False,
     ) -> None:  # fmt: skip
-        """``is_cancelled`` is asked while git works; Cancelled is raised where it says so."""
+        """``is_cancelled`` is asked while git works; Cancelled is raised where it says so. A remote
+        that sends less than 1 kB/s for ``low_speed_seconds`` is given up, one that does not fit
+        into ``max_bytes`` raises TooLarge.
+        """
         self.path = path
         self.url = url
         self._timeout_seconds = timeout_seconds
+        self.max_bytes = max_bytes
         self._is_cancelled = is_cancelled
         self._local = _LOCAL if url.startswith(("/", "file://")) else ()
-        self._environment = _environment(url, token)
+        self._environment = _environment(url, token, low_speed_seconds)
+        self._object_format = "sha1"
+        # Never -C: from a broken mirror git goes up, and finds the checkout around it.
+        self._here = f"--git-dir={path}"
 
     def remote_refs(self) -> Refs:
         """What the remote shows now; costs no API call. NotVisible where there is no remote.
@@ -65,19 +149,36 @@ class Mirror:
         refs = _parse_refs(self._run("ls-remote", "--symref", *self._local, self.url))
         if not refs.tips and (self.path / "config").exists() and self._git("for-each-ref"):
             raise UpstreamUnavailable(self.url, "it shows no branch and no tag any more")
+        if any(len(tip) > _SHA1_LENGTH for tip in refs.tips):
+            self._object_format = "sha256"
         return refs
 
     def fetch(self) -> None:
-        """Bring the mirror to the remote's branches and tags, forgetting those that are gone."""
-        for stale in self.path.glob("**/*.lock"):
-            # The lease allows one worker per repository: a lock here is a dead worker's.
-            stale.unlink(missing_ok=True)
-        self.path.mkdir(parents=True, exist_ok=True)
-        self._run("init", "--quiet", "--bare", str(self.path))  # completes one that was killed
-        self._git(
-            "fetch", "--quiet", "--prune", "--no-tags", "--update-shallow",
-            *self._local, self.url, *_REFS,
-        )  # fmt: skip
+        """Bring the mirror to the remote's branches and tags, forgetting those that are gone.
+
+        TooLarge leaves nothing behind; MirrorBroken says that only ``discard`` helps.
+        """
+        self._forget_halves()
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise BrokenEnvironment(f"{self.path}: {error.strerror}", _MAKE_ROOM) from error
+        # Completes a mirror that was killed while it was made.
+        self._run("init", "--quiet", "--bare", f"--object-format={self._object_format}",
+                  str(self.path))  # fmt: skip
+        try:
+            self._run(
+                self._here, "fetch", "--quiet", "--prune", "--no-tags", "--update-shallow",
+                *self._local, self.url, *_REFS, watch=self._weigh,
+            )  # fmt: skip
+            self._weigh()
+        except TooLarge:
+            self.discard()
+            raise
+
+    def discard(self) -> None:
+        """Nothing is lost: everything in a mirror can be fetched anew."""
+        shutil.rmtree(self.path, ignore_errors=True)
 
     @property
     def is_shallow(self) -> bool:
@@ -87,15 +188,36 @@ class Mirror:
     def count(self, revision: str) -> int:
         return int(self._git("rev-list", "--count", revision))
 
-    def reachable(self, revision: str) -> Iterator[str]:
-        yield from self._git("rev-list", revision).split()
+    def reachable(self, new: Iterable[str], old: Iterable[str] = ()) -> Iterator[str]:
+        """Commits that ``new`` reach and ``old`` do not, newest first."""
+        with self.scratch() as told:
+            told.writelines(f"{tip}\n".encode() for tip in new)
+            if told.tell() == 0:
+                return
+            told.writelines(f"^{tip}\n".encode() for tip in old)
+            told.seek(0)
+            with self.stream("rev-list", "--stdin", told=told) as output:
+                for line in output:
+                    yield line.decode("ascii")
 
-    def has(self, sha: str) -> bool:
-        found = subprocess.run(  # noqa: S603 - a fixed program, no shell
-            ["git", "-C", str(self.path), "cat-file", "-e", f"{sha}^{{commit}}"],  # noqa: S607
-            env=self._environment, capture_output=True, check=False,
-        )  # fmt: skip
-        return found.returncode == 0
+    def commits_among(self, names: Collection[str]) -> set[str]:
+        """Those that are commits, and are here: a tag may name a file."""
+        if not names:
+            return set()
+        with self.scratch() as told:
+            told.writelines(f"{name}\n".encode() for name in names)
+            told.seek(0)
+            check = "--batch-check=%(objectname) %(objecttype)"
+            with self.stream("cat-file", check, told=told) as output:
+                answers = [line.decode("ascii", "replace").split(" ") for line in output]
+        return {name for name, kind, *_ in answers if kind == "commit"}
+
+    def scratch(self) -> IO[bytes]:
+        """A file without a name, for what a git is told."""
+        try:
+            return TemporaryFile(dir=self.path if self.path.is_dir() else None)
+        except OSError as error:
+            raise BrokenEnvironment(f"{self.path}: {error.strerror}", _MAKE_ROOM) from error
 
     def tag_dates(self) -> dict[str, tuple[str, bool, str]]:
         """Tag name -> (commit or object it names, whether annotated, ISO time of creation, empty
@@ -112,52 +234,92 @@ class Mirror:
             tags[name] = (peeled or sha, bool(peeled), _iso(created))
         return tags
 
-    def stream(self, *arguments: str) -> subprocess.Popen[bytes]:
-        """A git process whose output is read while it runs."""
-        return subprocess.Popen(  # noqa: S603 - a fixed program, no shell
-            ["git", "-C", str(self.path), *arguments],  # noqa: S607
-            env=self._environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+    def stream(self, *arguments: str, told: IO[bytes]) -> Output:
+        """A git whose output is read while it runs; ``told`` is what it is given to read."""
+        complaint = TemporaryFile()  # noqa: SIM115 - Output closes it
+        process = subprocess.Popen(  # noqa: S603 - a fixed program, no shell
+            ["git", self._here, *arguments],  # noqa: S607
+            env=self._environment, stdin=told, stdout=subprocess.PIPE, stderr=complaint,
             preexec_fn=_END,  # noqa: PLW1509
         )  # fmt: skip
+        if process.stdout is None:
+            raise UpstreamUnavailable(str(self.path), "git gave no pipe")
+        return Output(process, process.stdout, complaint, self)
+
+    def check(self) -> None:
+        """Cancelled where somebody asked for it to stop."""
+        if self._is_cancelled():
+            raise Cancelled(f"reading {self.url}")
+
+    def failure(self, code: int, complaint: bytes, *, is_remote: bool = False) -> GitInsightError:
+        """What is wrong, by what git said when it ended with ``code``."""
+        problem = complaint.decode("utf-8", "replace").strip()
+        fatal = [line for line in problem.splitlines() if line.startswith("fatal: ")]
+        line = fatal[0].removeprefix("fatal: ") if fatal else f"git ended with {code}"
+        if _FULL.search(problem):
+            return BrokenEnvironment(f"{self.path}: {line}", _MAKE_ROOM)
+        if is_remote and _MISSING.search(problem):
+            return NotVisible(self.url, 404, line)
+        # Where no remote is asked, a git that gives up has met something broken.
+        if _BROKEN.search(problem) or (not is_remote and code == _FATAL):
+            return MirrorBroken(str(self.path), line)
+        return UpstreamUnavailable(self.url if is_remote else str(self.path), line)
 
     def _git(self, *arguments: str) -> str:
-        return self._run("-C", str(self.path), *arguments)
+        return self._run(self._here, *arguments, is_remote=False)
 
-    def _run(self, *arguments: str) -> str:
+    def _run(
+        self, *arguments: str, is_remote: bool = True, watch: Callable[[], None] | None = None
+    ) -> str:
         with subprocess.Popen(  # noqa: S603 - a fixed program, no shell
             ["git", *arguments], env=self._environment, stdin=subprocess.DEVNULL,  # noqa: S607
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, preexec_fn=_END,  # noqa: PLW1509
         ) as child:  # fmt: skip
             try:
-                output, complaint = self._outcome(child)
+                output, complaint = self._outcome(child, watch)
             finally:
                 child.kill()
         if child.returncode == 0:
             return output.decode("utf-8", "replace")
-        problem = complaint.decode("utf-8", "replace").strip()
-        fatal = [line for line in problem.splitlines() if line.startswith("fatal: ")]
-        line = fatal[0].removeprefix("fatal: ") if fatal else f"git ended with {child.returncode}"
-        if _MISSING.search(problem):
-            raise NotVisible(self.url, 404, line)
-        raise UpstreamUnavailable(self.url, line)
+        raise self.failure(child.returncode, complaint, is_remote=is_remote)
 
-    def _outcome(self, child: subprocess.Popen[bytes]) -> tuple[bytes, bytes]:
+    def _outcome(
+        self, child: "subprocess.Popen[bytes]", watch: Callable[[], None] | None
+    ) -> tuple[bytes, bytes]:
         """Both of its streams, when it has ended."""
         deadline = time.monotonic() + self._timeout_seconds
         while True:
             try:
                 return child.communicate(timeout=_POLL_SECONDS)
             except subprocess.TimeoutExpired as error:
-                if self._is_cancelled():
-                    raise Cancelled(f"reading {self.url}") from error
+                self.check()
+                if watch is not None:
+                    watch()
                 if time.monotonic() > deadline:
                     raise UpstreamUnavailable(self.url, "git did not finish in time") from error
 
+    def _weigh(self) -> None:
+        total = 0
+        for one in (self.path / "objects").rglob("*"):
+            with suppress(FileNotFoundError):  # git renames what it has finished
+                total += one.lstat().st_size
+        if total > self.max_bytes:
+            raise TooLarge(self.url, self.max_bytes)
 
-def _environment(url: str, token: str | None) -> dict[str, str]:
+    def _forget_halves(self) -> None:
+        for pattern in _STALE:
+            for stale in self.path.glob(pattern):
+                if stale.is_dir():
+                    shutil.rmtree(stale, ignore_errors=True)
+                else:
+                    stale.unlink(missing_ok=True)
+
+
+def _environment(url: str, token: str | None, low_speed_seconds: int) -> dict[str, str]:
     settings = {
         "safe.directory": "*",
         "gc.auto": "0",
+        "fetch.unpackLimit": "1",
         # What a person may have set for himself would change what is read.
         "core.attributesFile": os.devnull,
         "log.showRoot": "true",
@@ -173,8 +335,11 @@ def _environment(url: str, token: str | None) -> dict[str, str]:
         pairs |= {f"GIT_CONFIG_KEY_{index}": key, f"GIT_CONFIG_VALUE_{index}": value}
     return environment(
         GIT_TERMINAL_PROMPT="0", GIT_NO_REPLACE_OBJECTS="1", GIT_HTTP_LOW_SPEED_LIMIT="1000",
-        GIT_HTTP_LOW_SPEED_TIME="60", LC_ALL="C.UTF-8", GIT_CONFIG_COUNT=str(len(settings)),
-        **pairs,
+        GIT_HTTP_LOW_SPEED_TIME=str(low_speed_seconds), LC_ALL="C.UTF-8",
+        GIT_CONFIG_COUNT=str(len(settings)),
+        # Nobody is there to answer a question.
+        GIT_ASKPASS="", GCM_INTERACTIVE="never",
+        GIT_SSH_COMMAND=os.environ.get("GIT_SSH_COMMAND", "ssh -oBatchMode=yes"), **pairs,
     )  # fmt: skip
 
 

@@ -16,10 +16,13 @@ _WHO = {
 class GitRepository:
     """A bare repository. Nothing of the developer's own configuration reaches it."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, object_format: str = "sha1") -> None:
         self.path = path
         path.mkdir(parents=True)
-        self.git("init", "--quiet", "--bare", "--initial-branch=main", ".")
+        self.git(
+            "init", "--quiet", "--bare", "--initial-branch=main",
+            f"--object-format={object_format}", ".",
+        )  # fmt: skip
 
     def git(self, *arguments: str, data: bytes | None = None) -> str:
         done = subprocess.run(

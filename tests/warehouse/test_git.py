@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
+from psycopg.errors import UniqueViolation
 
 from gitinsight.git.history import Commit, FileChange, Moment, moment
 from tests.support.rows import AT, fetch, payload_row
@@ -65,14 +66,25 @@ class TestCommits:
         )  # fmt: skip
         assert held == [(0, "b.py", "a.py", 2, 1), (1, "logo.png", None, None, None)]
 
-    def test_a_commit_is_inserted_once(self, warehouse: Engine) -> None:
-        assert insert(warehouse, commit("c1"), commit("c2"), commit("c1")) == 2
+    def test_a_commit_that_is_held_is_never_written_over(self, warehouse: Engine) -> None:
+        assert insert(warehouse, commit("c1"), commit("c2")) == 2
 
-        assert insert(warehouse, commit("c2", message="rewritten"), commit("c3"), run=LATER) == 1
+        with pytest.raises(UniqueViolation):
+            insert(warehouse, commit("c2", message="rewritten"), commit("c3"), run=LATER)
 
         with warehouse.connect() as connection:
             found = fetch(connection, "select sha, message from raw.git_commits order by sha")
-        assert found == [("c1", "work"), ("c2", "work"), ("c3", "work")]
+        assert found == [("c1", "work"), ("c2", "work")]
+
+    def test_more_lines_than_can_be_counted_are_unknown(self, warehouse: Engine) -> None:
+        most = 2**31 - 1
+        insert(warehouse, commit("c1", files=(FileChange("a", None, most, 1),) * 2))
+
+        with warehouse.connect() as connection:
+            found = fetch(
+                connection, "select additions, deletions, files_count from raw.git_commits"
+            )
+        assert found == [(None, 2, 2)]
 
     def test_a_fork_holds_the_same_commit_for_itself(self, warehouse: Engine) -> None:
         insert(warehouse, commit("c1"))
@@ -128,6 +140,29 @@ class TestDefaultBranch:
             git.mark_default_branch(connection, 1, ["c1", "c2"])
             assert fetch(connection, versions) == before
 
+    def test_what_is_known_to_have_been_left_is_enough(self, warehouse: Engine) -> None:
+        insert(warehouse, *(commit(f"c{n}") for n in range(1, 5)))
+        with warehouse.begin() as connection:
+            git.mark_default_branch(connection, 1, ["c1", "c2", "c3"])
+            git.mark_default_branch(connection, 1, ["c4"], left=["c3", "c4"])
+            assert on_default(connection) == ["c1", "c2", "c4"]
+
+    @pytest.mark.parametrize("left", [None, ["c2"]])
+    def test_what_nothing_reaches_is_marked_until_something_does(
+        self, warehouse: Engine, left: list[str] | None
+    ) -> None:
+        insert(warehouse, commit("c1"), commit("c2"))
+        insert(warehouse, commit("c2"), run=Run(2, AT, UUID(int=1)))
+        marked = "select repository_id, sha, unreachable_at from raw.git_commits"
+        marked += " where unreachable_at is not null"
+        with warehouse.begin() as connection:
+            assert git.mark_unreachable(connection, 1, ["c1"], left=left, at=AT) == 1
+            assert git.mark_unreachable(connection, 1, ["c1"], left=left, at=LATER.at) == 0
+            assert fetch(connection, marked) == [(1, "c2", AT)]
+
+            assert git.mark_unreachable(connection, 1, ["c1", "c2"], at=LATER.at) == 0
+            assert fetch(connection, marked) == []
+
     def test_other_repositories_are_left_alone(self, warehouse: Engine) -> None:
         insert(warehouse, commit("c1"))
         insert(warehouse, commit("c1"), run=Run(2, AT, UUID(int=1)))
@@ -181,15 +216,33 @@ class TestRefs:
     ) -> None:
         first = ("c1", False, "2026-01-01T00:00:00+00:00")
         with warehouse.begin() as connection:
-            git.replace_tags(connection, {"v1": first, "v0": first}, run=RUN)
-            git.replace_tags(connection, {"v1": moved}, run=LATER)
+            assert git.replace_tags(connection, {"v1": first, "v0": first}, run=RUN) == 0
+            count = git.replace_tags(connection, {"v1": moved}, run=LATER)
 
             found = fetch(
                 connection,
                 "select commit_sha, is_annotated, tagged_at from raw.git_tags"
                 " where deleted_at is null",
             )
+            earlier = fetch(
+                connection,
+                "select name, valid_from, valid_to, commit_sha, is_annotated, tagged_at, run_id"
+                " from raw.git_tags_history",
+            )
         assert found == [(*moved[:2], datetime.fromisoformat(moved[2]))]
+        assert count == (moved[0] != "c1")
+        was = ("v1", RUN.at, LATER.at, "c1", False, datetime.fromisoformat(first[2]), RUN.run_id)
+        assert earlier == [was]
+
+    def test_a_tag_that_comes_back_elsewhere_was_gone_in_between(self, warehouse: Engine) -> None:
+        back = Run(1, AT + timedelta(hours=2), UUID(int=3))
+        with warehouse.begin() as connection:
+            git.replace_tags(connection, {"v1": ("c1", False, "")}, run=RUN)
+            git.replace_tags(connection, {}, run=LATER)
+            assert git.replace_tags(connection, {"v1": ("c2", False, "")}, run=back) == 1
+
+            found = fetch(connection, "select commit_sha, valid_to from raw.git_tags_history")
+        assert found == [("c1", LATER.at)]
 
     @pytest.mark.parametrize(
         "created", ["", "3170843-11-07T20:26:08+00:00", "2026-01-01T00:00:00+99:99", "never"]
@@ -228,7 +281,10 @@ class TestIdentities:
         with warehouse.begin() as connection:
             git.mark_default_branch(connection, 1, ["c1", "c2", "c3"])
 
-            assert git.unknown_emails(connection, 1) == [("ann@x.org", "c1"), ("bob@x.org", "c3")]
+            assert git.unknown_emails(connection, 1, asked_before=AT) == [
+                ("ann@x.org", "c1"),
+                ("bob@x.org", "c3"),
+            ]
 
     def test_an_identity_is_recorded_once(self, warehouse: Engine) -> None:
         first = Identity("ann@x.org", "ann", 7, "User", "commit c1")
@@ -240,11 +296,29 @@ class TestIdentities:
             git.record_identities(connection, [first, nobody], run=RUN)
             git.record_identities(connection, [second], run=LATER)
 
-            assert git.unknown_emails(connection, 1) == []
+            assert git.unknown_emails(connection, 1, asked_before=AT) == []
             found = fetch(
                 connection, "select email, login, user_id from raw.git_identities order by email"
             )
         assert found == [("ann@x.org", "ann", 7), ("bob@x.org", None, None)]
+
+    def test_an_address_that_was_nobodys_is_asked_about_again_after_a_long_time(
+        self, warehouse: Engine
+    ) -> None:
+        nobody = Identity("bob@x.org", None, None, None, "commit")
+        somebody = Identity("bob@x.org", "bob", 8, "User", "commit")
+        insert(warehouse, commit("c3", email="bob@x.org"))
+        with warehouse.begin() as connection:
+            git.mark_default_branch(connection, 1, ["c3"])
+            git.record_identities(connection, [nobody], run=RUN)
+            assert git.unknown_emails(connection, 1, asked_before=AT) == []
+            due = git.unknown_emails(connection, 1, asked_before=LATER.at)
+
+            git.record_identities(connection, [somebody], run=LATER)
+
+            assert due == [("bob@x.org", "c3")]
+            assert git.unknown_emails(connection, 1, asked_before=LATER.at) == []
+            assert fetch(connection, "select login from raw.git_identities") == [("bob",)]
 
 
 def test_the_last_push_is_what_the_repository_object_says(warehouse: Engine) -> None:

@@ -87,7 +87,7 @@ git_commits = Table(
     Column("committer_email", Text, nullable=False, comment="as git has it"),
     Column("committed_at", AT, comment="null where git's date is not a date"),
     Column("committed_at_raw", Text, nullable=False, comment="the date as git wrote it"),
-    Column("message", Text, nullable=False, comment="whole"),
+    Column("message", Text, nullable=False, comment="whole, up to 1 MiB"),
     Column("additions", Integer, comment="lines; merges against their first parent"),
     Column("deletions", Integer, comment="lines; merges against their first parent"),
     Column("files_count", Integer, comment="files changed; null where the source does not tell"),
@@ -95,11 +95,15 @@ git_commits = Table(
         "is_on_default_branch", Boolean, nullable=False,
         comment="the default branch reaches it, as last seen",
     ),
+    Column(
+        "unreachable_at", AT,
+        comment="when no branch and no tag was seen to reach it any more; null while one does",
+    ),
     Column("source", Text, nullable=False, comment="git, or graphql where no remote can be read"),
-    Column("sanitized", Boolean, nullable=False, comment="a character was replaced"),
+    Column("sanitized", Boolean, nullable=False, comment="something was replaced or cut off"),
     *written(),
     schema="raw",
-    comment="commits reachable from branches and tags",
+    comment="commits that branches and tags reach, or once did",
 )  # fmt: skip
 
 git_commit_files = Table(
@@ -141,6 +145,20 @@ git_tags = _ref_table(
     Column("is_annotated", Boolean, nullable=False, comment="has an author and a date of its own"),
     Column("tagged_at", AT, comment="of an annotated tag, else of its commit"),
 )
+git_tags_history = Table(
+    "git_tags_history",
+    metadata,
+    repository_id(),
+    Column("name", Text, primary_key=True, comment="without refs/tags"),
+    Column("valid_from", AT, primary_key=True, comment="when the tag was first seen like this"),
+    Column("valid_to", AT, nullable=False, comment="when it was seen to be moved or gone"),
+    Column("commit_sha", Text, comment="what it named then"),
+    Column("is_annotated", Boolean, nullable=False, comment="had an author and a date of its own"),
+    Column("tagged_at", AT, comment="of an annotated tag, else of its commit"),
+    Column("run_id", Uuid, nullable=False, comment="the job that saw it like this"),
+    schema="raw",
+    comment="what tags were before they were moved",
+)
 git_branches = _ref_table(
     "git_branches",
     "branches",
@@ -155,7 +173,13 @@ git_identities = Table(
     Column("login", Text, comment="null where GitHub links the address to nobody"),
     Column("user_id", BigInteger, comment="GitHub's own id of the account"),
     Column("actor_type", Text, comment="User, Bot or Organization, as GitHub says"),
-    Column("evidence", Text, nullable=False, comment="noreply address, or commit asked about"),
+    Column(
+        "evidence",
+        Text,
+        nullable=False,
+        comment="commit: what GitHub says of one; noreply: the number in the address;"
+        " noreply_login: only the name in it, which may be somebody else's by now",
+    ),
     Column("looked_up_at", AT, nullable=False, comment="when GitHub was asked"),
     Column("run_id", Uuid, nullable=False, comment="the job that asked"),
     schema="raw",

@@ -1,5 +1,7 @@
 """Commits, tags and branches: what git holds is what is held, whatever happens to the refs."""
 
+import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,7 +11,7 @@ from flows.steps import discover
 from flows.steps.commits import read_commits
 from flows.steps.extract import extract
 from flows.steps.run import StepResult
-from gitinsight.settings import GitHubSettings, Settings
+from gitinsight.settings import GitHubSettings, GitSettings, Settings
 from tests.support.analyses import attempting, count, rows
 from tests.support.repositories import add_commit, git, make_repository
 from warehouse.engine import Engine
@@ -67,10 +69,134 @@ def test_commits_that_a_force_push_left_behind_no_longer_count(
     git(here, "reset", "--quiet", "--hard", "HEAD~2")
     add_commit(here, "another way\n")
 
-    read(settings, warehouse, str(here))
+    result = read(settings, warehouse, str(here))
 
     assert count(warehouse, "raw.git_commits") == 4
     assert count(warehouse, "raw.git_commits where is_on_default_branch") == 2
+    assert count(warehouse, "raw.git_commits where unreachable_at is not null") == 2
+    assert result.left_behind == 2
+    assert _upstream(warehouse) == int(git(here, "rev-list", "--count", "main"))
+
+
+def _upstream(warehouse: Engine) -> int:
+    """Commits that git counts, as the ledger is told."""
+    found = rows(warehouse, "select state ->> 'commits' from ops.cursors where thing = 'commits'")
+    return int(found[0][0])
+
+
+def test_what_was_left_behind_counts_again_when_it_comes_back(
+    settings: Settings, warehouse: Engine, here: Path
+) -> None:
+    first_way = git(here, "rev-parse", "HEAD")
+    read(settings, warehouse, str(here))
+    git(here, "reset", "--quiet", "--hard", "HEAD~2")
+    read(settings, warehouse, str(here))
+    git(here, "reset", "--quiet", "--hard", first_way)
+
+    result = read(settings, warehouse, str(here))
+
+    assert count(warehouse, "raw.git_commits where is_on_default_branch") == 3
+    assert count(warehouse, "raw.git_commits where unreachable_at is not null") == 0
+    assert (result.left_behind, result.rows) == (0, 0)
+
+
+def test_marks_hold_when_the_mirror_was_lost_in_between(
+    settings: Settings, warehouse: Engine, here: Path
+) -> None:
+    read(settings, warehouse, str(here))
+    git(here, "reset", "--quiet", "--hard", "HEAD~1")
+    add_commit(here, "another way\n")
+    shutil.rmtree(settings.state_dir / "mirrors")
+
+    read(settings, warehouse, str(here))
+
+    assert count(warehouse, "raw.git_commits where is_on_default_branch") == 3
+    assert count(warehouse, "raw.git_commits where unreachable_at is not null") == 1
+
+
+def test_a_commit_that_only_a_tag_reaches_is_held_and_counts_for_no_branch(
+    settings: Settings, warehouse: Engine, here: Path
+) -> None:
+    git(here, "checkout", "--quiet", "--detach")
+    git(here, "tag", "aside", add_commit(here, "aside\n"))
+    git(here, "checkout", "--quiet", "main")
+
+    read(settings, warehouse, str(here))
+
+    assert count(warehouse, "raw.git_commits") == 4
+    assert count(warehouse, "raw.git_commits where is_on_default_branch") == 3
+    assert count(warehouse, "raw.git_commits where unreachable_at is not null") == 0
+
+
+def test_a_branch_that_is_deleted_leaves_its_commits_behind(
+    settings: Settings, warehouse: Engine, here: Path
+) -> None:
+    git(here, "checkout", "--quiet", "-b", "topic")
+    add_commit(here, "on the topic\n")
+    git(here, "checkout", "--quiet", "main")
+    read(settings, warehouse, str(here))
+    git(here, "branch", "--delete", "--force", "topic")
+
+    assert read(settings, warehouse, str(here)).left_behind == 1
+
+    assert count(warehouse, "raw.git_commits where is_on_default_branch") == 3
+
+
+def test_a_mirror_that_is_broken_is_cloned_anew_and_read_to_the_end(
+    settings: Settings, warehouse: Engine, here: Path
+) -> None:
+    read(settings, warehouse, str(here))
+    (mirror,) = (settings.state_dir / "mirrors").iterdir()
+    for pack in (mirror / "objects" / "pack").iterdir():
+        pack.chmod(0o600)
+        pack.write_bytes(b"no pack")
+    add_commit(here, "more\n")
+
+    read(settings, warehouse, str(here))
+
+    assert count(warehouse, "raw.git_commits where is_on_default_branch") == 4
+    assert _upstream(warehouse) == 4
+
+
+def test_a_remote_that_is_too_large_is_said_to_be_and_is_read_when_more_is_allowed(
+    settings: Settings, warehouse: Engine, here: Path
+) -> None:
+    (here / "noise.bin").write_bytes(os.urandom(100_000))
+    add_commit(here, "with noise\n", to="noise.bin")
+    little = settings.model_copy(update={"git": GitSettings(max_mirror_bytes=50_000)})
+
+    with attempting(little, warehouse, str(here)) as run:
+        extract(run, lambda _name, step: step())
+    again = read(little, warehouse, str(here))
+
+    [(state, reason)] = rows(
+        warehouse, "select state, reason from ops.completeness where thing = 'commits'"
+    )
+    assert state == "unavailable"
+    assert "50000 bytes" in reason
+    assert again.unavailable == reason
+    assert count(warehouse, "raw.git_commits") == 0
+    assert list((settings.state_dir / "mirrors").iterdir()) == []
+    assert read(settings, warehouse, str(here)).rows == 4
+
+
+def test_a_reading_that_was_killed_goes_on_where_it_was(
+    settings: Settings, warehouse: Engine, here: Path
+) -> None:
+    """As if the worker had died after its first page: rows are there, the cursor has not moved."""
+    read(settings, warehouse, str(here))
+    with warehouse.begin() as connection:
+        connection.exec_driver_sql("update ops.cursors set state = '{}'")
+        connection.exec_driver_sql(
+            "delete from raw.git_commit_files where sha in"
+            " (select sha from raw.git_commits where cardinality(parents) = 0)"
+        )
+        connection.exec_driver_sql("delete from raw.git_commits where cardinality(parents) = 0")
+
+    assert read(settings, warehouse, str(here)).rows == 1
+
+    assert count(warehouse, "raw.git_commits where is_on_default_branch") == 3
+    assert count(warehouse, "raw.git_commit_files") == 3
 
 
 def test_refs_move_and_go(settings: Settings, warehouse: Engine, here: Path) -> None:
@@ -81,12 +207,15 @@ def test_refs_move_and_go(settings: Settings, warehouse: Engine, here: Path) -> 
     git(here, "branch", "--delete", "--force", "topic")
     git(here, "tag", "--force", "v1", "HEAD")
 
-    read(settings, warehouse, str(here))
+    result = read(settings, warehouse, str(here))
 
     head = git(here, "rev-parse", "HEAD")
     branches = rows(warehouse, "select name from raw.git_branches where deleted_at is null")
     tags = rows(warehouse, "select name, commit_sha, is_annotated from raw.git_tags order by name")
+    earlier = rows(warehouse, "select name, commit_sha from raw.git_tags_history")
     assert branches == [("main",)]
+    assert earlier == [("v1", git(here, "rev-parse", "HEAD~1"))]
+    assert result.moved_tags == 1
     assert tags == [("v1", head, False), ("v2", head, True)]
 
 

@@ -10,7 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from gitinsight.errors import Cancelled, NotVisible, UpstreamUnavailable
+from gitinsight.errors import (
+    Cancelled,
+    NotVisible,
+    UpstreamUnavailable,
+)
 from gitinsight.git.mirror import Mirror, Refs
 from gitinsight.runtime.process import free_port
 from tests.support.git import GitRepository
@@ -118,7 +122,7 @@ def test_the_mirror_becomes_what_the_remote_is(
         **{f"refs/heads/{name}": sha for name, sha in refs.branches.items()},
         **{f"refs/tags/{name}": sha for name, sha in refs.tags.items()},
     }
-    assert mirror.has(first)
+    assert mirror.commits_among([first]) == {first}
 
 
 def test_locks_that_a_dead_worker_left_do_not_stop_the_next(
@@ -155,8 +159,11 @@ def test_a_mirror_answers_what_it_holds(mirror: Mirror, remote: GitRepository) -
     mirror.fetch()
 
     assert mirror.count("main") == 2
-    assert list(mirror.reachable(second)) == [second, first]
-    assert [mirror.has(sha) for sha in (first, blob, "1" * 40)] == [True, False, False]
+    assert list(mirror.reachable([second])) == [second, first]
+    assert list(mirror.reachable([second], [first])) == [second]
+    assert list(mirror.reachable([])) == []
+    assert mirror.commits_among([first, blob, "1" * 40]) == {first}
+    assert mirror.commits_among([]) == set()
     dates = mirror.tag_dates()
     assert dates["light"] == (first, False, "2023-11-14T22:13:20+00:00")
     assert dates["v1"][:2] == (second, True)
@@ -192,19 +199,6 @@ def test_a_bundle_file_is_a_remote(tmp_path: Path, remote: GitRepository) -> Non
     mirror.fetch()
 
     assert held(mirror) == {"refs/heads/main": sha}
-
-
-def test_a_shallow_checkout_is_read_as_far_as_it_goes(
-    tmp_path: Path, remote: GitRepository
-) -> None:
-    for number in range(4):
-        remote.commit({"a": f"{number}\n"})
-    remote.git("clone", "--quiet", "--depth=2", f"file://{remote.path}", str(tmp_path / "shallow"))
-    mirror = Mirror(tmp_path / "m.git", str(tmp_path / "shallow"))
-
-    mirror.fetch()
-
-    assert mirror.count("main") == 2
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root may give a directory away")
@@ -366,3 +360,37 @@ def test_the_token_is_sent_to_its_host_over_https_alone_and_is_in_no_command_lin
     assert "ls-remote" in arguments
     assert "secret" not in arguments
     assert Path(f"{seen}.headers").read_text().splitlines() == [header, ""] * 3
+
+
+def test_a_tag_of_a_tag_names_the_commit_in_the_end(mirror: Mirror, remote: GitRepository) -> None:
+    sha = remote.commit({"a": "1\n"})
+    remote.git("tag", "-a", "-m", "One", "inner", sha)
+    remote.git("tag", "-a", "-m", "Two", "outer", "inner")
+
+    assert mirror.remote_refs().tags == {"inner": sha, "outer": sha}
+
+
+def test_a_remote_that_says_nothing_over_http_is_given_up(
+    tmp_path: Path, upstream: Upstream
+) -> None:
+    upstream.replies = [Reply(delay_seconds=60)]
+    mirror = Mirror(tmp_path / "m.git", f"{upstream.url}/o/n.git", low_speed_seconds=1)
+
+    with pytest.raises(UpstreamUnavailable, match=r"too slow|timed out"):
+        mirror.remote_refs()
+
+
+def test_nobody_is_ever_asked_for_a_password(
+    tmp_path: Path, upstream: Upstream, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    upstream.replies = [Reply(401, headers={"www-authenticate": 'Basic realm="GitHub"'})]
+    ask, asked = tmp_path / "ask", tmp_path / "asked"
+    ask.write_text(f"#!/bin/sh\ntouch {asked}\necho secret\n")
+    ask.chmod(0o755)
+    for name in ("GIT_ASKPASS", "SSH_ASKPASS"):
+        monkeypatch.setenv(name, str(ask))
+
+    with pytest.raises(NotVisible):
+        Mirror(tmp_path / "m.git", f"{upstream.url}/o/n.git").remote_refs()
+
+    assert not asked.exists()

@@ -76,9 +76,11 @@ def test_the_log_is_the_default_branch_newest_first(built: Path) -> None:
 def test_merges_renames_binary_files_and_odd_zones_are_among_the_commits(built: Path) -> None:
     mirror = Mirror(built, str(built))
 
-    found = list(history.commits(mirror, new=git_repository.refs(built, "heads").values(), old=()))
+    read = history.commits(mirror, new=git_repository.refs(built, "heads").values(), old=())
 
-    changes = [change for one in found for change in one.files]
+    pairs = [(one, list(one.files)) for one in read]
+    found = [one for one, _ in pairs]
+    changes = [change for _, files in pairs for change in files]
     assert any(len(one.parents) == 2 for one in found)
     assert any(change.previous_path for change in changes)
     assert any(change.additions is None for change in changes)
