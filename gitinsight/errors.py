@@ -11,6 +11,7 @@
     │   ├── UnexpectedPayload     GitHub answered something that is not understood
     │   ├── IdentityChanged       the name now belongs to another repository
     │   ├── InvalidName           not a repository name, URL or path           HTTP 422
+    │   │   └── InvalidLogin      not a user's or an organisation's
     │   └── BrokenEnvironment     port taken, disk full, state directory unwritable
     ├── QualityGateFailed         the data is wrong, the code is not              exit 2
     ├── Cancelled                 somebody asked for it to stop                   exit 1
@@ -118,6 +119,11 @@ class InvalidName(PermanentError):
 
     def __str__(self) -> str:
         return f"{self.text!r} is not a repository: give OWNER/NAME, a GitHub URL or a local path"
+
+
+class InvalidLogin(InvalidName):
+    def __str__(self) -> str:
+        return f"{self.text!r} is no login: give that of a user or an organisation on GitHub"
 
 
 class BrokenEnvironment(PermanentError):

@@ -36,6 +36,7 @@ from gitinsight.simulator.organisation import (
 WRONG_TOKEN = "wrong-token"  # noqa: S105 - the one that is refused
 _WINDOW_SECONDS = 3600
 _LIMITS = {"with token": 5000, "without": 60}
+_OWNER = {"login": ORGANISATION, "id": 8_999_999, "type": "Organization"}
 _LISTS = {
     "issues": "issues", "issues/comments": "comments", "pulls": "pulls",
     "pulls/comments": "review_comments", "labels": "labels", "milestones": "milestones",
@@ -107,6 +108,8 @@ def create_app(*, seed: int = 1, git_dir: Path, base_url: str) -> Starlette:
             Route("/graphql", _graphql, methods=["POST"]),
             Route("/repos/{owner}/{name}", _rest),
             Route("/repos/{owner}/{name}/{rest:path}", _rest),
+            Route("/users/{login}", _account),
+            Route("/orgs/{login}/repos", _account),
             Route("/repositories/{id:int}", _by_id),
             Route("/repositories/{id:int}/{rest:path}", _by_id),
             Route("/_control", _control, methods=["POST"]),
@@ -142,6 +145,14 @@ def _by_id(request: Request) -> Response:
     wanted = request.path_params["id"]
     found = [one for one in _of(request).organisation.repositories.values() if one.id == wanted]
     return _serve(request, found[0] if found else None)
+
+
+def _account(request: Request) -> Response:
+    if request.path_params["login"].lower() != ORGANISATION:
+        return _missing(request)
+    held = _of(request).organisation.repositories.values()
+    listed = [_object(_of(request), one) for one in held]
+    return _answer(request, _OWNER if request.url.path.startswith("/users/") else listed)
 
 
 def _serve(request: Request, repository: Repository | None) -> Response:
@@ -244,7 +255,7 @@ def _object(simulator: Simulator, repository: Repository) -> Record:
         "full_name": f"{ORGANISATION}/{name}", "private": False, "fork": False,
         "description": LABEL, "topics": ["synthetic"],
         "custom_properties": {"gitinsight_synthetic": "true"},
-        "owner": {"login": ORGANISATION, "id": 8_999_999, "type": "Organization"},
+        "owner": _OWNER, "size": len(commits),
         "clone_url": f"{simulator.base_url}/{ORGANISATION}/{name}.git", "default_branch": "main",
         "created_at": iso(repository.created_at), "updated_at": iso(repository.created_at),
         "pushed_at": commits[0]["committed_at"] if commits else None, "language": "Python",

@@ -31,10 +31,18 @@ type Count { totalCount: Int! }
 type PageInfo { hasNextPage: Boolean! endCursor: String }
 interface GitObject { oid: GitObjectID! }
 type Ref { name: String! target: GitObject }
+enum OrderDirection { ASC DESC }
+enum OrderField { CREATED_AT UPDATED_AT }
+input Order { field: OrderField! direction: OrderDirection! }
+type Newest { updatedAt: DateTime }
+type Probed { totalCount: Int! nodes: [Newest] }
 type Repository implements Node {
-  id: ID! databaseId: Int issues: Count! pullRequests: Count! labels: Count! milestones: Count!
-  releases: Count! deployments: Count! discussions: Count! stargazers: Count! watchers: Count!
+  id: ID! databaseId: Int labels: Count! milestones: Count!
+  issues(first: Int, orderBy: Order): Probed! pullRequests(first: Int, orderBy: Order): Probed!
+  releases(first: Int, orderBy: Order): Probed! discussions(first: Int, orderBy: Order): Probed!
+  deployments: Count! stargazers: Count! watchers: Count! stargazerCount: Int! forkCount: Int!
   forks: Count! defaultBranchRef: Ref object(oid: GitObjectID!): GitObject
+  nameWithOwner: String! isArchived: Boolean! pushedAt: DateTime diskUsage: Int
 }
 type GitActor { name: String email: String date: DateTime user: User }
 type Parents { nodes: [Commit] }
@@ -115,20 +123,23 @@ class Graph:
         commits = git_repository.log(self._git_path(found))
         by_sha = {commit["sha"]: commit for commit in commits}
         head = self._commit(commits[0], commits) if commits else None
-        pulls = len(found.pulls)
+        pulls = [one for number, one in found.issues.items() if number in found.pulls]
+        issues = [one for number, one in found.issues.items() if number not in found.pulls]
 
         def pick(_info: Any, oid: str) -> Record | None:
             return self._commit(by_sha[oid], commits) if oid in by_sha else None
 
         return {
             "id": f"R_{found.id}", "databaseId": found.id,
-            "issues": {"totalCount": len(found.issues) - pulls},
-            "pullRequests": {"totalCount": pulls},
+            "nameWithOwner": f"{owner}/{name}", "isArchived": False, "diskUsage": len(commits),
+            "pushedAt": commits[0]["committed_at"] if commits else None,
+            "stargazerCount": 0, "forkCount": 0,
+            "issues": _probed(issues), "pullRequests": _probed(pulls),
             "labels": {"totalCount": len(found.labels)},
             "milestones": {"totalCount": len(found.milestones)},
-            "releases": {"totalCount": len(found.releases)},
+            "releases": _probed(found.releases), "discussions": _probed([]),
             **{name: {"totalCount": 0} for name in
-               ("deployments", "discussions", "stargazers", "watchers", "forks")},
+               ("deployments", "stargazers", "watchers", "forks")},
             "defaultBranchRef": {"name": "main", "target": head} if head else None,
             "object": pick,
         }  # fmt: skip
@@ -168,6 +179,13 @@ class Graph:
                 if issue is not None and issue["node_id"] == identifier:
                     return _pull_request(repository, issue, pull)
         return None
+
+
+def _probed(records: list[Record]) -> Record:
+    """How many there are, and the one that changed last."""
+    moments = [str(one.get("updated_at", one["created_at"])) for one in records]
+    changed = max(moments, default=None)
+    return {"totalCount": len(records), "nodes": [{"updatedAt": changed}] if changed else []}
 
 
 def _pull_request(repository: Repository, issue: Record, pull: Record) -> Record:

@@ -12,6 +12,7 @@ from gitinsight.errors import (
     Cancelled,
     GitInsightError,
     IdentityChanged,
+    InvalidLogin,
     InvalidName,
     LeaseLost,
     NotFound,
@@ -45,6 +46,10 @@ EXAMPLES: list[tuple[GitInsightError, int, str]] = [
     (
         InvalidName("a b"), 1,
         "'a b' is not a repository: give OWNER/NAME, a GitHub URL or a local path",
+    ),
+    (
+        InvalidLogin("a/b"), 1,
+        "'a/b' is no login: give that of a user or an organisation on GitHub",
     ),
     (BrokenEnvironment("disk full", "free some"), 1, "disk full; free some"),
     (
