@@ -15,7 +15,17 @@ from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from structlog.contextvars import bind_contextvars
 
-from api import errors, figures, health, jobs, marts, repositories, streams, webhooks
+from api import (
+    errors,
+    figures,
+    health,
+    jobs,
+    marts,
+    organisations,
+    repositories,
+    streams,
+    webhooks,
+)  # fmt: skip
 from api.openapi import Documented
 from api.session import PLACES
 from api.streams import Announcer
@@ -42,7 +52,7 @@ def create_app(settings: Settings, *, warehouse_url: str, admin_key: str | None)
     app.state.announcer = Announcer(warehouse_url)
     errors.install(app)
     app.add_middleware(RequestIds)
-    for part in (repositories, figures, marts, jobs, streams, webhooks):
+    for part in (repositories, organisations, figures, marts, jobs, streams, webhooks):
         app.include_router(part.router, prefix="/api/v1", dependencies=[Depends(_is_text)])
     app.include_router(health.router)
     return app

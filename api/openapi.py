@@ -9,6 +9,7 @@ from pydantic import BaseModel
 from api.errors import Problem
 from api.figures import Count
 from api.jobs import Event, Job
+from api.organisations import Organisation
 from api.repositories import Repository
 
 _DESCRIPTION = """\
@@ -21,13 +22,14 @@ as the JSON of the schema `Event`; those of one job as server-sent events.
 """
 _TAGS = [
     {"name": "repositories", "description": "What is followed."},
+    {"name": "organisations", "description": "Whose repositories are discovered."},
     {"name": "figures", "description": "What is known about one repository."},
     {"name": "marts", "description": "The tables that the figures come from."},
     {"name": "jobs", "description": "Analyses, past and running."},
     {"name": "webhooks", "description": "What GitHub delivers."},
     {"name": "health", "description": "For whoever runs the service."},
 ]
-_AS_WRITTEN = (Problem, Event, Job, Repository, Count)
+_AS_WRITTEN = (Problem, Event, Job, Repository, Organisation, Count)
 """Those that no route answers by itself, and those with a null in their example: FastAPI leaves it
 out, and what null stands for is worth showing.
 """

@@ -11,11 +11,12 @@ from prefect.utilities.urls import url_for
 
 from flows.analysis import analyze
 from flows.attempt import attempt
+from flows.fleet import refresh
 from flows.steps.run import Run
-from gitinsight import clock, logs
+from gitinsight import logs
 from gitinsight.errors import LeaseLost
 from gitinsight.settings import Settings
-from warehouse import jobs, repositories
+from warehouse import jobs
 from warehouse.engine import make_engine
 
 T = TypeVar("T")
@@ -33,8 +34,8 @@ async def analyze_repository(job_id: str, full_name: str) -> str:
 
 @flow(name=REFRESH, log_prints=False)
 async def refresh_repositories() -> int:
-    """Queue an analysis of every repository that is followed; how many were queued."""
-    return await asyncio.to_thread(queue_all, Settings())
+    """Discover what is new, and queue an analysis of what has changed; how many were queued."""
+    return await asyncio.to_thread(_refresh)
 
 
 def as_task(name: str, step: Callable[[], T], /) -> T:
@@ -64,23 +65,17 @@ def _analyze(job_id: UUID, run_id: UUID | None) -> str:
         engine.dispose()
 
 
+def _refresh() -> int:
+    settings = Settings()
+    logs.configure(settings.log_level)
+    engine = make_engine(settings.warehouse_url, process="flow", pool_size=1)
+    try:
+        return refresh(settings, engine)
+    finally:
+        engine.dispose()
+
+
 def _link(run: Run, run_id: UUID) -> None:
     url = url_for("flow-run", obj_id=run_id)
     with run.warehouse.begin() as connection:
         jobs.record_flow_run(connection, run.job.job_id, flow_run_id=run_id, flow_run_url=str(url))
-
-
-def queue_all(settings: Settings) -> int:
-    """A job for every repository that can be read and has none; how many."""
-    engine = make_engine(settings.warehouse_url, process="flow", pool_size=1)
-    try:
-        with engine.begin() as connection:
-            followed = repositories.search(connection, limit=100_000)
-            queued = [
-                jobs.enqueue(connection, one.repository_id, at=clock.now())[1]
-                for one in followed
-                if one.state == "active"
-            ]
-        return sum(queued)
-    finally:
-        engine.dispose()

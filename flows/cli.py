@@ -16,6 +16,7 @@ from pydantic import ValidationError
 from flows import archive as gh_archive
 from flows import quarantine, stack, vitals
 from flows.alone import work_off
+from flows.organisations import discover
 from flows.progress import exit_code, follow, print_results
 from flows.stack import Stack
 from flows.tables import ERR, OUT, show
@@ -24,7 +25,7 @@ from gitinsight.errors import BrokenEnvironment, GitInsightError, first_line
 from gitinsight.gharchive import hours
 from gitinsight.runtime import state
 from gitinsight.settings import Settings, explain
-from warehouse import analyst, jobs, ledger, repositories
+from warehouse import analyst, jobs, ledger, organisations, repositories
 from warehouse.engine import UNREACHABLE, Engine, make_engine
 from warehouse.jobs import Job
 
@@ -149,6 +150,41 @@ def list_repositories(*, as_json: Annotated[bool, _JSON] = False) -> None:
                 "checked_at": one.checked_at,
             }
             for one in repositories.search(connection, limit=10_000)
+        ]  # fmt: skip
+    show(rows, as_json=as_json)
+
+
+@app.command("follow")
+def follow_organisation(
+    login: Annotated[str, typer.Argument(help="An organisation or a user on GitHub.")],
+    *,
+    forks: Annotated[bool, typer.Option(help="Follow forks too.")] = False,
+    archived: Annotated[bool, typer.Option(help="Follow archived repositories too.")] = True,
+) -> None:
+    """Follow every repository of an organisation, those that come later too."""
+    with _warehouse() as (settings, engine):
+        account = targets.parse_login(login, settings)
+        found = targets.ask_account(account, settings)
+        with engine.begin() as connection:
+            organisation, _ = organisations.add(
+                connection, host=account.host, github_id=found.id, login=found.login,
+                kind=found.type, include_forks=forks, include_archived=archived, at=clock.now(),
+            )  # fmt: skip
+        discovered = discover(settings, engine, organisation)
+    OUT.print(f"{found.login}: {discovered.listed} listed, {len(discovered.added)} new and queued")
+
+
+@app.command("organisations")
+def list_organisations(*, as_json: Annotated[bool, _JSON] = False) -> None:
+    """The organisations that are followed."""
+    with _warehouse() as (_, engine), engine.begin() as connection:
+        rows = [
+            {
+                "organisation_id": one.organisation_id, "login": one.login, "host": one.host,
+                "state": one.state, "repositories": one.repositories_count,
+                "discovered_at": one.discovered_at,
+            }
+            for one in organisations.several(connection, limit=10_000)
         ]  # fmt: skip
     show(rows, as_json=as_json)
 

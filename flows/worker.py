@@ -5,7 +5,7 @@ Whoever wants an analysis writes a row; nobody but this process talks to Prefect
 
 import threading
 import time
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from prefect import serve
 from prefect.client.orchestration import SyncPrefectClient, get_client
@@ -17,19 +17,21 @@ from prefect.client.schemas.filters import (
 from prefect.client.schemas.objects import StateType
 from prefect.states import Crashed
 
+from flows import organisations
 from flows.analyze_repository import NAME, analyze_repository, refresh_repositories
 from flows.webhooks import watch
 from gitinsight import clock, logs
 from gitinsight.errors import LeaseLost, first_line
 from gitinsight.settings import Settings
 from warehouse import jobs, repositories
+from warehouse import lanes as choice
 from warehouse.engine import UNREACHABLE, Engine, make_engine
 from warehouse.jobs import Job
+from warehouse.lanes import CLAIM_WITHIN, Lanes
 
 _LOG = logs.get(__name__)
 _POLL_SECONDS = 0.5
 _TAKEOVERS = 30
-_CLAIM_WITHIN = timedelta(minutes=1)
 DEPLOYMENT = "served"
 
 
@@ -39,7 +41,11 @@ def main() -> None:
     engine = make_engine(settings.warehouse_url, process="worker", pool_size=2)
     end_strays()
     places = settings.orchestrator.concurrency
-    threading.Thread(target=dispatch, args=(engine, places), name="dispatch", daemon=True).start()
+    lanes = Lanes(places, settings.orchestrator.giant_records)
+    threading.Thread(target=dispatch, args=(engine, lanes), name="dispatch", daemon=True).start()
+    threading.Thread(
+        target=organisations.discover_added, args=(settings, engine), name="discover", daemon=True
+    ).start()
     delivered = {"host": settings.github.api_url, "stop": threading.Event()}
     threading.Thread(
         target=watch, args=(engine,), kwargs=delivered, name="webhooks", daemon=True
@@ -68,7 +74,7 @@ def end_strays() -> None:
             client.set_flow_run_state(stray.id, Crashed(message="its worker ended"), force=True)
 
 
-def dispatch(engine: Engine, places: int) -> None:
+def dispatch(engine: Engine, lanes: Lanes) -> None:
     """Turn jobs that may start into flow runs, and take over those whose worker died."""
     deployment_id = None
     with get_client(sync_client=True) as client:
@@ -76,7 +82,7 @@ def dispatch(engine: Engine, places: int) -> None:
             try:
                 if deployment_id is None:
                     deployment_id = client.read_deployment_by_name(f"{NAME}/{DEPLOYMENT}").id
-                for job in startable(engine, places):
+                for job in startable(engine, lanes):
                     _start(client, engine, job, str(deployment_id))
             except UNREACHABLE as error:
                 _LOG.warning("warehouse_not_reached", reason=first_line(error))
@@ -85,12 +91,10 @@ def dispatch(engine: Engine, places: int) -> None:
             time.sleep(_POLL_SECONDS)
 
 
-def startable(engine: Engine, places: int) -> list[Job]:
+def startable(engine: Engine, lanes: Lanes) -> list[Job]:
     """No more than there are places for: those that wait stay rows, not runs."""
     with engine.begin() as connection:
-        at = clock.now()
-        free = places - jobs.count_running(connection, at)
-        return [*jobs.expired(connection, at), *jobs.due(connection, at)][: max(0, free)]
+        return choice.startable(connection, lanes, clock.now())
 
 
 def _start(client: SyncPrefectClient, engine: Engine, job: Job, deployment_id: str) -> None:
@@ -104,12 +108,14 @@ def _start(client: SyncPrefectClient, engine: Engine, job: Job, deployment_id: s
         parameters={"job_id": str(job.job_id), "full_name": full_name},
         idempotency_key=idempotency_key(job, clock.now()),
     )
+    with engine.begin() as connection:
+        choice.record_handed(connection, job.job_id, at=clock.now())
 
 
 def idempotency_key(job: Job, at: datetime) -> str:
     """One run for each minute that a job has waited to be claimed: a run that died is replaced."""
     since = job.lease_until or job.not_before or job.requested_at
-    return f"{job.job_id}-{job.fence}-{(at - since) // _CLAIM_WITHIN}"
+    return f"{job.job_id}-{job.fence}-{(at - since) // CLAIM_WITHIN}"
 
 
 def give_up(engine: Engine, job: Job) -> None:

@@ -16,6 +16,7 @@
     │   ├── IdentityChanged       the name now belongs to another repository
     │   ├── TooLarge              a git remote does not fit into what a mirror may take
     │   ├── InvalidName           not a repository name, URL or path           HTTP 422
+    │   │   └── InvalidLogin      not a user's or an organisation's
     │   ├── InvalidHour           not an hour of GH Archive
     │   └── BrokenEnvironment     port taken, disk full, state directory unwritable
     ├── QualityGateFailed         the data is wrong, the code is not              exit 2
@@ -188,6 +189,11 @@ class InvalidHour(PermanentError):
 
     def __str__(self) -> str:
         return f"{self.text!r} is not an hour of GH Archive: {self.reason}"
+
+
+class InvalidLogin(InvalidName):
+    def __str__(self) -> str:
+        return f"{self.text!r} is no login: give that of a user or an organisation on GitHub"
 
 
 class BrokenEnvironment(PermanentError):

@@ -117,7 +117,10 @@ class OrchestratorSettings(BaseModel):
     concurrency: int = 2
     """Analyses at once; each is a process of up to 450 MB."""
     refresh_cron: str = "0 3 * * *"
-    """When everything that is followed is analysed, in UTC."""
+    """When everything that is followed is looked at, and what has changed is analysed, in UTC."""
+    giant_records: int = 50_000
+    """From about so many records on a repository is a giant: all places but one may be taken by
+    giants, so that the others never wait for them."""
     lease_seconds: int = 30
     """A job whose worker has not been heard of for so long is taken over."""
 

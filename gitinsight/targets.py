@@ -3,11 +3,12 @@
 import re
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import msgspec
 
-from gitinsight.errors import InvalidName, UnexpectedPayload
-from gitinsight.github import access
+from gitinsight.errors import InvalidLogin, InvalidName, UnexpectedPayload
+from gitinsight.github import access, probe
 from gitinsight.settings import Settings
 from gitinsight.simulator.organisation import ORGANISATION
 
@@ -16,6 +17,8 @@ _WEB = re.compile(
     r"(?:(?:https?|ssh|git)://(?:[^/@]+@)?|git@)(?P<host>[^/:]+(?::\d+)?)[/:]"
     r"(?P<name>[^/]+/[^/]+?)(?:\.git)?/?"
 )
+_LOGIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,38}")
+_PAGE = re.compile(r"https?://(?P<host>[^/]+)/(?:orgs/)?(?P<login>[^/]+)/?")
 _SECRET = re.compile(r"^(https?://)[^/@]*@")
 """What a clone URL may carry and nobody may keep; git's credential helpers know it anyway."""
 GIT = "git"
@@ -37,6 +40,28 @@ class Found(msgspec.Struct, frozen=True):
     id: int
     full_name: str
     private: bool = False
+    open_issues_count: int = 0
+    size: int = 0
+
+    @property
+    def records_estimate(self) -> int:
+        return probe.estimate(conversations=self.open_issues_count, kilobytes=self.size)
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """``host`` is an API root; ``login`` a user's or an organisation's."""
+
+    host: str
+    login: str
+
+
+class FoundAccount(msgspec.Struct, frozen=True):
+    """What GitHub says about a login."""
+
+    id: int
+    login: str
+    type: Literal["User", "Organization"]
 
 
 def parse(text: str, settings: Settings) -> Target:
@@ -60,12 +85,37 @@ def parse_name(text: str, settings: Settings) -> Target:
     name = _NAME.fullmatch(web["name"] if web else text)
     if name is None:
         raise InvalidName(text)
-    owner, short = name.groups()
-    if owner.lower() == ORGANISATION and settings.simulator.url is not None:
-        root = settings.simulator.url
-        return Target(root, f"{owner}/{short}", f"{root}/{owner}/{short}.git")
-    clone_url = settings.github.clone_url.format(owner=owner, name=short)
-    return Target(settings.github.api_url, f"{owner}/{short}", clone_url)
+    return on_host(_host_of(name[1], settings), f"{name[1]}/{name[2]}", settings)
+
+
+def on_host(host: str, full_name: str, settings: Settings) -> Target:
+    """A repository that an API root itself has named."""
+    owner, _, short = full_name.partition("/")
+    if host == settings.simulator.url:
+        return Target(host, full_name, f"{host}/{full_name}.git")
+    return Target(host, full_name, settings.github.clone_url.format(owner=owner, name=short))
+
+
+def parse_login(text: str, settings: Settings) -> Account:
+    """The login of a user or an organisation, or the URL of its page; else InvalidName."""
+    web = _PAGE.fullmatch(text)
+    login = _LOGIN.fullmatch(web["login"] if web and _is_ours(web["host"], settings) else text)
+    if login is None:
+        raise InvalidLogin(text)
+    return Account(_host_of(login[0], settings), login[0])
+
+
+def ask_account(account: Account, settings: Settings) -> FoundAccount:
+    """NotVisible where GitHub shows nobody of this login."""
+    client = access.connect(settings, account.host, wait_seconds=0)
+    try:
+        answer = client.get(f"users/{account.login}")
+    finally:
+        client.close()
+    try:
+        return msgspec.json.decode(answer.body, type=FoundAccount)
+    except msgspec.DecodeError as error:
+        raise UnexpectedPayload(account.login, str(error)) from error
 
 
 def ask(target: Target, settings: Settings) -> Found | None:
@@ -95,6 +145,12 @@ def _local(text: str) -> Path | None:
     except (OSError, RuntimeError, ValueError):  # too long, not ours to look at, nobody's home
         pass
     return None
+
+
+def _host_of(owner: str, settings: Settings) -> str:
+    if owner.lower() == ORGANISATION and settings.simulator.url is not None:
+        return settings.simulator.url
+    return settings.github.api_url
 
 
 def _is_ours(host: str, settings: Settings) -> bool:

@@ -8,8 +8,10 @@ from warehouse.engine import Connection, driver
 
 
 def record_requests(
-    connection: Connection, records: Sequence[RequestRecord], *, job_id: UUID, repository_id: int
-) -> None:
+    connection: Connection, records: Sequence[RequestRecord], *, job_id: UUID | None = None,
+    repository_id: int | None = None,
+) -> None:  # fmt: skip
+    """Of one job, or of none: what is asked about many repositories at once."""
     driver(connection).cursor().executemany(
         """
         insert into ops.requests

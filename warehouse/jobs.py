@@ -117,7 +117,8 @@ def claim(
         f"""
         update ops.jobs
         set state = 'running', worker = %(worker)s, attempt = attempt + 1, fence = fence + 1,
-            lease_until = %(until)s, started_at = coalesce(started_at, %(at)s), not_before = null
+            lease_until = %(until)s, started_at = coalesce(started_at, %(at)s), not_before = null,
+            handed_at = null
         where job_id = %(job_id)s
           and ((state = 'queued' and (not_before is null or not_before <= %(at)s))
                or (state = 'running' and lease_until < %(at)s))
@@ -306,38 +307,6 @@ def last_published(connection: Connection, repository_id: int) -> Job | None:
         f"select {_JOB} from ops.jobs where job_id ="
         " (select job_id from ops.publications where repository_id = %(repository_id)s)",
         repository_id=repository_id,
-    )
-
-
-def expired(connection: Connection, at: datetime) -> list[Job]:
-    """Running jobs whose worker stopped answering."""
-    return _all(
-        connection,
-        f"select {_JOB} from ops.jobs where state = 'running' and lease_until < %(at)s"
-        " order by lease_until",
-        at=at,
-    )
-
-
-def count_running(connection: Connection, at: datetime) -> int:
-    """Jobs that a worker is at."""
-    found = (
-        driver(connection)
-        .execute(
-            "select count(*) from ops.jobs where state = 'running' and lease_until >= %s", (at,)
-        )
-        .fetchone()
-    )
-    return int(found[0]) if found else 0
-
-
-def due(connection: Connection, at: datetime) -> list[Job]:
-    """Queued jobs that may start now, the oldest first."""
-    return _all(
-        connection,
-        f"select {_JOB} from ops.jobs where state = 'queued'"
-        " and (not_before is null or not_before <= %(at)s) order by requested_at, job_id",
-        at=at,
     )
 
 

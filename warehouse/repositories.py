@@ -41,6 +41,11 @@ class Repository:
         """False for a git remote alone."""
         return self.host != GIT
 
+    @property
+    def is_readable(self) -> bool:
+        """As far as was seen when it was asked for last."""
+        return self.state == "active"
+
 
 def add(
     connection: Connection, *, host: str, full_name: str, clone_url: str, at: datetime,
@@ -97,11 +102,13 @@ def follow(
     with engine.begin() as connection:
         if found is None:
             return _add_remote(connection, target, at=at)
-        return add(
+        followed = add(
             connection, host=target.host, full_name=found.full_name,
             clone_url=target.clone_url.replace(target.full_name, found.full_name),
             github_id=found.id, is_private=found.private, at=at,
         )  # fmt: skip
+        record_estimate(connection, followed[0].repository_id, found.records_estimate)
+        return followed
 
 
 def by_id(connection: Connection, repository_id: int) -> Repository:
@@ -227,6 +234,16 @@ def record_github_id(connection: Connection, repository_id: int, github_id: int)
         "update ops.repositories set github_id = %(github_id)s"
         " where repository_id = %(id)s and github_id is null",
         github_id=github_id, id=repository_id,
+    )  # fmt: skip
+
+
+def record_estimate(connection: Connection, repository_id: int, records_estimate: int) -> None:
+    """About how many records it has: what its lane is chosen by."""
+    _execute(
+        connection,
+        "update ops.repositories set records_estimate = %(estimate)s"
+        " where repository_id = %(id)s and records_estimate is distinct from %(estimate)s",
+        id=repository_id, estimate=records_estimate,
     )  # fmt: skip
 
 

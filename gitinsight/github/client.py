@@ -74,6 +74,15 @@ class Answer:
         return self.body != self.original
 
 
+@dataclass(frozen=True, slots=True)
+class PartialAnswer:
+    """``errors`` each have the path of what is missing; ``date`` is GitHub's own clock."""
+
+    data: dict[str, Any]
+    errors: list[dict[str, Any]]
+    date: datetime
+
+
 class GitHubClient:
     """Safe to share between threads. Waits only for limits that end soon, and says so."""
 
@@ -134,23 +143,38 @@ class GitHubClient:
 
     def query(self, name: str, variables: Mapping[str, Any], *, text: str | None = None) -> Any:
         """Run ``queries/<name>.graphql``. Missing nodes come back as null; other errors raise."""
+        answer = self._ask(name, variables, text)
+        fatal = [error for error in answer.errors if error.get("type") != "NOT_FOUND"]
+        if fatal:
+            raise _refusal(name, fatal)
+        return answer.data
+
+    def query_in_part(
+        self, name: str, variables: Mapping[str, Any], *, text: str | None = None
+    ) -> PartialAnswer:
+        """The same, where one part that cannot be had must not lose the others. Errors that another
+        attempt or a smaller query may not meet raise, and those that are about no part.
+        """
+        answer = self._ask(name, variables, text)
+        fatal = [one for one in answer.errors if not one.get("path") or _PASSING.search(str(one))]
+        if fatal:
+            raise _refusal(name, fatal)
+        return answer
+
+    def _ask(self, name: str, variables: Mapping[str, Any], text: str | None) -> PartialAnswer:
         document = text if text is not None else query_text(name)
         body = msgspec.json.encode({"query": document, "variables": dict(variables)})
         request = self._http.build_request(
             "POST", self._graphql_url, content=body, headers={"content-type": "application/json"}
         )
-        answer = msgspec.json.decode(self._send(request, bucket="graphql").body)
+        sent = self._send(request, bucket="graphql")
+        answer = msgspec.json.decode(sent.body)
         if not isinstance(answer, dict):
             raise UnexpectedPayload(f"GraphQL query {name}", "it answers no object")
-        errors = answer.get("errors") or ()
-        fatal = [error for error in errors if error.get("type") != "NOT_FOUND"]
-        if fatal or answer.get("data") is None:
-            reason = str((fatal or errors)[:1])
-            is_passing = _PASSING.search(reason) is not None
-            raise (UpstreamUnavailable if is_passing else UnexpectedPayload)(
-                f"GraphQL query {name}", reason
-            )
-        return answer["data"]
+        errors = list(answer.get("errors") or ())
+        if answer.get("data") is None:
+            raise _refusal(name, errors)
+        return PartialAnswer(answer["data"], errors, sent.date)
 
     def _send(self, request: httpx2.Request, *, bucket: str) -> Answer:
         failure: GitInsightError | None = None
@@ -282,6 +306,15 @@ def _points(body: bytes) -> int:
     except msgspec.ValidationError:
         return 1
     return priced.rate_limit.cost if priced and priced.rate_limit else 1
+
+
+def _refusal(name: str, errors: list[dict[str, Any]]) -> GitInsightError:
+    fatal = [one for one in errors if one.get("type") != "NOT_FOUND"] or errors
+    reason = str(fatal[:1])
+    is_passing = _PASSING.search(reason) is not None
+    return (UpstreamUnavailable if is_passing else UnexpectedPayload)(
+        f"GraphQL query {name}", reason
+    )
 
 
 def _fingerprint(token: str | None) -> str:

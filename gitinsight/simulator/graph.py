@@ -134,7 +134,7 @@ class Graph:
             "__typename": "Repository", "id": f"R_{found.id}", "databaseId": found.id,
             "name": found.name, "nameWithOwner": found.full_name, "description": LABEL,
             "createdAt": iso(found.created_at), "updatedAt": iso(updated),
-            "pushedAt": commits[0]["committed_at"] if commits else None,
+            "pushedAt": commits[0]["committed_at"] if commits else None, "diskUsage": len(commits),
             "isArchived": False, "isDisabled": False, "isFork": False, "isPrivate": False,
             "hasIssuesEnabled": True,
             "stargazerCount": len(found.stars), "forkCount": len(found.forks),

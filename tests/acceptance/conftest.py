@@ -6,6 +6,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -24,25 +25,33 @@ _START_SECONDS = 60
 
 @pytest.fixture(scope="session")
 def replay_url() -> Iterator[str]:
+    with replaying("--git-shas") as url:
+        yield url
+
+
+@contextmanager
+def replaying(*options: str) -> Iterator[str]:
+    """Where the recorded data is served, until the end of the block."""
     if not (REPLAY / "server.py").is_file():
         pytest.skip(f"no recorded data in ../{REPLAY.parent.name}/{REPLAY.name}")
     port = process.free_port(0)
     url = f"http://127.0.0.1:{port}"
     command = [
-        sys.executable, str(REPLAY / "server.py"), "--port", str(port), "--no-limits",
-        "--git-shas",
+        sys.executable, str(REPLAY / "server.py"), "--port", str(port), "--no-limits", *options
     ]  # fmt: skip
     with tempfile.TemporaryFile() as log:
         server = process.start([*command], log=log)
-        deadline = time.monotonic() + _START_SECONDS
-        while not _is_ready(url):
-            if server.poll() is not None or time.monotonic() > deadline:
-                log.seek(0)
-                pytest.fail(f"the replay server does not start: {log.read()[-500:]!r}")
-            time.sleep(0.2)
-        yield url
-        server.kill()
-        server.wait()
+        try:
+            deadline = time.monotonic() + _START_SECONDS
+            while not _is_ready(url):
+                if server.poll() is not None or time.monotonic() > deadline:
+                    log.seek(0)
+                    pytest.fail(f"the replay server does not start: {log.read()[-500:]!r}")
+                time.sleep(0.2)
+            yield url
+        finally:
+            server.kill()
+            server.wait()
 
 
 @pytest.fixture(scope="session")

@@ -10,12 +10,12 @@ from fastapi.openapi.models import OpenAPI
 from fastapi.routing import APIRoute
 from pydantic import BaseModel, TypeAdapter
 
-from api import figures, health, jobs, marts, repositories, webhooks
+from api import figures, health, jobs, marts, organisations, repositories, webhooks
 from api.app import create_app
 from api.errors import Problem
 from api.jobs import Event
 from gitinsight.settings import Settings
-from tests.conftest import serving_api
+from tests.conftest import ADMIN_KEY, serving_api
 from tests.support import server_sent
 from warehouse import insights
 
@@ -24,8 +24,8 @@ DOCUMENT = APP.openapi()
 ROUTES = {
     f"{prefix}{route.path}": route
     for prefix, part in (
-        ("/api/v1", repositories), ("/api/v1", figures), ("/api/v1", marts), ("/api/v1", jobs),
-        ("/api/v1", webhooks),        ("", health),
+        ("/api/v1", repositories), ("/api/v1", organisations), ("/api/v1", figures),
+        ("/api/v1", marts), ("/api/v1", jobs), ("/api/v1", webhooks), ("", health),
     )
     for route in part.router.routes
     if isinstance(route, APIRoute)
@@ -200,6 +200,10 @@ def test_what_comes_back_is_what_the_document_says(analysed: Settings) -> None:
         if "GET" in route.methods and route.response_model
     }
     with serving_api(analysed) as url, httpx2.Client(base_url=url, timeout=30) as client:
+        followed = client.post(
+            "/api/v1/organisations", json={"login": "synthetic-labs"},
+            headers={"authorization": f"Bearer {ADMIN_KEY}"},
+        )  # fmt: skip
         job = client.get("/api/v1/jobs").json()["data"][0]
         events = server_sent.whole(client, f"/api/v1/jobs/{job['job_id']}/events")
         for path, model in reads.items():
@@ -209,6 +213,7 @@ def test_what_comes_back_is_what_the_document_says(analysed: Settings) -> None:
                         repository_id=job["repository_id"], job_id=job["job_id"],
                         mart="daily_activity", owner="synthetic-labs", name="borealis",
                         metric="commits_count", insight=insight,
+                        organisation_id=followed.json()["organisation_id"],
                     )
                 )  # fmt: skip
                 assert answer.status_code == 200, path

@@ -1,24 +1,26 @@
 """The flows that Prefect shows; that it runs them is seen in the tests of the whole stack."""
 
-from flows.analyze_repository import queue_all
-from gitinsight.settings import Settings
-from tests.support.analyses import count, enqueue, follow
+import asyncio
+
+import pytest
+
+from flows.analyze_repository import NAME, REFRESH, analyze_repository, refresh_repositories
+from gitinsight.settings import Settings, as_environment
+from tests.support.analyses import count, follow
 from warehouse.engine import Engine
 
 
-def test_everything_that_can_be_read_and_has_no_job_gets_one(
-    settings: Settings, warehouse: Engine
+def test_the_flows_are_called_what_the_worker_asks_for() -> None:
+    assert (analyze_repository.name, refresh_repositories.name) == (NAME, REFRESH)
+
+
+def test_a_refresh_queues_what_has_changed(
+    settings: Settings, warehouse: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    enqueue(settings, warehouse, "synthetic-labs/aurora")
-    follow(settings, warehouse, "synthetic-labs/borealis")
-    follow(settings, warehouse, "synthetic-labs/empty-repo")
-    with warehouse.begin() as connection:
-        connection.exec_driver_sql(
-            "update ops.repositories set state = 'blocked'"
-            " where full_name = 'synthetic-labs/borealis'"
-        )
+    for name, value in as_environment(settings).items():
+        monkeypatch.setenv(name, value)
+    follow(settings, warehouse, "synthetic-labs/aurora")
 
-    queued = queue_all(settings)
+    assert asyncio.run(refresh_repositories.fn()) == 1
 
-    assert queued == 1
-    assert count(warehouse, "ops.jobs where state = 'queued'") == 2
+    assert count(warehouse, "ops.jobs where state = 'queued'") == 1

@@ -53,6 +53,16 @@ def test_repositories_are_listed(gitinsight: Gitinsight) -> None:
     assert row["is_synthetic"] is True
 
 
+def test_an_organisation_is_followed_whole(gitinsight: Gitinsight) -> None:
+    code, out, _ = gitinsight("follow", "synthetic-labs")
+
+    assert (code, out.strip()) == (0, "synthetic-labs: 3 listed, 2 new and queued")
+    _, out, _ = gitinsight("organisations", "--json")
+    [row] = json.loads(out)
+    assert (row["login"], row["repositories"]) == ("synthetic-labs", 3)
+    assert row["discovered_at"] is not None
+
+
 def test_jobs_are_listed_and_shown_one_by_one(gitinsight: Gitinsight) -> None:
     _, out, _ = gitinsight("jobs", "--json")
     [job] = json.loads(out)

@@ -9,8 +9,10 @@ from tests.support.analyses import enqueue
 from warehouse import jobs
 from warehouse.engine import Engine
 from warehouse.jobs import Job
+from warehouse.lanes import Lanes
 
 NAMES = ("synthetic-labs/aurora", "synthetic-labs/borealis", "synthetic-labs/empty-repo")
+ONE, TWO = Lanes(1, 50_000), Lanes(2, 50_000)
 
 
 def claim(warehouse: Engine, job: Job, *, ago: timedelta = timedelta(0)) -> Job:
@@ -23,7 +25,7 @@ def test_the_oldest_jobs_are_taken_up_to_the_number_of_places(
 ) -> None:
     queued = [enqueue(settings, warehouse, name) for name in NAMES]
 
-    taken = startable(warehouse, 2)
+    taken = startable(warehouse, TWO)
 
     assert [job.job_id for job in taken] == [job.job_id for job in queued[:2]]
 
@@ -32,7 +34,7 @@ def test_a_job_that_is_being_done_takes_a_place(settings: Settings, warehouse: E
     queued = [enqueue(settings, warehouse, name) for name in NAMES]
     claim(warehouse, queued[0])
 
-    taken = startable(warehouse, 2)
+    taken = startable(warehouse, TWO)
 
     assert [job.job_id for job in taken] == [queued[1].job_id]
 
@@ -41,7 +43,7 @@ def test_a_job_whose_worker_died_comes_first(settings: Settings, warehouse: Engi
     queued = [enqueue(settings, warehouse, name) for name in NAMES]
     claim(warehouse, queued[2], ago=timedelta(minutes=5))
 
-    taken = startable(warehouse, 1)
+    taken = startable(warehouse, ONE)
 
     assert [job.job_id for job in taken] == [queued[2].job_id]
 
@@ -52,7 +54,7 @@ def test_a_parked_job_is_left_until_its_time(settings: Settings, warehouse: Engi
         soon = clock.now() + timedelta(hours=1)
         jobs.park(connection, held, not_before=soon, at=clock.now())
 
-    assert startable(warehouse, 2) == []
+    assert startable(warehouse, TWO) == []
 
 
 def test_a_run_is_asked_for_once_a_minute_from_when_its_job_was_asked_for(

@@ -16,6 +16,7 @@ from gitinsight.errors import (
     HourMissing,
     IdentityChanged,
     InvalidHour,
+    InvalidLogin,
     InvalidName,
     LeaseLost,
     MirrorBroken,
@@ -61,6 +62,10 @@ EXAMPLES: list[tuple[GitInsightError, int, str]] = [
         "'a b' is not a repository: give OWNER/NAME, a GitHub URL or a local path",
     ),
     (InvalidHour("x", "no"), 1, "'x' is not an hour of GH Archive: no"),
+    (
+        InvalidLogin("a/b"), 1,
+        "'a/b' is no login: give that of a user or an organisation on GitHub",
+    ),
     (BrokenEnvironment("disk full", "free some"), 1, "disk full; free some"),
     (
         QualityGateFailed(("volume:x", "age")), 2,

@@ -7,7 +7,7 @@ import pytest
 from gitinsight import targets
 from gitinsight.errors import InvalidName, NotVisible, RateLimited, UnexpectedPayload
 from gitinsight.settings import Settings
-from gitinsight.targets import GIT, Found, Target
+from gitinsight.targets import GIT, Account, Found, Target
 from tests.support.git import GitRepository
 from tests.support.github import GitHub
 from tests.support.upstream import Reply, Upstream
@@ -195,3 +195,37 @@ def test_a_private_repository_is_known_as_one(upstream: Upstream) -> None:
     found = targets.ask(targets.parse("octo/hello", settings), settings)
 
     assert found == Found(7, "octo/Hello", private=True)
+
+
+@pytest.mark.parametrize(
+    "text", ["octo", "https://github.com/octo", "https://www.github.com/orgs/octo/"]
+)
+def test_an_account_is_a_login_or_the_url_of_its_page(text: str) -> None:
+    assert targets.parse_login(text, settings_for()) == Account(API, "octo")
+
+
+@pytest.mark.parametrize("text", ["", "octo/app", "-octo", "https://gitlab.com/octo", "x" * 40])
+def test_what_is_no_login_is_refused(text: str) -> None:
+    with pytest.raises(InvalidName, match="is no login"):
+        targets.parse_login(text, settings_for())
+
+
+def test_the_account_of_the_simulated_github_is_there(github: GitHub) -> None:
+    settings = settings_for(simulator=github.url)
+
+    account = targets.parse_login("synthetic-labs", settings)
+
+    assert account.host == github.url
+    assert targets.ask_account(account, settings).type == "Organization"
+    with pytest.raises(NotVisible):
+        targets.ask_account(Account(github.url, "nobody"), settings)
+
+
+def test_an_account_of_a_kind_that_is_not_known_is_told() -> None:
+    robot = Reply(body=b'{"id": 1, "login": "x", "type": "Robot"}')
+    with Upstream(robot) as upstream, pytest.raises(UnexpectedPayload):
+        targets.ask_account(Account(upstream.url, "x"), settings_for(upstream.url))
+
+
+def test_how_big_a_repository_is_follows_from_what_github_says_of_it() -> None:
+    assert Found(1, "octo/app", open_issues_count=10, size=2).records_estimate == 80

@@ -49,11 +49,51 @@ repositories = Table(
     Column("state_reason", Text, comment="what GitHub said, where it is not active"),
     Column("added_at", AT, nullable=False, comment="since when it is followed"),
     Column("checked_at", AT, comment="when upstream was last asked, by the server's clock"),
+    Column("organisation_id", BigInteger, comment="in whose listing it was seen last"),
+    Column("records_estimate", BigInteger, comment="about how many records it has"),
+    Index("ix_repositories_organisation_id", "organisation_id"),
     Index("ix_repositories_full_name", "host", text("lower(full_name)"), unique=True),
     Index("ix_repositories_github_id", "host", "github_id", unique=True),
     schema="ops",
     comment="repositories that are followed; the id is ours and never changes",
 )  # fmt: skip
+
+organisations = Table(
+    "organisations",
+    metadata,
+    Column("organisation_id", BigInteger, Identity(), primary_key=True, comment="ours, for good"),
+    Column("host", Text, nullable=False, comment="API root"),
+    Column("github_id", BigInteger, nullable=False, comment="GitHub's id of the account"),
+    Column("login", Text, nullable=False, comment="as it is called now"),
+    Column("kind", Text, nullable=False, comment="User or Organization"),
+    Column("state", Text, nullable=False, comment="active or unreadable"),
+    Column("state_reason", Text, comment="what GitHub said, where it is not active"),
+    Column("include_forks", Boolean, nullable=False, comment="whether forks are followed too"),
+    Column(
+        "include_archived", Boolean, nullable=False,
+        comment="whether archived repositories are followed too",
+    ),
+    Column("added_at", AT, nullable=False, comment="since when it is followed"),
+    Column("asked_at", AT, comment="when its listing was last asked for, however that went"),
+    Column("discovered_at", AT, comment="when its listing was last read whole, by GitHub's clock"),
+    Column("pages", JSONB, nullable=False, comment="URL and ETag of each page of the listing"),
+    Column("principal", Text, comment="whose ETags they are"),
+    Index("ix_organisations_login", "host", text("lower(login)"), unique=True),
+    Index("ix_organisations_github_id", "host", "github_id", unique=True),
+    schema="ops",
+    comment="accounts whose repositories are discovered and followed",
+)  # fmt: skip
+
+probes = Table(
+    "probes",
+    metadata,
+    repository_id(),
+    Column("state", JSONB, nullable=False, comment="what GitHub said when it last differed"),
+    Column("probed_at", AT, nullable=False, comment="when it was last asked, by GitHub's clock"),
+    Column("job_id", Uuid, nullable=False, comment="the job that reads what differs"),
+    schema="ops",
+    comment="change probes; a state counts as seen once its job has succeeded",
+)
 
 repository_names = Table(
     "repository_names",
@@ -96,6 +136,7 @@ jobs = Table(
     Column("outcome", JSONB, comment="rows, requests, points and seconds, by stage"),
     Column("flow_run_id", Uuid, comment="its run in the orchestrator"),
     Column("flow_run_url", Text, comment="where the orchestrator shows it"),
+    Column("handed_at", AT, comment="when the orchestrator was given it; null once it is taken"),
     Index(
         "ix_jobs_one_active",
         "repository_id",
@@ -103,6 +144,8 @@ jobs = Table(
         postgresql_where=text("state in ('queued', 'running')"),
     ),
     Index("ix_jobs_state", "state", "requested_at"),
+    Index("ix_jobs_started_at", "started_at"),
+    Index("ix_jobs_repository_id_requested_at", "repository_id", "requested_at"),
     schema="ops",
     comment="analyses, one at a time per repository",
 )  # fmt: skip

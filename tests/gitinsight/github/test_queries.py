@@ -25,6 +25,7 @@ from graphql import (
     value_from_ast_untyped,
 )
 
+from gitinsight.github import probe
 from gitinsight.github.queries import query_text
 from gitinsight.simulator.graph import Graph
 from gitinsight.things.catalogue import THINGS
@@ -56,7 +57,7 @@ def public() -> GraphQLSchema:
 def test_every_query_that_a_thing_names_is_there_and_no_other() -> None:
     named = {thing.query for thing in THINGS if thing.query}
 
-    assert named | {"totals", "sweep"} == set(NAMES)
+    assert named | {"totals", "sweep", "probe"} == set(NAMES)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -94,6 +95,15 @@ def test_twice_as_many_pull_requests_would_cost_three_times_as_much(public: Grap
 
     assert PULL_REQUESTS.page_size == 24
     assert price(public, document, {"ids": ["x"] * 48}) == 3
+
+
+def test_a_thousand_repositories_are_probed_for_forty_points(public: GraphQLSchema) -> None:
+    names = [f"octo/app-{number}" for number in range(probe.PER_QUERY)]
+
+    document = parse(probe.text(names))
+
+    assert validate(public, document) == []
+    assert price(public, document, {}) * 1_000 / probe.PER_QUERY == 40
 
 
 def price(schema: GraphQLSchema, document: DocumentNode, variables: Mapping[str, Any]) -> int:
