@@ -34,6 +34,18 @@ class GitHubSettings(BaseModel):
     """A GraphQL query that GitHub cannot answer in 10 s is cut by GitHub itself."""
     wait_seconds: int = 120
     """A limit that ends within this time is waited for; a later one parks the job."""
+    app_id: str | None = None
+    app_private_key: SecretStr | None = None
+    """PEM, or the path of a file that holds it."""
+    # What one user or installation is asked for at most; GitHub's own limits are 900 requests,
+    # 2,000 queries, and 90 s of its CPU a minute, 60 s of them for GraphQL. 0 switches a rule off.
+    requests_per_minute: Annotated[int, Field(ge=0)] = 720
+    queries_per_minute: Annotated[int, Field(ge=0)] = 1_600
+    seconds_per_minute: Annotated[float, Field(ge=0)] = 72.0
+    graphql_seconds_per_minute: Annotated[float, Field(ge=0)] = 48.0
+    in_flight: Annotated[int, Field(ge=1, le=20)] = 4
+    reserve_ratio: Annotated[float, Field(ge=0, lt=1)] = 0.1
+    """Of a user's hourly limits: kept for the work that the owner of a token does with it."""
 
     @field_validator("tokens", mode="before")
     @classmethod
