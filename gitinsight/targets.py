@@ -8,6 +8,7 @@ import msgspec
 
 from gitinsight.errors import InvalidName, UnexpectedPayload
 from gitinsight.github import access
+from gitinsight.github.governor import LocalGovernor, MakeGovernor
 from gitinsight.settings import Settings
 from gitinsight.simulator.organisation import ORGANISATION
 
@@ -68,11 +69,15 @@ def parse_name(text: str, settings: Settings) -> Target:
     return Target(settings.github.api_url, f"{owner}/{short}", clone_url)
 
 
-def ask(target: Target, settings: Settings) -> Found | None:
+def ask(
+    target: Target, settings: Settings, *, governor: MakeGovernor = LocalGovernor
+) -> Found | None:
     """NotVisible where GitHub shows no such repository; None where there is nobody to ask."""
     if target.host == GIT:
         return None
-    client = access.connect(settings, target.host, wait_seconds=0)
+    client = access.connect(
+        settings, target.host, subject=target.full_name, governor=governor, wait_seconds=0
+    )
     try:
         answer = client.get(f"repos/{target.full_name}")
     finally:

@@ -43,11 +43,13 @@ class Refs:
 
 
 class Mirror:
-    """``token`` is sent as GitHub expects it and never appears in a command line."""
+    """``token`` is asked for whenever the remote is, for it may be a new one by then; it is sent as
+    GitHub expects it and never appears in a command line.
+    """
 
     def __init__(
-        self, path: Path, url: str, *, token: str | None = None, timeout_seconds: float = 1_800,
-        is_cancelled: Callable[[], bool] = lambda: False,
+        self, path: Path, url: str, *, token: Callable[[], str | None] = lambda: None,
+        timeout_seconds: float = 1_800, is_cancelled: Callable[[], bool] = lambda: False,
     ) -> None:  # fmt: skip
         """``is_cancelled`` is asked while git works; Cancelled is raised where it says so."""
         self.path = path
@@ -55,7 +57,8 @@ class Mirror:
         self._timeout_seconds = timeout_seconds
         self._is_cancelled = is_cancelled
         self._local = _LOCAL if url.startswith(("/", "file://")) else ()
-        self._environment = _environment(url, token)
+        self._token = token
+        self._environment = _environment(url, None)
 
     def remote_refs(self) -> Refs:
         """What the remote shows now; costs no API call. NotVisible where there is no remote.
@@ -124,8 +127,10 @@ class Mirror:
         return self._run("-C", str(self.path), *arguments)
 
     def _run(self, *arguments: str) -> str:
+        is_remote = self.url in arguments
+        known = _environment(self.url, self._token()) if is_remote else self._environment
         with subprocess.Popen(  # noqa: S603 - a fixed program, no shell
-            ["git", *arguments], env=self._environment, stdin=subprocess.DEVNULL,  # noqa: S607
+            ["git", *arguments], env=known, stdin=subprocess.DEVNULL,  # noqa: S607
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, preexec_fn=_END,  # noqa: PLW1509
         ) as child:  # fmt: skip
             try:
