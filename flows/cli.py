@@ -5,6 +5,7 @@ import sys
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
@@ -13,7 +14,7 @@ from uuid import UUID
 import typer
 from pydantic import ValidationError
 
-from flows import stack, vitals
+from flows import plan, stack, vitals
 from flows.alone import work_off
 from flows.progress import exit_code, follow, print_results
 from flows.stack import Stack
@@ -24,6 +25,7 @@ from gitinsight.runtime import state
 from gitinsight.settings import Settings, explain
 from warehouse import analyst, jobs, ledger, repositories
 from warehouse.engine import UNREACHABLE, Engine, make_engine
+from warehouse.governor import SharedGovernor
 from warehouse.jobs import Job
 
 app = typer.Typer(
@@ -161,6 +163,25 @@ def completeness(full_name: str, *, as_json: Annotated[bool, _JSON] = False) -> 
             for one in ledger.completeness(connection, found.repository_id)
         ]
     show(rows, as_json=as_json)
+
+
+@app.command("plan")
+def show_plan(
+    full_name: Annotated[str, typer.Argument(help="OWNER/NAME.")],
+    *,
+    full: Annotated[bool, typer.Option(help="If everything is read anew.")] = False,
+    as_json: Annotated[bool, _JSON] = False,
+) -> None:
+    """What an analysis would ask GitHub for, and when it would be done; asks for two answers."""
+    with _warehouse() as (settings, engine):
+        found = plan.plan(settings, engine, targets.parse_name(full_name, settings), is_full=full)
+    if as_json:
+        OUT.print_json(data=asdict(found), default=str)
+        return
+    show([asdict(one) for one in found.needs])
+    show([found.summary()])
+    if found.unknown:
+        OUT.print(f"at least; not known before it is read: {', '.join(found.unknown)}")
 
 
 @app.command()
@@ -316,7 +337,7 @@ def _enqueue(
 ) -> list[UUID]:
     """One job per repository; none at all where one of the names is no repository."""
     wanted = [targets.parse(text, settings) for text in texts]
-    ask = partial(targets.ask, settings=settings)
+    ask = partial(targets.ask, settings=settings, governor=partial(SharedGovernor, engine))
     followed = [repositories.follow(engine, one, ask, at=clock.now())[0] for one in wanted]
     with engine.begin() as connection:
         queued = [

@@ -17,7 +17,7 @@ from gitinsight.things.releases import RELEASES
 from gitinsight.things.review_comments import REVIEW_COMMENTS
 from gitinsight.things.thing import Reading, Thing
 from gitinsight.things.workflow_runs import WORKFLOW_RUNS
-from tests.support.analyses import attempting, count, rows
+from tests.support.analyses import attempting, count, renew_limits, rows
 from tests.support.github import GitHub
 from warehouse.engine import Engine
 
@@ -133,7 +133,7 @@ def test_a_reader_that_is_cut_off_goes_on_from_the_page_that_it_committed_last(
     with attempting(settings, warehouse, NAME) as run, pytest.raises(RateLimited):
         lists.read(run, thing)
     half = count(warehouse, f"raw.{thing.table}")
-    github.control(calm=True)
+    renew_limits(warehouse, github)
     github.start_counting()
 
     read(settings, warehouse, thing)
