@@ -1,6 +1,7 @@
 """Organisations: whose repositories are followed, all of them and those that come later."""
 
 from datetime import datetime
+from functools import partial
 from typing import Any, Literal
 
 from fastapi import APIRouter, Request, Response
@@ -14,6 +15,7 @@ from gitinsight import targets
 from gitinsight.clock import now
 from gitinsight.settings import Settings
 from warehouse import organisations
+from warehouse.governor import SharedGovernor
 
 router = APIRouter(prefix="/organisations", tags=["organisations"])
 
@@ -77,7 +79,8 @@ def add(body: NewOrganisation, request: Request, response: Response, _: Writer) 
     """Follow an organisation: its repositories are discovered soon, and again and again."""
     settings: Settings = request.app.state.settings
     account = targets.parse_login(body.login, settings)
-    found = targets.ask_account(account, settings)
+    governor = partial(SharedGovernor, engine_of(request))
+    found = targets.ask_account(account, settings, governor=governor)
     with engine_of(request).begin() as connection:
         organisation, is_new = organisations.add(
             connection, host=account.host, github_id=found.id, login=found.login,

@@ -17,6 +17,7 @@ from gitinsight import targets
 from gitinsight.clock import now
 from gitinsight.settings import Settings
 from warehouse import jobs, repositories
+from warehouse.governor import SharedGovernor
 
 router = APIRouter(prefix="/repositories", tags=["repositories"])
 
@@ -82,9 +83,10 @@ class Repository(BaseModel):
 def add(body: NewRepository, request: Request, response: Response, _: Writer) -> Any:
     """Follow a repository of GitHub."""
     settings: Settings = request.app.state.settings
+    engine = engine_of(request)
     repository, is_new = repositories.follow(
-        engine_of(request), targets.parse_name(body.full_name, settings),
-        partial(targets.ask, settings=settings), at=now(),
+        engine, targets.parse_name(body.full_name, settings),
+        partial(targets.ask, settings=settings, governor=partial(SharedGovernor, engine)), at=now(),
     )  # fmt: skip
     response.status_code = 201 if is_new else 200
     return repository

@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from uuid import UUID
 
 from flows.steps.run import Run
@@ -13,6 +14,7 @@ from gitinsight.settings import Settings
 from gitinsight.targets import GIT
 from warehouse import jobs, repositories
 from warehouse.engine import Engine
+from warehouse.governor import SharedGovernor
 
 
 @contextmanager
@@ -25,29 +27,33 @@ def attempt(settings: Settings, engine: Engine, job_id: UUID, *, worker: str) ->
         )
         repository = repositories.by_id(connection, job.repository_id)
     host = settings.github.api_url if repository.host == GIT else repository.host
-    client = access.connect(settings, host)
     cancelled = threading.Event()
+    client = access.connect(
+        settings, host, subject=repository.full_name, governor=partial(SharedGovernor, engine),
+        on_wait=lambda wait, until: run.tell_wait(wait, until),  # noqa: PLW0108 - no run yet
+        is_cancelled=cancelled.is_set,
+    )  # fmt: skip
     mirror = Mirror(
         settings.state_dir / "mirrors" / f"{repository.repository_id}.git",
         repository.clone_url,
-        token=access.git_token(settings, repository.host, repository.clone_url),
+        token=access.git_token(client, repository.host, repository.clone_url),
         timeout_seconds=settings.git.timeout_seconds,
         low_speed_seconds=settings.git.low_speed_seconds,
         max_bytes=settings.git.max_mirror_bytes,
         is_cancelled=cancelled.is_set,
     )
+    run = Run(
+        warehouse=engine,
+        client=client,
+        repository=repository,
+        job=job,
+        mirror=mirror,
+        clock=clock.now,
+        state_dir=settings.state_dir,
+        lease_seconds=lease_seconds,
+        cancelled=cancelled,
+    )
     try:
-        yield Run(
-            warehouse=engine,
-            client=client,
-            repository=repository,
-            job=job,
-            mirror=mirror,
-            clock=clock.now,
-            state_dir=settings.state_dir,
-            lease_seconds=lease_seconds,
-            cancelled=cancelled,
-            workflow_jobs_days=settings.github.workflow_jobs_days,
-        )
+        yield run
     finally:
         client.close()

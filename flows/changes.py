@@ -6,6 +6,7 @@ repository decides by itself what is to be read, and what became of it.
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from itertools import groupby
 
 from gitinsight import clock, logs
@@ -17,6 +18,7 @@ from gitinsight.settings import Settings
 from gitinsight.targets import GIT
 from warehouse import accounting, jobs, probes, repositories
 from warehouse.engine import Connection, Engine
+from warehouse.governor import SharedGovernor
 from warehouse.probes import Known
 from warehouse.repositories import Repository
 
@@ -33,15 +35,23 @@ def queue_changed(settings: Settings, engine: Engine, followed: Iterable[Reposit
     limit = timedelta(hours=settings.quality.refresh_hours)
     in_order = sorted(followed, key=lambda one: one.host)
     for host, of_host in groupby(in_order, lambda one: one.host):
-        if host == GIT or access.token_for(settings, host) is None:
+        if host == GIT:
             queued += _queue_all(engine, list(of_host))
             continue
-        client = access.connect(settings, host)
+        client = access.connect(settings, host, governor=partial(SharedGovernor, engine))
         try:
-            queued += _probe(engine, client, list(of_host), limit)
+            ask = _probe if client.has_token else _unprobed
+            queued += ask(engine, client, list(of_host), limit)
         finally:
             client.close()
     return queued
+
+
+def _unprobed(
+    engine: Engine, _client: GitHubClient, waiting: Sequence[Repository], _limit: timedelta
+) -> int:
+    """Nobody without a token may ask by GraphQL."""
+    return _queue_all(engine, waiting)
 
 
 def _probe(

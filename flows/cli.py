@@ -5,6 +5,7 @@ import sys
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
@@ -14,7 +15,7 @@ import typer
 from pydantic import ValidationError
 
 from flows import archive as gh_archive
-from flows import quarantine, stack, vitals
+from flows import plan, quarantine, stack, vitals
 from flows.alone import work_off
 from flows.organisations import discover
 from flows.progress import exit_code, follow, print_results
@@ -27,6 +28,7 @@ from gitinsight.runtime import state
 from gitinsight.settings import Settings, explain
 from warehouse import analyst, jobs, ledger, organisations, repositories
 from warehouse.engine import UNREACHABLE, Engine, make_engine
+from warehouse.governor import SharedGovernor
 from warehouse.jobs import Job
 
 app = typer.Typer(
@@ -164,7 +166,8 @@ def follow_organisation(
     """Follow every repository of an organisation, those that come later too."""
     with _warehouse() as (settings, engine):
         account = targets.parse_login(login, settings)
-        found = targets.ask_account(account, settings)
+        governor = partial(SharedGovernor, engine)
+        found = targets.ask_account(account, settings, governor=governor)
         with engine.begin() as connection:
             organisation, _ = organisations.add(
                 connection, host=account.host, github_id=found.id, login=found.login,
@@ -199,6 +202,25 @@ def completeness(full_name: str, *, as_json: Annotated[bool, _JSON] = False) -> 
             for one in ledger.completeness(connection, found.repository_id)
         ]
     show(rows, as_json=as_json)
+
+
+@app.command("plan")
+def show_plan(
+    full_name: Annotated[str, typer.Argument(help="OWNER/NAME.")],
+    *,
+    full: Annotated[bool, typer.Option(help="If everything is read anew.")] = False,
+    as_json: Annotated[bool, _JSON] = False,
+) -> None:
+    """What an analysis would ask GitHub for, and when it would be done; asks for two answers."""
+    with _warehouse() as (settings, engine):
+        found = plan.plan(settings, engine, targets.parse_name(full_name, settings), is_full=full)
+    if as_json:
+        OUT.print_json(data=asdict(found), default=str)
+        return
+    show([asdict(one) for one in found.needs])
+    show([found.summary()])
+    if found.unknown:
+        OUT.print(f"at least; not known before it is read: {', '.join(found.unknown)}")
 
 
 @app.command()
@@ -398,7 +420,7 @@ def _enqueue(
 ) -> list[UUID]:
     """One job per repository; none at all where one of the names is no repository."""
     wanted = [targets.parse(text, settings) for text in texts]
-    ask = partial(targets.ask, settings=settings)
+    ask = partial(targets.ask, settings=settings, governor=partial(SharedGovernor, engine))
     followed = [repositories.follow(engine, one, ask, at=clock.now())[0] for one in wanted]
     with engine.begin() as connection:
         queued = [

@@ -4,6 +4,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 
 import msgspec
 
@@ -21,6 +22,7 @@ from gitinsight.github.client import Answer, GitHubClient
 from gitinsight.settings import Settings
 from warehouse import accounting, jobs, organisations, repositories
 from warehouse.engine import UNREACHABLE, Connection, Engine
+from warehouse.governor import SharedGovernor
 from warehouse.organisations import Organisation
 from warehouse.repositories import Repository
 
@@ -88,7 +90,7 @@ def discover(settings: Settings, engine: Engine, organisation: Organisation) -> 
     """
     with engine.begin() as connection:
         organisations.record_attempt(connection, organisation.organisation_id, at=clock.now())
-    client = access.connect(settings, organisation.host)
+    client = access.connect(settings, organisation.host, governor=partial(SharedGovernor, engine))
     try:
         found = _read(settings, engine, client, organisation)
     except NotVisible as error:

@@ -45,6 +45,18 @@ class GitHubSettings(BaseModel):
     """Jobs are read of runs this young: they cost a request for each run."""
     webhook_secret: Annotated[SecretStr, Field(min_length=1)] | None = None
     """What GitHub signs its deliveries with; without one none is accepted."""
+    app_id: str | None = None
+    app_private_key: SecretStr | None = None
+    """PEM, or the path of a file that holds it."""
+    # What one user or installation is asked for at most; GitHub's own limits are 900 requests,
+    # 2,000 queries, and 90 s of its CPU a minute, 60 s of them for GraphQL. 0 switches a rule off.
+    requests_per_minute: Annotated[int, Field(ge=0)] = 720
+    queries_per_minute: Annotated[int, Field(ge=0)] = 1_600
+    seconds_per_minute: Annotated[float, Field(ge=0)] = 72.0
+    graphql_seconds_per_minute: Annotated[float, Field(ge=0)] = 48.0
+    in_flight: Annotated[int, Field(ge=1, le=20)] = 4
+    reserve_ratio: Annotated[float, Field(ge=0, lt=1)] = 0.1
+    """Of a user's hourly limits: kept for the work that the owner of a token does with it."""
 
     @field_validator("tokens", mode="before")
     @classmethod

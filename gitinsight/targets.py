@@ -9,6 +9,7 @@ import msgspec
 
 from gitinsight.errors import InvalidLogin, InvalidName, UnexpectedPayload
 from gitinsight.github import access, probe
+from gitinsight.github.governor import LocalGovernor, MakeGovernor
 from gitinsight.settings import Settings
 from gitinsight.simulator.organisation import ORGANISATION
 
@@ -105,9 +106,11 @@ def parse_login(text: str, settings: Settings) -> Account:
     return Account(_host_of(login[0], settings), login[0])
 
 
-def ask_account(account: Account, settings: Settings) -> FoundAccount:
+def ask_account(
+    account: Account, settings: Settings, *, governor: MakeGovernor = LocalGovernor
+) -> FoundAccount:
     """NotVisible where GitHub shows nobody of this login."""
-    client = access.connect(settings, account.host, wait_seconds=0)
+    client = access.connect(settings, account.host, wait_seconds=0, governor=governor)
     try:
         answer = client.get(f"users/{account.login}")
     finally:
@@ -118,11 +121,15 @@ def ask_account(account: Account, settings: Settings) -> FoundAccount:
         raise UnexpectedPayload(account.login, str(error)) from error
 
 
-def ask(target: Target, settings: Settings) -> Found | None:
+def ask(
+    target: Target, settings: Settings, *, governor: MakeGovernor = LocalGovernor
+) -> Found | None:
     """NotVisible where GitHub shows no such repository; None where there is nobody to ask."""
     if target.host == GIT:
         return None
-    client = access.connect(settings, target.host, wait_seconds=0)
+    client = access.connect(
+        settings, target.host, subject=target.full_name, governor=governor, wait_seconds=0
+    )
     try:
         answer = client.get(f"repos/{target.full_name}")
     finally:

@@ -193,6 +193,7 @@ def _settings(state_dir: Path, database_url: str, github_url: str) -> Settings:
             "github": {
                 "api_url": github_url, "clone_url": github_url + "/{owner}/{name}.git",
                 "tokens": "test-token", "wait_seconds": 2,
+                "requests_per_minute": 0, "queries_per_minute": 0,
             },
         }
     )  # fmt: skip

@@ -48,3 +48,23 @@ def request_totals(connection: Connection, job_id: UUID) -> tuple[int, int]:
         .fetchone()
     )
     return (found[0], found[1]) if found else (0, 0)
+
+
+def typical_milliseconds(connection: Connection, host: str) -> dict[str, float]:
+    """Bucket -> median response time of the last thousand answers of a host."""
+    return {
+        bucket: float(found)
+        for bucket, found in driver(connection).execute(
+            """
+            select bucket, percentile_cont(0.5) within group (order by milliseconds)
+            from (
+                select r.bucket, r.milliseconds
+                from ops.requests r join ops.repositories using (repository_id)
+                where host = %s and r.status between 200 and 499
+                order by request_id desc limit 1000
+            ) as latest
+            group by bucket
+            """,
+            (host,),
+        )
+    }

@@ -20,7 +20,7 @@ _NOREPLY = re.compile(r"^(?:(\d{1,18})\+)?([a-z0-9_-]+(?:\[bot\])?)@users\.norep
 """The underscore is that of accounts which an enterprise manages."""
 _PER_QUERY = 100
 _ALIAS = re.compile(r"^ *commit_0: .*\n", re.MULTILINE)
-_ASK_AGAIN = timedelta(days=180)
+ASK_AGAIN = timedelta(days=180)
 """Nobody's address may become somebody's, but seldom does."""
 _MOST_FAILURES = 20
 """One commit that GitHub cannot answer for costs 14 queries at most to be found among 100."""
@@ -35,7 +35,7 @@ def identify(run: Run) -> StepResult:
     cursor = run.take("identities")
     with run.warehouse.begin() as connection:
         unknown = git.unknown_emails(
-            connection, run.repository.repository_id, asked_before=run.clock() - _ASK_AGAIN
+            connection, run.repository.repository_id, asked_before=run.clock() - ASK_AGAIN
         )
     read_off = {one.email: one for email, _ in unknown if (one := _read_off(email)) is not None}
     if run.client.has_token:

@@ -1,6 +1,8 @@
 """What every step of one analysis works with, and the one way in which a step commits."""
 
+import math
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -13,6 +15,7 @@ from gitinsight.clock import Clock
 from gitinsight.errors import Cancelled, LeaseLost, first_line
 from gitinsight.git.mirror import Mirror
 from gitinsight.github.client import API_VERSION, GitHubClient
+from gitinsight.github.governor import Wait
 from warehouse import accounting, cursors, jobs
 from warehouse.cursors import Cursor
 from warehouse.engine import UNREACHABLE, Connection, Engine
@@ -59,6 +62,8 @@ class Run:
     """Set when somebody asked for the job to stop, or took it over."""
     stop: threading.Event = field(default_factory=threading.Event)
     workflow_jobs_days: int = 7
+    stage: str = "discover"
+    _taken: dict[str, float] = field(default_factory=dict)
 
     @property
     def origin(self) -> Origin:
@@ -82,6 +87,7 @@ class Run:
 
     def take(self, thing: str) -> Cursor:
         """Start reading a thing: from here on nobody else can move its cursor."""
+        self._taken[thing] = time.monotonic()
         with self.warehouse.begin() as connection:
             return cursors.take(connection, self.repository.repository_id, thing, at=self.clock())
 
@@ -95,6 +101,8 @@ class Run:
         total: int | None = None,
     ) -> tuple[Cursor, Written]:
         """One page, one transaction: rows, cursor, ledger of calls, progress."""
+        self.stage = "extract"
+        eta_seconds = self._eta(cursor.thing, done, total)
         with self.warehouse.begin() as connection:
             written = write(connection)
             moved = cursors.move(connection, cursor, state, at=self.clock())
@@ -103,7 +111,7 @@ class Run:
                 jobs.append_event(
                     connection, self.job.job_id, at=self.clock(), state="running",
                     stage="extract", resource=cursor.thing, done=done, total=total,
-                    rows=written.touched, budget=self._budget(),
+                    rows=written.touched, budget=self._budget(), eta_seconds=eta_seconds,
                 )  # fmt: skip
         return moved, written
 
@@ -112,6 +120,7 @@ class Run:
         done: int | None = None, total: int | None = None,
     ) -> None:  # fmt: skip
         """Tell what the job is at; raises Cancelled where somebody asked it to stop."""
+        self.stage = stage
         with self.warehouse.begin() as connection:
             self.hold(connection)
             jobs.append_event(
@@ -126,6 +135,19 @@ class Run:
                 message=message,
                 budget=self._budget(),
             )
+
+    def tell_wait(self, wait: Wait, until: datetime) -> None:
+        """A wait for GitHub is an event with its end; raises as ``announce`` does."""
+        eta_seconds = math.ceil(wait.seconds)
+        budget = self._budget(wait.bucket) or {"bucket": wait.bucket, "remaining": None}
+        with self.warehouse.begin() as connection:
+            self.hold(connection)
+            jobs.append_event(
+                connection, self.job.job_id, at=self.clock(), state="running", stage=self.stage,
+                message=f"waiting for GitHub's {wait.bucket} limit until"
+                f" {until:%H:%M:%SZ}: {wait.reason}",
+                budget={"reset_at": _iso(until), **budget}, eta_seconds=eta_seconds,
+            )  # fmt: skip
 
     @contextmanager
     def heartbeat(self) -> Iterator[None]:
@@ -173,8 +195,17 @@ class Run:
             self.repository.repository_id, source, API_VERSION, self.clock(), self.job.job_id
         )
 
-    def _budget(self) -> dict[str, Any] | None:
-        budgets = list(self.client.budgets.values())
+    def _eta(self, thing: str, done: int | None, total: int | None) -> int | None:
+        """Seconds until a thing is read, at the pace since it was taken."""
+        if not done or total is None or thing not in self._taken:
+            return None
+        pace = (time.monotonic() - self._taken[thing]) / done
+        return math.ceil(pace * max(0, total - done))
+
+    def _budget(self, bucket: str | None = None) -> dict[str, Any] | None:
+        """Of one limit, or of the tightest."""
+        known = self.client.budgets.values()
+        budgets = [one for one in known if bucket in {None, one.bucket}]
         if not budgets:
             return None
         tightest = min(budgets, key=lambda one: one.remaining)

@@ -119,11 +119,13 @@ class Output:
 
 
 class Mirror:
-    """``token`` is sent as GitHub expects it and never appears in a command line."""
+    """``token`` is asked for whenever the remote is, for it may be a new one by then; it is sent as
+    GitHub expects it and never appears in a command line.
+    """
 
     def __init__(
-        self, path: Path, url: str, *, token: str | None = None, timeout_seconds: float = 1_800,
-        low_speed_seconds: int = 60, max_bytes: int = 2**63,
+        self, path: Path, url: str, *, token: Callable[[], str | None] = lambda: None,
+        timeout_seconds: float = 1_800, low_speed_seconds: int = 60, max_bytes: int = 2**63,
         is_cancelled: Callable[[], bool] = lambda: False,
     ) -> None:  # fmt: skip
         """``is_cancelled`` is asked while git works; Cancelled is raised where it says so. A remote
@@ -136,7 +138,9 @@ class Mirror:
         self.max_bytes = max_bytes
         self._is_cancelled = is_cancelled
         self._local = _LOCAL if url.startswith(("/", "file://")) else ()
-        self._environment = _environment(url, token, low_speed_seconds)
+        self._token = token
+        self._low_speed_seconds = low_speed_seconds
+        self._environment = _environment(url, None, low_speed_seconds)
         self._object_format = "sha1"
         # Never -C: from a broken mirror git goes up, and finds the checkout around it.
         self._here = f"--git-dir={path}"
@@ -271,8 +275,10 @@ class Mirror:
     def _run(
         self, *arguments: str, is_remote: bool = True, watch: Callable[[], None] | None = None
     ) -> str:
+        token = self._token() if self.url in arguments else None
+        known = _environment(self.url, token, self._low_speed_seconds)
         with subprocess.Popen(  # noqa: S603 - a fixed program, no shell
-            ["git", *arguments], env=self._environment, stdin=subprocess.DEVNULL,  # noqa: S607
+            ["git", *arguments], env=known, stdin=subprocess.DEVNULL,  # noqa: S607
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, preexec_fn=_END,  # noqa: PLW1509
         ) as child:  # fmt: skip
             try:

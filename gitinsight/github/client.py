@@ -4,10 +4,9 @@ import random
 import re
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from hashlib import blake2b
+from datetime import datetime, timedelta
 from typing import Any
 
 import httpx2
@@ -20,20 +19,28 @@ from gitinsight.errors import (
     NotVisible,
     RateLimited,
     TokenRejected,
+    TransientError,
     UnexpectedPayload,
     UpstreamUnavailable,
 )
 from gitinsight.github import limits
-from gitinsight.github.limits import Budget
+from gitinsight.github.governor import Grant
+from gitinsight.github.limits import Budget, Verdict
+from gitinsight.github.pace import Outcome
 from gitinsight.github.payloads import fault, limit, sanitise
+from gitinsight.github.principals import Principal, last
 from gitinsight.github.queries import query_text
+from gitinsight.github.turns import Turns
 
 API_VERSION = "2022-11-28"
 _ATTEMPTS = 5
+_HIDDEN = {403, 404}
+"""What one principal may not see, another may."""
+_TIMED_OUT = {502, 504}
+"""GitHub's own answer to a query that took it more than ten seconds."""
+_UNTOLD_SECONDS = 60.0
 _PASSING = re.compile(r"RESOURCE_LIMITS_EXCEEDED|something went wrong|time(d ?)?out", re.IGNORECASE)
 """GraphQL errors that a later or a smaller query may not meet."""
-
-Sleep = Callable[[float], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,27 +91,26 @@ class PartialAnswer:
 
 
 class GitHubClient:
-    """Safe to share between threads. Waits only for limits that end soon, and says so."""
+    """Safe to share between threads. Sends nothing but in its turn, as the governor grants it.
+
+    ``principals`` is asked once, at the first request; the first of them is asked first.
+    """
 
     def __init__(
         self,
         *,
         api_url: str,
         graphql_url: str,
-        token: str | None,
+        principals: Callable[[], Sequence[Principal]],
+        turns: Turns,
         timeout_seconds: float = 30.0,
-        wait_seconds: int = 120,
-        sleep: Sleep = time.sleep,
-        on_wait: Callable[[str, datetime], None] = lambda _bucket, _until: None,
     ) -> None:
         self._api_url = api_url.rstrip("/")
         self._graphql_url = graphql_url
-        self._wait_seconds = wait_seconds
-        self._sleep = sleep
-        self._on_wait = on_wait
-        self.principal = _fingerprint(token)
-        self.has_token = token is not None
+        self._find_principals = principals
+        self._turns = turns
         self._lock = threading.Lock()
+        self._pool: list[Principal] = []
         self._records: list[RequestRecord] = []
         self.budgets: dict[str, Budget] = {}
         headers = {
@@ -112,12 +118,23 @@ class GitHubClient:
             "user-agent": "gitinsight",
             "x-github-api-version": API_VERSION,
         }
-        if token is not None:
-            headers["authorization"] = f"Bearer {token}"
         self._home = _origin(httpx2.URL(api_url))
         self._http = httpx2.Client(
             headers=headers, timeout=timeout_seconds, follow_redirects=True, max_redirects=3
         )
+
+    @property
+    def principal(self) -> str:
+        """Who is asked first: the fingerprint of the principal whose ETags hold."""
+        return self._principals()[0].fingerprint
+
+    @property
+    def has_token(self) -> bool:
+        return self._principals()[0].kind != "anonymous"
+
+    def token(self) -> str | None:
+        """One that is good now, of the principal that is asked first."""
+        return self._principals()[0].token()
 
     def close(self) -> None:
         self._http.close()
@@ -132,14 +149,13 @@ class GitHubClient:
         self, path: str, parameters: Mapping[str, str] | None = None, *, etag: str | None = None
     ) -> Answer:
         """GET below the API root, or a whole URL as GitHub's Link header gives it; the token stays
-        with the host of the API root.
+        with the host of the API root. An ETag is sent by the first principal alone: to the others
+        it says nothing.
         """
         url = path if path.startswith("http") else f"{self._api_url}/{path}"
-        headers = {"if-none-match": etag} if etag else {}
-        request = self._http.build_request("GET", url, params=parameters, headers=headers)
-        if _origin(request.url) != self._home:
-            request.headers.pop("authorization", None)
-        return self._send(request, bucket="core")
+        return self._send(
+            lambda: self._http.build_request("GET", url, params=parameters), "core", etag
+        )
 
     def query(self, name: str, variables: Mapping[str, Any], *, text: str | None = None) -> Any:
         """Run ``queries/<name>.graphql``. Missing nodes come back as null; other errors raise."""
@@ -164,10 +180,13 @@ class GitHubClient:
     def _ask(self, name: str, variables: Mapping[str, Any], text: str | None) -> PartialAnswer:
         document = text if text is not None else query_text(name)
         body = msgspec.json.encode({"query": document, "variables": dict(variables)})
-        request = self._http.build_request(
-            "POST", self._graphql_url, content=body, headers={"content-type": "application/json"}
+        headers = {"content-type": "application/json"}
+        sent = self._send(
+            lambda: self._http.build_request(
+                "POST", self._graphql_url, content=body, headers=headers
+            ),
+            "graphql",
         )
-        sent = self._send(request, bucket="graphql")
         answer = msgspec.json.decode(sent.body)
         if not isinstance(answer, dict):
             raise UnexpectedPayload(f"GraphQL query {name}", "it answers no object")
@@ -176,63 +195,118 @@ class GitHubClient:
             raise _refusal(name, errors)
         return PartialAnswer(answer["data"], errors, sent.date)
 
-    def _send(self, request: httpx2.Request, *, bucket: str) -> Answer:
-        failure: GitInsightError | None = None
-        for attempt in range(_ATTEMPTS):
-            if attempt and not isinstance(failure, RateLimited):
-                self._sleep(min(8.0, 0.3 * 2**attempt) * random.uniform(0.8, 1.2))  # noqa: S311
-            started = time.monotonic()
-            try:
-                response = self._http.send(request)
-            except httpx2.TooManyRedirects as error:
-                self._record(request, bucket, started, None, cost=0, error=type(error).__name__)
-                raise UnexpectedPayload(str(request.url), "it redirects without end") from error
-            except httpx2.HTTPError as error:
-                failure = UpstreamUnavailable(request.url.host, str(error) or type(error).__name__)
-                self._record(request, bucket, started, None, cost=0, error=type(error).__name__)
-                continue
-            failure, answer = self._judge(request, response, bucket, started)
+    def _principals(self) -> list[Principal]:
+        with self._lock:
+            if not self._pool:
+                self._pool = self._turns.governor.usable(self._find_principals())
+            return list(self._pool)
+
+    def _send(
+        self, build: Callable[[], httpx2.Request], bucket: str, etag: str | None = None
+    ) -> Answer:
+        """Ask until there is an answer. What one principal is not shown another may be."""
+        order = self._principals()
+        first, hidden = order[0], False
+        for attempt in range(1, _ATTEMPTS + len(order)):
+            grant = self._turns.take(order, bucket, is_conditional=etag is not None)
+            request = build()
+            if etag is not None and grant.principal == first:
+                request.headers["if-none-match"] = etag
+            failure, answer = self._exchange(request, grant)
             if answer is not None:
+                if hidden:
+                    self._prefer(grant.principal)
                 return answer
-            if isinstance(failure, RateLimited):
-                if attempt + 1 == _ATTEMPTS or not self._wait(failure):
-                    raise failure
-            elif failure is not None and not isinstance(failure, UpstreamUnavailable):
-                raise failure
-        raise failure or UpstreamUnavailable(request.url.host, "no answer")
+            if isinstance(failure, TokenRejected):
+                grant.principal.renew()
+                order = last(order, grant.principal)
+            elif isinstance(failure, NotVisible) and failure.status in _HIDDEN and len(order) > 1:
+                order, hidden = [one for one in order if one != grant.principal], True
+            elif not isinstance(failure, TransientError) or attempt >= _ATTEMPTS:
+                break
+            elif not isinstance(failure, RateLimited):
+                self._turns.pause(min(8.0, 0.3 * 2**attempt) * random.uniform(0.8, 1.2))  # noqa: S311
+        raise failure or UpstreamUnavailable(self._api_url, "no answer")
+
+    def _prefer(self, principal: Principal) -> None:
+        """It is shown what the first one is not."""
+        with self._lock:
+            self._pool.sort(key=lambda one: one != principal)
+
+    def _exchange(
+        self, request: httpx2.Request, grant: Grant
+    ) -> tuple[GitInsightError | None, Answer | None]:
+        """One request and its one outcome, which the governor is told and the ledger holds."""
+        try:
+            token = grant.principal.token()
+        except GitInsightError as error:  # there is none to be had; nothing was sent
+            is_rejected = isinstance(error, TokenRejected)
+            verdict = Verdict.REJECTED if is_rejected else Verdict.FAILED
+            self._turns.governor.release(grant, Outcome(verdict, 0, cost=0))
+            return error, None
+        if token is not None and _origin(request.url) == self._home:
+            request.headers["authorization"] = f"Bearer {token}"
+        at, started = clock.now(), time.monotonic()
+        try:
+            response = self._http.send(request)
+        except httpx2.HTTPError as error:
+            milliseconds = _since(started)
+            is_timeout = isinstance(error, httpx2.TimeoutException)
+            verdict = Verdict.TIMED_OUT if is_timeout else Verdict.FAILED
+            self._turns.governor.release(grant, Outcome(verdict, milliseconds))
+            reason = type(error).__name__
+            self._record(request, grant, at, milliseconds, None, cost=0, error=reason)
+            failure: GitInsightError = UpstreamUnavailable(request.url.host, str(error) or reason)
+            if isinstance(error, httpx2.TooManyRedirects):
+                failure = UnexpectedPayload(str(request.url), "it redirects without end")
+            failure.__cause__ = error
+            return failure, None
+        return self._judge(request, response, grant, at, _since(started))
 
     def _judge(
-        self, request: httpx2.Request, response: httpx2.Response, bucket: str, started: float
-    ) -> tuple[GitInsightError | None, Answer | None]:
+        self, request: httpx2.Request, response: httpx2.Response, grant: Grant, at: datetime,
+        milliseconds: int,
+    ) -> tuple[GitInsightError | None, Answer | None]:  # fmt: skip
         """Sort one response into an answer or an error, and note what it cost."""
-        status, target = response.status_code, str(request.url.path)
-        limited = limits.ends_at(response, bucket)
+        status, target, bucket = response.status_code, str(request.url.path), grant.bucket
+        limited = limits.hit(response, bucket)
+        verdict = Verdict.ANSWERED
         error: GitInsightError | None = None
         answer: Answer | None = None
+        seconds: float | None = None
         if limited is not None:
-            error = RateLimited(bucket, limited)
+            verdict, seconds = limited.verdict, limited.seconds
+            until = clock.now() + timedelta(seconds=seconds or _UNTOLD_SECONDS)
+            error = RateLimited(bucket, until)
         elif status == httpx2.codes.UNAUTHORIZED:
-            error = TokenRejected(target)
+            verdict, error = Verdict.REJECTED, TokenRejected(target)
         elif status >= httpx2.codes.INTERNAL_SERVER_ERROR:
+            is_timeout = bucket == "graphql" and status in _TIMED_OUT
+            verdict = Verdict.TIMED_OUT if is_timeout else Verdict.FAILED
             error = UpstreamUnavailable(request.url.host, f"HTTP {status}")
         elif status in {403, 404, 409, 410, 451}:
             error = NotVisible(target, status, _message(response))
         elif status not in {200, 304}:
             error = UnexpectedPayload(target, f"HTTP {status}: {_message(response)}", status)
         else:
-            error, answer = self._read(request, response)
-        if (budget := limits.left(response, bucket)) is not None:
+            error, answer = self._read(request, response, grant)
+        budget = limits.left(response, bucket)
+        if budget is not None:
             self.budgets[budget.bucket] = budget
         cost = 0 if status == httpx2.codes.NOT_MODIFIED else 1
         if answer is not None and bucket == "graphql":
             cost = _points(answer.body)
         cost += len(response.history)  # redirects that were followed
+        date = limits.date_of(response)
+        self._turns.governor.release(
+            grant, Outcome(verdict, milliseconds, cost, budget, date, seconds)
+        )
         reason = type(error).__name__ if error else None
-        self._record(request, bucket, started, response, cost=cost, error=reason)
+        self._record(request, grant, at, milliseconds, response, cost=cost, error=reason)
         return error, answer
 
     def _read(
-        self, request: httpx2.Request, response: httpx2.Response
+        self, request: httpx2.Request, response: httpx2.Response, grant: Grant
     ) -> tuple[GitInsightError | None, Answer | None]:
         body = sanitise(response.content)
         if response.status_code == httpx2.codes.OK:
@@ -249,37 +323,21 @@ class GitHubClient:
             etag=response.headers.get("etag"),
             next_url=response.links.get("next", {}).get("url"),
             last_url=response.links.get("last", {}).get("url"),
-            principal=self.principal,
+            principal=grant.principal.fingerprint,
         )
 
-    def _wait(self, limit: RateLimited) -> bool:
-        """Sit out a limit that ends soon; any other is the caller's to plan around."""
-        seconds = (limit.retry_at - clock.now()).total_seconds()
-        if seconds > self._wait_seconds:
-            return False
-        self._on_wait(limit.bucket, limit.retry_at)
-        self._sleep(max(seconds, 1.0))
-        return True
-
     def _record(
-        self,
-        request: httpx2.Request,
-        bucket: str,
-        started: float,
-        response: httpx2.Response | None,
-        *,
-        cost: int,
-        error: str | None,
-    ) -> None:
-        status = response.status_code if response is not None else 0
+        self, request: httpx2.Request, grant: Grant, at: datetime, milliseconds: int,
+        response: httpx2.Response | None, *, cost: int, error: str | None,
+    ) -> None:  # fmt: skip
         record = RequestRecord(
-            at=clock.now(),
-            principal=self.principal,
-            bucket=bucket,
+            at=at,
+            principal=grant.principal.fingerprint,
+            bucket=grant.bucket,
             path=request.url.path,
-            status=status,
+            status=response.status_code if response is not None else 0,
             cost=cost,
-            milliseconds=int((time.monotonic() - started) * 1000),
+            milliseconds=milliseconds,
             bytes=len(response.content) if response is not None else 0,
             error=error,
         )
@@ -317,10 +375,6 @@ def _refusal(name: str, errors: list[dict[str, Any]]) -> GitInsightError:
     )
 
 
-def _fingerprint(token: str | None) -> str:
-    return "anonymous" if token is None else blake2b(token.encode(), digest_size=8).hexdigest()
-
-
 def _message(response: httpx2.Response) -> str:
     try:
         return str(msgspec.json.decode(response.content).get("message", ""))[:200]
@@ -330,3 +384,8 @@ def _message(response: httpx2.Response) -> str:
 
 def _origin(url: httpx2.URL) -> tuple[str, bytes]:
     return url.scheme, url.netloc
+
+
+def _since(started: float) -> int:
+    """Milliseconds."""
+    return int((time.monotonic() - started) * 1000)

@@ -1,16 +1,15 @@
 """What an answer of GitHub says about its limits: what is left, and when a used-up one ends."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from enum import StrEnum
 
 import httpx2
 import msgspec
 
 from gitinsight import clock
 
-_SECONDARY_WAIT = 60.0
-"""GitHub asks for a minute at least where it names no time."""
 _LONGEST_WAIT = 3_600.0
 
 
@@ -19,6 +18,33 @@ class Budget:
     bucket: str
     remaining: int
     reset_at: datetime
+    limit: int | None = None
+    """Of the whole window; None where the answer does not tell."""
+
+
+class Verdict(StrEnum):
+    """What an answer means for the next request."""
+
+    ANSWERED = "answered"
+    FAILED = "failed"
+    TIMED_OUT = "timed out"
+    """GitHub spent its time on it, and more of it than is known."""
+    REJECTED = "rejected"
+    """401: the token is wrong, expired or revoked."""
+    TOLD = "told"
+    """GitHub names the time to wait; it holds for every bucket."""
+    USED_UP = "used up"
+    """Nothing is left of the bucket until its window ends."""
+    SECONDARY = "secondary"
+    """Too much at once; GitHub names no time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limited:
+    """``seconds`` by GitHub's own clock; None where it names no time."""
+
+    verdict: Verdict
+    seconds: float | None
 
 
 def left(response: httpx2.Response, bucket: str) -> Budget | None:
@@ -28,13 +54,15 @@ def left(response: httpx2.Response, bucket: str) -> Budget | None:
     reset_at = _moment(headers.get("x-ratelimit-reset", ""))
     if not remaining.isdecimal() or reset_at is None:
         return None
-    return Budget(headers.get("x-ratelimit-resource", bucket), int(remaining), reset_at)
+    limit = headers.get("x-ratelimit-limit", "")
+    return Budget(
+        headers.get("x-ratelimit-resource", bucket), int(remaining), reset_at,
+        int(limit) if limit.isdecimal() else None,
+    )  # fmt: skip
 
 
-def ends_at(response: httpx2.Response, bucket: str) -> datetime | None:
-    """When the limit that was hit ends: counted by GitHub's clock, told by ours, which may differ.
-    None where none was hit.
-    """
+def hit(response: httpx2.Response, bucket: str) -> Limited | None:
+    """The limit that was hit; None where none was."""
     status, headers = response.status_code, response.headers
     is_graphql = (
         bucket == "graphql" and status == httpx2.codes.OK and _says_limited(response.content)
@@ -43,20 +71,24 @@ def ends_at(response: httpx2.Response, bucket: str) -> datetime | None:
         return None
     moment = date_of(response)
     seconds = _retry_after(headers.get("retry-after", ""), moment)
+    if seconds is not None:
+        return Limited(Verdict.TOLD, _clamped(seconds))
     reset_at = _moment(headers.get("x-ratelimit-reset", ""))
-    if seconds is None and headers.get("x-ratelimit-remaining") == "0" and reset_at is not None:
-        seconds = (reset_at - moment).total_seconds() + 1
-    if seconds is None:
-        is_secondary = b"secondary rate" in response.content.lower()
-        if not (is_graphql or is_secondary or status == httpx2.codes.TOO_MANY_REQUESTS):
-            return None
-        seconds = _SECONDARY_WAIT
-    return clock.now() + timedelta(seconds=min(max(seconds, 1.0), _LONGEST_WAIT))
+    if headers.get("x-ratelimit-remaining") == "0" and reset_at is not None:
+        return Limited(Verdict.USED_UP, _clamped((reset_at - moment).total_seconds()))
+    is_secondary = b"secondary rate" in response.content.lower()
+    if is_graphql or is_secondary or status == httpx2.codes.TOO_MANY_REQUESTS:
+        return Limited(Verdict.SECONDARY, None)
+    return None
 
 
 def date_of(response: httpx2.Response) -> datetime:
     """GitHub's own clock, ours where the answer does not tell."""
     return _http_date(response.headers.get("date", "")) or clock.now()
+
+
+def _clamped(seconds: float) -> float:
+    return min(max(seconds, 1.0), _LONGEST_WAIT)
 
 
 def _says_limited(body: bytes) -> bool:

@@ -63,6 +63,17 @@ def test_an_organisation_is_followed_whole(gitinsight: Gitinsight) -> None:
     assert row["discovered_at"] is not None
 
 
+def test_a_plan_says_what_the_next_run_takes(gitinsight: Gitinsight) -> None:
+    code, out, _ = gitinsight("plan", NAME, "--json")
+    found = json.loads(out)
+
+    assert (code, found["is_quiet"], found["requests"], found["points"]) == (0, True, 5, 0)
+
+    code, out, _ = gitinsight("plan", NAME, "--full")
+    assert code == 0
+    assert "pull_requests" in out
+
+
 def test_jobs_are_listed_and_shown_one_by_one(gitinsight: Gitinsight) -> None:
     _, out, _ = gitinsight("jobs", "--json")
     [job] = json.loads(out)

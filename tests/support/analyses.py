@@ -11,14 +11,16 @@ from flows.attempt import attempt
 from flows.steps.run import Run
 from gitinsight import clock, targets
 from gitinsight.settings import Settings
+from tests.support.github import GitHub
 from warehouse import jobs, repositories
 from warehouse.engine import Engine, driver
+from warehouse.governor import SharedGovernor
 from warehouse.jobs import Job
 
 
 def follow(settings: Settings, warehouse: Engine, name: str) -> int:
     """The id of a repository that is followed from now on."""
-    ask = partial(targets.ask, settings=settings)
+    ask = partial(targets.ask, settings=settings, governor=partial(SharedGovernor, warehouse))
     target = targets.parse(name, settings)
     repository, _ = repositories.follow(warehouse, target, ask, at=clock.now())
     return repository.repository_id
@@ -52,6 +54,13 @@ def attempting(settings: Settings, warehouse: Engine, name: str) -> Iterator[Run
         yield run
         with warehouse.begin() as connection:
             jobs.finish(connection, run.job, state="succeeded", at=clock.now(), outcome={})
+
+
+def renew_limits(warehouse: Engine, github: GitHub) -> None:
+    """As if the window of every limit had ended, for the simulated GitHub and for the governor."""
+    github.control(calm=True)
+    with warehouse.begin() as connection:
+        connection.exec_driver_sql("truncate ops.principals, ops.buckets")
 
 
 def rows(warehouse: Engine, statement: str) -> list[tuple[Any, ...]]:

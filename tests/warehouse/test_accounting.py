@@ -4,7 +4,7 @@ from dataclasses import replace
 from uuid import UUID
 
 from gitinsight.github.client import RequestRecord
-from tests.support.rows import AT, fetch
+from tests.support.rows import AT, HOST, add_repository, fetch
 from warehouse import accounting
 from warehouse.engine import Engine
 
@@ -39,3 +39,15 @@ def test_a_job_that_asked_nothing_cost_nothing(warehouse: Engine) -> None:
         accounting.record_requests(connection, [], job_id=JOB, repository_id=7)
 
         assert accounting.request_totals(connection, JOB) == (0, 0)
+
+
+def test_what_is_typical_is_the_median_of_answers_of_one_host(warehouse: Engine) -> None:
+    repository_id = add_repository(warehouse)
+    with warehouse.begin() as connection:
+        calls = [replace(CALL, milliseconds=took) for took in (10, 20, 900)]
+        calls += [replace(CALL, bucket="graphql", milliseconds=700)]
+        calls += [replace(CALL, status=0, milliseconds=30_000)] * 5
+        accounting.record_requests(connection, calls, job_id=None, repository_id=repository_id)
+
+        assert accounting.typical_milliseconds(connection, HOST) == {"core": 20, "graphql": 700}
+        assert accounting.typical_milliseconds(connection, "https://elsewhere.test") == {}

@@ -4,6 +4,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    Double,
     Identity,
     Index,
     Integer,
@@ -14,7 +15,7 @@ from sqlalchemy import (
     Uuid,
     text,
 )
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from gitinsight.gharchive.hours import GRADES
 from warehouse.tables.shape import AT, metadata, repository_id
@@ -172,7 +173,10 @@ job_events = Table(
     Column("rows", BigInteger, comment="new and changed rows"),
     Column("message", Text, comment="for people"),
     Column("budget", JSONB, comment="bucket, remaining and reset_at of GitHub's tightest limit"),
-    Column("eta_seconds", Integer, comment="until the end; null where it is not known"),
+    Column(
+        "eta_seconds", Integer,
+        comment="until what it is at is done, waits included; null where it is not known",
+    ),
     Index("ix_job_events_repository_id_event_id", "repository_id", "event_id"),
     schema="ops",
     comment="what happened to a job, append-only, numbered without gaps",
@@ -210,6 +214,56 @@ requests = Table(
     schema="ops",
     comment="every call to GitHub and what it cost",
 )
+
+principals = Table(
+    "principals",
+    metadata,
+    Column("host", Text, primary_key=True, comment="API root"),
+    Column("principal", Text, primary_key=True, comment="fingerprint; no token is stored"),
+    Column("kind", Text, nullable=False, comment="user, installation or anonymous"),
+    Column(
+        "state", Text, nullable=False, server_default=text("'active'"),
+        comment="active, suspect after a 401, disabled until blocked_until after a second one",
+    ),
+    Column("blocked_until", AT, comment="nothing is sent before, in any bucket"),
+    Column("blocked_reason", Text, comment="why it is blocked, for people"),
+    Column(
+        "penalty_seconds", Integer, nullable=False, server_default=text("0"),
+        comment="the last wait for a secondary limit without a time; the next one is twice as long",
+    ),
+    Column(
+        "concurrency", Double,
+        comment="requests in flight since a secondary limit was hit; null is as many as are set",
+    ),
+    Column("busy_until", AT, comment="when the response time of all buckets is worked off"),
+    Column(
+        "slots", ARRAY(AT), nullable=False, server_default=text("'{}'"),
+        comment="one per request in flight: when its place falls free at the latest",
+    ),
+    schema="ops",
+    comment="who asks GitHub: users and App installations, as GitHub counts its limits",
+)  # fmt: skip
+
+buckets = Table(
+    "buckets",
+    metadata,
+    Column("host", Text, primary_key=True, comment="API root"),
+    Column("principal", Text, primary_key=True, comment="see ops.principals"),
+    Column("bucket", Text, primary_key=True, comment="GitHub's name of the limit: core, graphql"),
+    Column("quota", Integer, comment="what GitHub allows in a window; null until it has said so"),
+    Column("remaining", Integer, comment="what is left of it, as GitHub last said"),
+    Column("reset_at", AT, comment="when the window ends, by GitHub's clock"),
+    Column("renewed_at", AT, comment="the same instant by the clock of this server"),
+    Column("blocked_until", AT, comment="nothing is sent before, because the limit was used up"),
+    Column("paced_until", AT, comment="when the requests sent are due at the pace per minute"),
+    Column("busy_until", AT, comment="when the response time of this bucket is worked off"),
+    Column(
+        "typical_ms", Integer, nullable=False, server_default=text("0"),
+        comment="moving average of response times; charged before an answer has come",
+    ),
+    schema="ops",
+    comment="what is left of each limit of a principal, and how fast it may be asked",
+)  # fmt: skip
 
 completeness = Table(
     "completeness",

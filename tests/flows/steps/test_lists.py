@@ -21,7 +21,7 @@ from gitinsight.things.milestones import MILESTONES
 from gitinsight.things.releases import RELEASES
 from gitinsight.things.review_comments import REVIEW_COMMENTS
 from gitinsight.things.thing import Reading, Thing
-from tests.support.analyses import attempting, count, rows
+from tests.support.analyses import attempting, count, renew_limits, rows
 from tests.support.github import GitHub
 from tests.support.upstream import Reply, Upstream
 from warehouse.engine import Engine
@@ -132,7 +132,7 @@ def test_a_reader_that_is_cut_off_goes_on_from_the_page_that_it_committed_last(
     with attempting(settings, warehouse, NAME) as run, pytest.raises(RateLimited):
         reading.read(run, thing)
     half = count(warehouse, f"raw.{thing.table}")
-    github.control(calm=True)
+    renew_limits(warehouse, github)
     github.start_counting()
 
     read(settings, warehouse, thing)

@@ -1,5 +1,7 @@
 """One page, one transaction: rows, cursor, ledger of calls and progress, or none of them."""
 
+import re
+import threading
 import time
 from datetime import timedelta
 
@@ -9,10 +11,15 @@ from flows.attempt import attempt
 from flows.steps.run import Run
 from gitinsight import clock
 from gitinsight.errors import Cancelled, LeaseLost
+from gitinsight.github.governor import Grant
+from gitinsight.github.limits import Verdict
+from gitinsight.github.pace import Outcome, Pace
+from gitinsight.github.principals import users
 from gitinsight.settings import OrchestratorSettings, Settings
 from tests.support.analyses import attempting, count, enqueue, rows
 from warehouse import jobs
 from warehouse.engine import Connection, Engine
+from warehouse.governor import SharedGovernor
 from warehouse.raw import Written
 
 NAME = "synthetic-labs/borealis"
@@ -87,6 +94,60 @@ def _do(run: Run, what: str) -> None:
         run.commit(run.take("labels"), {}, write_a_label)
     else:
         run.announce("transform")
+
+
+def test_a_wait_for_github_is_an_event_with_its_end(settings: Settings, warehouse: Engine) -> None:
+    with attempting(settings, warehouse, NAME) as run:
+        run.client.get(run.path("labels"))
+        governor = SharedGovernor(warehouse, run.repository.host, Pace())
+        grant = governor.acquire(users(["test-token"]), "core")
+        assert isinstance(grant, Grant)
+        governor.release(grant, Outcome(Verdict.TOLD, 1, seconds=1))
+
+        run.client.get(run.path("labels"))
+
+    ((stage, state, message, budget, eta_seconds),) = rows(
+        warehouse, "select stage, state, message, budget, eta_seconds from ops.job_events"
+        " where message is not null",
+    )  # fmt: skip
+    assert (stage, state) == ("discover", "running")
+    assert re.fullmatch(
+        r"waiting for GitHub's core limit until \d\d:\d\d:\d\dZ: GitHub asked for a pause", message
+    )
+    assert (budget["bucket"], budget["remaining"]) == ("core", 4_998)
+    assert 1 <= eta_seconds <= 2
+
+
+def test_a_wait_notices_that_the_job_was_cancelled(settings: Settings, warehouse: Engine) -> None:
+    settings = settings.model_copy(
+        update={"github": settings.github.model_copy(update={"wait_seconds": 60})}
+    )
+    with attempting(settings, warehouse, NAME) as run:
+        governor = SharedGovernor(warehouse, run.repository.host, Pace())
+        grant = governor.acquire(users(["test-token"]), "core")
+        assert isinstance(grant, Grant)
+        governor.release(grant, Outcome(Verdict.TOLD, 1, seconds=30))
+        started = time.monotonic()
+        threading.Timer(0.5, run.cancelled.set).start()
+
+        with pytest.raises(Cancelled):
+            run.client.get(run.path("labels"))
+
+    assert time.monotonic() - started < 10
+    assert count(warehouse, "ops.requests") == 0
+
+
+def test_events_say_how_long_a_thing_will_take(settings: Settings, warehouse: Engine) -> None:
+    with attempting(settings, warehouse, NAME) as run:
+        cursor = run.take("labels")
+        time.sleep(0.2)
+
+        cursor, _ = run.commit(cursor, {}, write_a_label, done=1, total=11)
+        run.commit(cursor, {}, lambda _connection: Written(new=1), done=2)
+
+    found = rows(warehouse, "select eta_seconds from ops.job_events where stage = 'extract'")
+    assert 2 <= found[0][0] <= 30
+    assert found[1] == (None,)
 
 
 def test_the_lease_is_renewed_while_a_step_takes_its_time(

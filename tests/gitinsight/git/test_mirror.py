@@ -351,7 +351,7 @@ def test_the_token_is_sent_to_its_host_over_https_alone_and_is_in_no_command_lin
     spy.write_text(SPY.format(git=shutil.which("git"), seen=seen))
     spy.chmod(0o755)
     monkeypatch.setenv("PATH", f"{spy.parent}:{os.environ['PATH']}")
-    mirror = Mirror(tmp_path / "m.git", url, token="ghp_secret")  # noqa: S106 - nobody's
+    mirror = Mirror(tmp_path / "m.git", url, token=lambda: "ghp_secret")
 
     mirror.remote_refs()
     mirror.fetch()
@@ -359,7 +359,8 @@ def test_the_token_is_sent_to_its_host_over_https_alone_and_is_in_no_command_lin
     arguments = Path(f"{seen}.arguments").read_text()
     assert "ls-remote" in arguments
     assert "secret" not in arguments
-    assert Path(f"{seen}.headers").read_text().splitlines() == [header, ""] * 3
+    sent = [one for one in Path(f"{seen}.headers").read_text().splitlines() if one]
+    assert sent == [header] * 2 * bool(header)
 
 
 def test_a_tag_of_a_tag_names_the_commit_in_the_end(mirror: Mirror, remote: GitRepository) -> None:

@@ -37,13 +37,25 @@ def settings_for(api_url: str, **github: Any) -> Settings:
     ],
 )
 def test_a_token_goes_to_the_host_that_it_was_made_for(host: str, token: str | None) -> None:
-    assert access.token_for(settings_for("https://api.github.com"), host) == token
+    found = access.principals(settings_for("https://api.github.com"), host)
+
+    assert found[0].token() == token
+
+
+def test_every_token_is_a_principal_once() -> None:
+    settings = settings_for("https://api.github.com", tokens="first,second,first")
+
+    found = access.principals(settings, "https://api.github.com")
+
+    assert [one.token() for one in found] == ["first", "second"]
 
 
 def test_without_a_token_the_host_is_asked_anonymously() -> None:
     settings = settings_for("https://api.github.com", tokens="")
 
-    assert access.token_for(settings, "https://api.github.com") is None
+    (found,) = access.principals(settings, "https://api.github.com")
+
+    assert (found.kind, found.token()) == ("anonymous", None)
 
 
 def test_a_connection_sends_the_token_to_the_configured_host_alone(upstream: Upstream) -> None:
@@ -54,7 +66,7 @@ def test_a_connection_sends_the_token_to_the_configured_host_alone(upstream: Ups
             client.get("repos/o/n")
             client.close()
 
-        assert upstream.asked[0].headers["authorization"] == "Bearer first"
+        assert upstream.asked[0].headers["authorization"] in {"Bearer first", "Bearer second"}
         assert "authorization" not in other.asked[0].headers
 
 
@@ -80,7 +92,7 @@ def test_a_limit_is_waited_for_as_long_as_the_settings_or_the_caller_allow(
     upstream: Upstream, configured: int, asked_for: int | None
 ) -> None:
     upstream.replies = [Reply(429, headers={"retry-after": "30"})]
-    settings = settings_for(upstream.url, wait_seconds=configured)
+    settings = settings_for(upstream.url, wait_seconds=configured, tokens="one")
     client = access.connect(settings, upstream.url, wait_seconds=asked_for)
 
     with pytest.raises(RateLimited):
@@ -102,7 +114,7 @@ def log() -> Iterator[io.StringIO]:
 
 def test_a_wait_is_told_in_the_log(upstream: Upstream, log: io.StringIO) -> None:
     upstream.replies = [Reply(429, headers={"retry-after": "0"}), Reply()]
-    client = access.connect(settings_for(upstream.url), upstream.url)
+    client = access.connect(settings_for(upstream.url, tokens="one"), upstream.url)
 
     client.get("repos/o/n")
     client.close()
@@ -116,8 +128,8 @@ def test_a_wait_is_told_in_the_log(upstream: Upstream, log: io.StringIO) -> None
 @pytest.mark.parametrize(
     ("clone_url", "token"),
     [
-        ("https://github.com/o/n.git", "first"),
-        ("https://GitHub.com/o/n.git", "first"),
+        ("https://github.com/o/n.git", "only"),
+        ("https://GitHub.com/o/n.git", "only"),
         ("https://mirror.example/o/n.git", None),
         ("git@github.com:o/n.git", None),
         ("/somewhere/here", None),
@@ -126,6 +138,9 @@ def test_a_wait_is_told_in_the_log(upstream: Upstream, log: io.StringIO) -> None
 def test_a_git_remote_gets_the_token_where_it_is_githubs_own(
     clone_url: str, token: str | None
 ) -> None:
-    settings = settings_for("https://api.github.com")
+    host = "https://api.github.com"
+    client = access.connect(settings_for(host, tokens="only"), host)
 
-    assert access.git_token(settings, "https://api.github.com", clone_url) == token
+    assert access.git_token(client, host, clone_url)() == token
+    assert access.git_token(client, "git", clone_url)() is None
+    client.close()

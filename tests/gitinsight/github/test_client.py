@@ -2,52 +2,26 @@
 
 import json
 import threading
-from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from email.utils import format_datetime
-from typing import Any
 
 import pytest
 
 from gitinsight.errors import (
     GitInsightError,
     NotVisible,
-    RateLimited,
     TokenRejected,
     UnexpectedPayload,
     UpstreamUnavailable,
 )
 from gitinsight.github.client import GitHubClient
+from gitinsight.github.principals import ANONYMOUS
 from gitinsight.runtime.process import free_port
+from tests.support.client import TOKEN, Connect, authorizations
 from tests.support.upstream import Reply, Upstream
 
-TOKEN = "ghp_x"  # noqa: S105 - nobody's
 NOW = datetime.now(UTC).replace(microsecond=0)
 DATE = {"date": format_datetime(NOW, usegmt=True)}
-
-Connect = Callable[..., GitHubClient]
-
-
-@pytest.fixture
-def slept() -> list[float]:
-    return []
-
-
-@pytest.fixture
-def connect(upstream: Upstream, slept: list[float], request: pytest.FixtureRequest) -> Connect:
-    def make(*, url: str = upstream.url, token: str | None = TOKEN, **more: Any) -> GitHubClient:
-        client = GitHubClient(
-            api_url=url, graphql_url=f"{url}/graphql", token=token, sleep=slept.append, **more
-        )
-        request.addfinalizer(client.close)
-        return client
-
-    return make
-
-
-@pytest.fixture
-def client(connect: Connect) -> GitHubClient:
-    return connect()
 
 
 def test_an_answer_carries_what_the_reader_of_pages_needs(
@@ -131,58 +105,10 @@ def test_without_a_network_github_is_unavailable(connect: Connect) -> None:
     assert {(one.status, one.cost) for one in client.drain()} == {(0, 0)}
 
 
-def test_a_limit_that_ends_soon_is_waited_for(
-    connect: Connect, upstream: Upstream, slept: list[float]
-) -> None:
-    told: list[str] = []
-    upstream.replies = [Reply(429, headers={"retry-after": "7"}), Reply()]
-
-    answer = connect(on_wait=lambda bucket, _until: told.append(bucket)).get("repos/o/n/issues")
-
-    assert answer.body == b"[]"
-    assert slept == [pytest.approx(7, abs=1)]
-    assert told == ["core"]
-
-
-def test_a_limit_of_graphql_is_waited_for_though_its_status_is_200(
-    client: GitHubClient, upstream: Upstream, slept: list[float]
-) -> None:
-    body = b'{"data": null, "errors": [{"type": "RATE_LIMITED"}]}'
-    upstream.replies = [Reply(body=body), Reply(body=b'{"data": {"node": null}}')]
-
-    assert client.query("totals", {}) == {"node": None}
-    assert slept == [pytest.approx(60, abs=1)]
-
-
-def test_a_limit_that_ends_late_is_the_callers_to_plan_around(
-    client: GitHubClient, upstream: Upstream, slept: list[float]
-) -> None:
-    upstream.replies = [Reply(429, headers={"retry-after": "900"})]
-
-    with pytest.raises(RateLimited) as caught:
-        client.get("repos/o/n")
-
-    assert caught.value.bucket == "core"
-    expected = datetime.now(UTC) + timedelta(seconds=900)
-    assert abs(caught.value.retry_at - expected) < timedelta(seconds=10)
-    assert (slept, len(upstream.asked)) == ([], 1)
-
-
-def test_a_limit_without_end_is_told_and_not_slept_over_for_nothing(
-    client: GitHubClient, upstream: Upstream, slept: list[float]
-) -> None:
-    upstream.replies = [Reply(429, headers={"retry-after": "5"})]
-
-    with pytest.raises(RateLimited):
-        client.get("repos/o/n")
-
-    assert len(slept) == len(upstream.asked) - 1
-
-
 @pytest.mark.parametrize(
     ("status", "error"),
     [
-        (401, TokenRejected), (403, NotVisible), (404, NotVisible), (409, NotVisible),
+        (403, NotVisible), (404, NotVisible), (409, NotVisible),
         (410, NotVisible), (451, NotVisible), (400, UnexpectedPayload), (422, UnexpectedPayload),
         (204, UnexpectedPayload),
     ],
@@ -278,11 +204,11 @@ def test_the_ledger_is_drained_once_and_holds_every_call(
 
 
 def test_a_token_is_known_in_the_ledger_by_its_fingerprint(connect: Connect) -> None:
-    one, same, other, none = (connect(token=token) for token in ("a", "a", "b", None))
+    one, same, other = (connect(token) for token in "aab")
 
     assert one.principal == same.principal != other.principal
-    assert none.principal == "anonymous"
-    assert (one.has_token, none.has_token) == (True, False)
+    assert "a" not in {one.principal, other.principal}
+    assert (one.has_token, ANONYMOUS.fingerprint) == (True, "anonymous")
 
 
 def test_three_redirects_are_followed_and_paid_for(
@@ -375,3 +301,51 @@ def test_every_request_says_who_asks_and_for_which_version(
     assert headers["user-agent"] == "gitinsight"
     assert headers["accept"] == "application/vnd.github+json"
     assert headers["x-github-api-version"] == "2022-11-28"
+
+
+def test_a_rejected_token_is_tried_once_more_and_then_no_more(
+    client: GitHubClient, upstream: Upstream
+) -> None:
+    upstream.replies = [Reply(401)]
+
+    for _ in range(2):
+        with pytest.raises(TokenRejected):
+            client.get("repos/o/n")
+
+    assert [one.error for one in client.drain()] == ["TokenRejected"] * 2
+    assert len(upstream.asked) == 2
+
+
+def test_the_page_of_a_rejected_token_is_asked_for_by_another(
+    connect: Connect, upstream: Upstream
+) -> None:
+    client = connect("a", "b")
+    upstream.replies = [Reply(401), Reply(body=b"[1]")]
+
+    answer = client.get("repos/o/n/issues")
+
+    assert answer.body == b"[1]"
+    assert authorizations(upstream) == ["a", "b"]
+    assert answer.principal != client.principal
+
+
+def test_what_one_token_is_not_shown_another_may_be_and_is_asked_first_from_then_on(
+    connect: Connect, upstream: Upstream
+) -> None:
+    client = connect("a", "b")
+    upstream.replies = [Reply(404), Reply()]
+
+    answer = client.get("repos/o/private")
+    client.get("repos/o/private/issues")
+
+    assert authorizations(upstream) == ["a", "b", "b"]
+    assert client.principal == answer.principal
+
+
+def test_what_no_token_is_shown_is_not_visible(connect: Connect, upstream: Upstream) -> None:
+    upstream.replies = [Reply(404)]
+
+    with pytest.raises(NotVisible):
+        connect("a", "b").get("repos/o/none")
+
+    assert authorizations(upstream) == ["a", "b"]

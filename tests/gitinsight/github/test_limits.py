@@ -9,7 +9,7 @@ import httpx2
 import pytest
 
 from gitinsight.github import limits
-from gitinsight.github.limits import Budget
+from gitinsight.github.limits import Budget, Verdict
 
 NOW = datetime.now(UTC).replace(microsecond=0)
 DATE = {"date": format_datetime(NOW, usegmt=True)}
@@ -22,9 +22,30 @@ def later(seconds: float) -> str:
 
 
 def waits(response: httpx2.Response, bucket: str = "core") -> float | None:
-    """Seconds from now until the limit ends."""
-    until = limits.ends_at(response, bucket)
-    return until and (until - datetime.now(UTC)).total_seconds()
+    """Seconds that the limit lasts: a minute where GitHub names no time."""
+    hit = limits.hit(response, bucket)
+    if hit is None:
+        return None
+    return 60 if hit.seconds is None else hit.seconds
+
+
+@pytest.mark.parametrize(
+    ("headers", "body", "verdict"),
+    [
+        ({**DATE, "retry-after": "7"}, SECONDARY, Verdict.TOLD),
+        ({**NO_QUOTA, "retry-after": "7", "x-ratelimit-reset": later(20)}, b"{}", Verdict.TOLD),
+        ({**NO_QUOTA, "x-ratelimit-reset": later(20)}, b"{}", Verdict.USED_UP),
+        ({**DATE, "x-ratelimit-remaining": "4000"}, SECONDARY, Verdict.SECONDARY),
+    ],
+    ids=["told", "told-first", "used-up", "secondary"],
+)
+def test_a_limit_holds_for_everything_for_one_bucket_or_for_too_much_at_once(
+    headers: Mapping[str, str], body: bytes, verdict: Verdict
+) -> None:
+    hit = limits.hit(httpx2.Response(403, headers=headers, content=body), "core")
+
+    assert hit is not None
+    assert hit.verdict is verdict
 
 
 @pytest.mark.parametrize(
@@ -36,8 +57,8 @@ def waits(response: httpx2.Response, bucket: str = "core") -> float | None:
         (429, {"retry-after": "7"}, 7),
         (429, {**DATE, "retry-after": "999999"}, 3600),
         (429, {**DATE, "retry-after": "soon"}, 60),
-        (403, {**NO_QUOTA, "x-ratelimit-reset": later(20)}, 21),
-        (429, {**NO_QUOTA, "x-ratelimit-reset": later(20)}, 21),
+        (403, {**NO_QUOTA, "x-ratelimit-reset": later(20)}, 20),
+        (429, {**NO_QUOTA, "x-ratelimit-reset": later(20)}, 20),
         (403, {**NO_QUOTA, "x-ratelimit-reset": later(20), "retry-after": "5"}, 5),
         (403, {**NO_QUOTA, "x-ratelimit-reset": later(-500)}, 1),
         (429, {**NO_QUOTA, "x-ratelimit-reset": "never"}, 60),
@@ -73,7 +94,7 @@ def test_only_githubs_clock_says_how_long_a_limit_lasts(skew: timedelta) -> None
         "x-ratelimit-reset": later(skew.total_seconds() + 40),
     }  # fmt: skip
 
-    assert waits(httpx2.Response(403, headers=headers)) == pytest.approx(41, abs=1)
+    assert waits(httpx2.Response(403, headers=headers)) == pytest.approx(40, abs=1)
 
 
 @pytest.mark.parametrize("kind", ["RATE_LIMITED", "RATE_LIMIT"])
@@ -83,7 +104,7 @@ def test_graphql_says_with_status_200_that_a_limit_is_used_up(kind: str) -> None
         200, headers={**NO_QUOTA, "x-ratelimit-reset": later(9)}, content=body
     )
 
-    assert waits(response, "graphql") == pytest.approx(10, abs=1)
+    assert waits(response, "graphql") == pytest.approx(9, abs=1)
     assert waits(httpx2.Response(200, content=body), "graphql") == pytest.approx(60, abs=1)
 
 
@@ -110,8 +131,10 @@ def test_what_is_left_is_what_the_headers_say() -> None:
     headers = {"x-ratelimit-remaining": "41", "x-ratelimit-reset": later(90)}
     plain = httpx2.Response(200, headers=headers)
     named = httpx2.Response(200, headers={**headers, "x-ratelimit-resource": "search"})
+    limited = httpx2.Response(200, headers={**headers, "x-ratelimit-limit": "5000"})
 
     reset_at = NOW + timedelta(seconds=90)
+    assert limits.left(limited, "core") == Budget("core", 41, reset_at, 5000)
     assert limits.left(plain, "core") == Budget("core", 41, reset_at)
     assert limits.left(named, "core") == Budget("search", 41, reset_at)
 

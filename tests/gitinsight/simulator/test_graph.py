@@ -8,6 +8,10 @@ import pytest
 
 from gitinsight.errors import UnexpectedPayload
 from gitinsight.github.client import GitHubClient
+from gitinsight.github.governor import LocalGovernor
+from gitinsight.github.pace import Pace
+from gitinsight.github.principals import users
+from gitinsight.github.turns import Turns
 from gitinsight.simulator import git_repository
 from gitinsight.simulator.organisation import Organisation, Repository, truth
 from gitinsight.simulator.serve import Simulated
@@ -18,7 +22,8 @@ AURORA = {"owner": "synthetic-labs", "name": "aurora"}
 @pytest.fixture(scope="module")
 def client(simulated: Simulated) -> Iterator[GitHubClient]:
     client = GitHubClient(
-        api_url=simulated.url, graphql_url=f"{simulated.url}/graphql", token="t"  # noqa: S106
+        api_url=simulated.url, graphql_url=f"{simulated.url}/graphql",
+        principals=lambda: users(["t"]), turns=Turns(LocalGovernor(simulated.url, Pace())),
     )  # fmt: skip
     yield client
     client.close()
