@@ -71,7 +71,8 @@ class Read:
 def read(peer: Peer, *, url: str, repository: str, directory: Path, sink: str = "") -> Read:
     """Everything the comparison is about, from the start of the peer's process to its end.
 
-    ``sink`` is the URL of a database for the peer that can use one; the others write files.
+    ``sink`` is the URL of a database for those that can load one; without it, and where a peer has
+    no loader, it writes a file. dlt always needs one.
     """
     install(peer)
     directory.mkdir(parents=True, exist_ok=True)

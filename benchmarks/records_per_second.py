@@ -1,4 +1,4 @@
-"""How fast records get from the API into a sink: PostgreSQL for us, its usual one for each peer.
+"""How fast records get from the API into PostgreSQL.
 
 Ours is the extract stage alone, with its process; a peer is its whole process. Both read everything
 that they need; counted are the issues, comments, pull requests, reviews and review comments.
