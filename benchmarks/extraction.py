@@ -20,7 +20,6 @@ from gitinsight import targets
 from gitinsight.settings import Settings
 from warehouse import jobs, repositories
 from warehouse.engine import Engine, driver, make_engine
-from warehouse.migrate import migrate
 
 T = TypeVar("T")
 THINGS = ("issues", "issue_comments", "pull_requests", "reviews", "review_comments")
@@ -30,7 +29,6 @@ THINGS = ("issues", "issue_comments", "pull_requests", "reviews", "review_commen
 def main(name: str) -> None:
     settings = Settings()
     engine = make_engine(settings.warehouse_url, process="worker")
-    migrate(engine)
     print(json.dumps(run(settings, engine, name)), flush=True)
     engine.dispose()
 

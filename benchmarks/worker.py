@@ -11,6 +11,8 @@ from benchmarks import measure
 from benchmarks.measure import Measured
 from gitinsight.runtime import postgres, state
 from gitinsight.runtime.postgres import EmbeddedPostgres
+from warehouse.engine import make_engine
+from warehouse.migrate import migrate
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +54,10 @@ class Place:
         }
 
     def extract(self, repository: str, *, url: str, database: str) -> Extracted:
-        """A second time with the same database it is a poll."""
+        """A second time with the same database it is a poll. Tables are there before it begins."""
+        engine = make_engine(self.database(database), process="bench")
+        migrate(engine)
+        engine.dispose()
         measured = measure.run(
             [sys.executable, "-m", "benchmarks.extraction", repository],
             env=self.environment(url, database), directory=Path(__file__).parents[1],
