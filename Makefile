@@ -8,13 +8,14 @@ READY := $(VENV)/.ready
 REPOS ?=
 ARGS ?=
 TESTS ?=
+ONLY ?=
 
 export UV_PYTHON_DOWNLOADS := never
 export DO_NOT_TRACK := 1
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test slow check format lock clean
+.PHONY: help setup run test slow bench check format lock clean
 
 help: ## What there is.
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
@@ -29,6 +30,9 @@ test: $(READY) ## The test suite, real PostgreSQL included.
 
 slow: $(READY) ## The tests that take minutes.
 	@$(BIN)/python -m pytest -m slow $(TESTS)
+
+bench: $(READY) ## Measure everything, or ONLY=name; writes benchmarks/results and the README's table.
+	@$(BIN)/python -m benchmarks $(ONLY)
 
 check: $(READY) ## ruff, mypy, import contracts, sqlfluff, dbt parse.
 	$(BIN)/ruff format --check .

@@ -1,0 +1,44 @@
+"""Runs benchmarks by name, all of them without one, and writes their figures down."""
+
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+
+from benchmarks import (
+    api_cost,
+    commit_statistics,
+    figures,
+    million_records,
+    page_transactions,
+    quiet_poll,
+    records_per_second,
+)
+from benchmarks.figures import Figure
+from benchmarks.replay import Missing
+
+BENCHMARKS: Mapping[str, Callable[[], Iterator[Figure]]] = {
+    one.NAME: one.measure
+    for one in (
+        api_cost, quiet_poll, page_transactions, commit_statistics, records_per_second,
+        million_records,
+    )
+}  # fmt: skip
+
+
+def main(names: Sequence[str]) -> int:
+    """0 where everything ran that can run here, whether or not its target was met."""
+    unknown = [name for name in names if name not in BENCHMARKS]
+    if unknown:
+        print(f"no benchmark is called {', '.join(unknown)}; there are {', '.join(BENCHMARKS)}")
+        return 1
+    for name in names or BENCHMARKS:
+        try:
+            for figure in BENCHMARKS[name]():
+                print(figures.line(figures.save(figure)), flush=True)
+        except Missing as missing:
+            print(f"{name} is skipped: {missing}", flush=True)
+    figures.rewrite_table()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
