@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from benchmarks import (
     api_cost,
+    archive_hour,
     commit_statistics,
     figures,
     million_records,
@@ -19,7 +20,7 @@ BENCHMARKS: Mapping[str, Callable[[], Iterator[Figure]]] = {
     one.NAME: one.measure
     for one in (
         api_cost, quiet_poll, page_transactions, commit_statistics, records_per_second,
-        million_records,
+        million_records, archive_hour,
     )
 }  # fmt: skip
 

@@ -1,33 +1,33 @@
 """How fast an hour of GH Archive gets into PostgreSQL, and in how much memory."""
 
-import argparse
 import gzip
 import json
 import random
 import resource
-import statistics
 import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import psutil
 
+from benchmarks import worker
+from benchmarks.figures import ROOT, Figure, Target
 from gitinsight import clock
 from gitinsight.gharchive import hours, sources
-from gitinsight.runtime import postgres, state
-from gitinsight.runtime.process import free_port
 from warehouse import gharchive
 from warehouse.engine import driver, make_engine
 from warehouse.migrate import migrate
 
+NAME = "archive-hour"
 HOUR = datetime(2026, 7, 15, 12, tzinfo=UTC)
 EVENTS = 150_000
-RUNS = 3
-TARGET_PER_SECOND, TARGET_MIB = 50_000, 128
+_RUNS = 3
+_ISSUE = 3
 _PUSHES = 0.97
 """Of all events of 2026, see gitinsight.gharchive.hours."""
 
@@ -41,37 +41,29 @@ def write_hour(path: Path, *, events: int = EVENTS, seed: int = 1) -> None:
             file.write(b"\n")
 
 
-def measure(directory: Path) -> dict[str, Any]:
-    """Load the hour in a process of its own, each time into a warehouse without it."""
-    file = directory / f"{hours.name(HOUR)}.json.gz"
-    write_hour(file)
-    home = directory / "state"
-    state.prepare(home)
-    runs = []
-    with postgres.running(home, port=free_port(0)) as server:
-        for run in range(RUNS):
-            url = server.ensure_database(f"run_{run}")
-            engine = make_engine(url, process="benchmark")
+def measure() -> Iterator[Figure]:
+    """The hour in a process of its own, each time into a warehouse without it."""
+    speed, memory = [], []
+    with worker.place() as place, tempfile.TemporaryDirectory() as directory:
+        write_hour(Path(directory) / f"{hours.name(HOUR)}.json.gz")
+        for run in range(_RUNS):
+            url = place.database(f"run{run}")
+            engine = make_engine(url, process="worker")
             migrate(engine)
             engine.dispose()
-            done = subprocess.run(  # noqa: S603 - this file
-                [sys.executable, "-m", "benchmarks.gharchive_hour", "--load", url, str(directory)],
-                capture_output=True, text=True, check=True,
+            done = subprocess.run(
+                [sys.executable, "-m", "benchmarks.archive_hour", url, directory],
+                cwd=ROOT, capture_output=True, text=True, check=True,
             )  # fmt: skip
-            runs.append(json.loads(done.stdout))
-    speed = [one["events_per_second"] for one in runs]
-    memory = [one["peak_rss_mib"] for one in runs]
-    median = statistics.median(speed)
-    return {
-        "name": "gharchive_hour",
-        "events": EVENTS,
-        "compressed_bytes": file.stat().st_size,
-        "events_per_second": median,
-        "peak_rss_mib": max(memory),
-        "target": {"events_per_second": TARGET_PER_SECOND, "peak_rss_mib": TARGET_MIB},
-        "met": median >= TARGET_PER_SECOND and max(memory) < TARGET_MIB,
-        "runs": runs,
-    }
+            said = json.loads(done.stdout)
+            speed.append(said["events_per_second"])
+            memory.append(said["peak_rss_mib"])
+    yield Figure(
+        NAME, NAME, _ISSUE, "events a second", speed, Target("value", ">=", 50_000), is_cost=False
+    )
+    yield Figure(
+        f"{NAME}-memory", NAME, _ISSUE, "MiB", memory, Target("value", "<=", 128), is_cost=True
+    )
 
 
 def load(url: str, directory: Path) -> dict[str, float]:
@@ -145,18 +137,5 @@ def _word(chance: random.Random) -> str:
     return chance.choice(("fix", "the", "update", "of", "größer", "test", "remove", "\n", "readme"))
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--load", nargs=2, metavar=("URL", "DIRECTORY"), help="one run, here")
-    chosen = parser.parse_args()
-    if chosen.load:
-        result: dict[str, Any] = load(chosen.load[0], Path(chosen.load[1]))
-    else:
-        with tempfile.TemporaryDirectory(prefix="gitinsight-gharchive-") as directory:
-            Path(directory).chmod(0o711)  # PostgreSQL runs as nobody where this runs as root
-            result = measure(Path(directory))
-    sys.stdout.write(json.dumps(result, indent=1) + "\n")
-
-
 if __name__ == "__main__":
-    main()
+    print(json.dumps(load(sys.argv[1], Path(sys.argv[2]))))
