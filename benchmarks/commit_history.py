@@ -18,7 +18,7 @@ def read(path: Path) -> dict[str, Any]:
     """``seconds`` without those of starting Python; totals over all ``commits`` and ``files``."""
     mirror = Mirror(path, str(path))
     started = time.perf_counter()
-    tips = sorted(tip for tip in mirror.remote_refs().tips if mirror.has(tip))
+    tips = sorted(mirror.commits_among(mirror.remote_refs().tips))
     found = files = additions = deletions = 0
     for commit in commits(mirror, new=tips, old=()):
         found += 1

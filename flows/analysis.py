@@ -18,7 +18,7 @@ from flows.steps.transform import transform
 from gitinsight import logs
 from gitinsight.errors import Cancelled, GitInsightError, LeaseLost, RateLimited, TransientError
 from gitinsight.settings import QualitySettings
-from warehouse import accounting, jobs, ledger, raw
+from warehouse import accounting, holdings, jobs, ledger
 from warehouse import publish as publishing
 from warehouse.engine import UNREACHABLE, session_lock
 from warehouse.expectations import gate
@@ -140,7 +140,7 @@ def _is_settled(run: Run, extraction: Extraction, quality: QualitySettings) -> b
         published = publishing.published_as_of(connection, repository_id)
         shown = jobs.last_published(connection, repository_id)
         since = shown.started_at if shown else None
-        if since is not None and raw.has_lost(connection, repository_id, since=since):
+        if since is not None and holdings.has_lost(connection, repository_id, since=since):
             return False
     limit = timedelta(hours=quality.refresh_hours)
     return published is not None and run.as_of - published < limit

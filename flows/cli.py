@@ -3,30 +3,29 @@
 import signal
 import sys
 import threading
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import asdict
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 import typer
 from pydantic import ValidationError
 
 from flows import archive as gh_archive
-from flows import plan, quarantine, stack, vitals
+from flows import quarantine, questions, stack, vitals
 from flows.alone import work_off
+from flows.command import JSON, read_settings, warehouse
 from flows.organisations import discover
 from flows.progress import exit_code, follow, print_results
 from flows.stack import Stack
 from flows.tables import ERR, OUT, show
-from gitinsight import clock, logs, targets
-from gitinsight.errors import BrokenEnvironment, GitInsightError, first_line
+from gitinsight import clock, targets
+from gitinsight.errors import GitInsightError, first_line
 from gitinsight.gharchive import hours
 from gitinsight.runtime import state
 from gitinsight.settings import Settings, explain
-from warehouse import analyst, jobs, ledger, organisations, repositories
+from warehouse import jobs, organisations, repositories
 from warehouse.engine import UNREACHABLE, Engine, make_engine
 from warehouse.governor import SharedGovernor
 from warehouse.jobs import Job
@@ -35,7 +34,7 @@ app = typer.Typer(
     help="GitHub repositories as figures that can be trusted.", no_args_is_help=True,
     pretty_exceptions_enable=False, add_completion=False,
 )  # fmt: skip
-_JSON = typer.Option("--json", help="Print JSON.")
+app.add_typer(questions.app)
 _SYNTHETIC = ("synthetic-labs/aurora", "synthetic-labs/borealis")
 _CHECKOUT = Path(__file__).parents[1]
 
@@ -50,7 +49,7 @@ def up(
 
     Without repositories: the history of this checkout, and a synthetic organisation.
     """
-    settings = _settings()
+    settings = read_settings()
     is_demo = not repos
     wanted = list(repos or (*_SYNTHETIC, *_own_history()))
     stop = _interrupted()
@@ -80,7 +79,7 @@ def analyze(
     full: Annotated[bool, typer.Option(help="Read everything anew.")] = False,
 ) -> None:
     """Analyse repositories: by the running stack if there is one, else in this process."""
-    with _warehouse() as (settings, engine):
+    with warehouse() as (settings, engine):
         queued = _enqueue(settings, engine, repos, is_full=full)
         if not vitals.is_up(settings):
             threading.Thread(
@@ -96,64 +95,13 @@ def analyze(
     raise typer.Exit(exit_code(ended))
 
 
-@app.command("jobs")
-def list_jobs(
-    job_id: Annotated[UUID | None, typer.Argument(help="One job, with its events.")] = None,
-    *,
-    follow_: Annotated[bool, typer.Option("--follow", help="Until it has ended.")] = False,
-    as_json: Annotated[bool, _JSON] = False,
-) -> None:
-    """What was analysed, what is running, and how it went."""
-    with _warehouse() as (_, engine):
-        if job_id is not None and follow_:
-            raise typer.Exit(exit_code(follow(engine, [job_id], ERR)))
-        with engine.begin() as connection:
-            if job_id is None:
-                found = jobs.recent(connection)
-                rows: list[dict[str, Any]] = [
-                    {
-                        "job_id": one.job_id, "state": one.state, "stage": one.stage,
-                        "repository": repositories.by_id(connection, one.repository_id).full_name,
-                        "requested_at": one.requested_at, "seconds": _seconds(one),
-                    }
-                    for one in found
-                ]  # fmt: skip
-            else:
-                jobs.by_id(connection, job_id)
-                events = jobs.events_after(connection, job_id, 0)
-                rows = [
-                    {
-                        "seq": one.seq, "at": one.at, "stage": one.stage, "state": one.state,
-                        "resource": one.resource, "done": one.done, "total": one.total,
-                        "message": one.message,
-                    }
-                    for one in events
-                ]  # fmt: skip
-    show(rows, as_json=as_json)
-
-
 @app.command()
 def cancel(job_id: UUID) -> None:
     """Ask a job to stop; it does so at its next page, git step or model."""
-    with _warehouse() as (_, engine), engine.begin() as connection:
+    with warehouse() as (_, engine), engine.begin() as connection:
         jobs.by_id(connection, job_id)
         asked = jobs.request_cancel(connection, job_id, at=clock.now())
     OUT.print(asked.state if asked.state != "running" else "asked to stop")
-
-
-@app.command("repositories")
-def list_repositories(*, as_json: Annotated[bool, _JSON] = False) -> None:
-    """The repositories that are followed."""
-    with _warehouse() as (_, engine), engine.begin() as connection:
-        rows = [
-            {
-                "repository_id": one.repository_id, "full_name": one.full_name, "host": one.host,
-                "state": one.state, "is_synthetic": one.is_synthetic,
-                "checked_at": one.checked_at,
-            }
-            for one in repositories.search(connection, limit=10_000)
-        ]  # fmt: skip
-    show(rows, as_json=as_json)
 
 
 @app.command("follow")
@@ -164,7 +112,7 @@ def follow_organisation(
     archived: Annotated[bool, typer.Option(help="Follow archived repositories too.")] = True,
 ) -> None:
     """Follow every repository of an organisation, those that come later too."""
-    with _warehouse() as (settings, engine):
+    with warehouse() as (settings, engine):
         account = targets.parse_login(login, settings)
         governor = partial(SharedGovernor, engine)
         found = targets.ask_account(account, settings, governor=governor)
@@ -177,61 +125,15 @@ def follow_organisation(
     OUT.print(f"{found.login}: {discovered.listed} listed, {len(discovered.added)} new and queued")
 
 
-@app.command("organisations")
-def list_organisations(*, as_json: Annotated[bool, _JSON] = False) -> None:
-    """The organisations that are followed."""
-    with _warehouse() as (_, engine), engine.begin() as connection:
-        rows = [
-            {
-                "organisation_id": one.organisation_id, "login": one.login, "host": one.host,
-                "state": one.state, "repositories": one.repositories_count,
-                "discovered_at": one.discovered_at,
-            }
-            for one in organisations.several(connection, limit=10_000)
-        ]  # fmt: skip
-    show(rows, as_json=as_json)
-
-
-@app.command()
-def completeness(full_name: str, *, as_json: Annotated[bool, _JSON] = False) -> None:
-    """What GitHub says exists, what is held, and why the two differ."""
-    with _warehouse() as (_, engine), engine.begin() as connection:
-        found = repositories.by_name(connection, full_name)
-        rows = [
-            {key: one[key] for key in ("thing", "upstream_count", "held_count", "state", "reason")}
-            for one in ledger.completeness(connection, found.repository_id)
-        ]
-    show(rows, as_json=as_json)
-
-
-@app.command("plan")
-def show_plan(
-    full_name: Annotated[str, typer.Argument(help="OWNER/NAME.")],
-    *,
-    full: Annotated[bool, typer.Option(help="If everything is read anew.")] = False,
-    as_json: Annotated[bool, _JSON] = False,
-) -> None:
-    """What an analysis would ask GitHub for, and when it would be done; asks for two answers."""
-    with _warehouse() as (settings, engine):
-        found = plan.plan(settings, engine, targets.parse_name(full_name, settings), is_full=full)
-    if as_json:
-        OUT.print_json(data=asdict(found), default=str)
-        return
-    show([asdict(one) for one in found.needs])
-    show([found.summary()])
-    if found.unknown:
-        OUT.print(f"at least; not known before it is read: {', '.join(found.unknown)}")
-
-
 @app.command()
 def replay_quarantine(
     *,
     thing: Annotated[str | None, typer.Option(help="issues, labels, ...; else all.")] = None,
     repository: Annotated[str | None, typer.Option(help="OWNER/NAME; else all.")] = None,
-    as_json: Annotated[bool, _JSON] = False,
+    as_json: Annotated[bool, JSON] = False,
 ) -> None:
     """Try again what was refused when it was read; the next analysis counts what is accepted."""
-    with _warehouse() as (_, engine):
+    with warehouse() as (_, engine):
         with engine.begin() as connection:
             only = (
                 repositories.by_name(connection, repository).repository_id if repository else None
@@ -251,38 +153,9 @@ def replay_quarantine(
 
 
 @app.command()
-def query(sql: str, *, as_json: Annotated[bool, _JSON] = False) -> None:
-    """Run SQL as an analyst: marts and insights, reading only, 30 seconds at most."""
-    with _warehouse() as (_, engine), engine.connect() as connection:
-        rows = analyst.select(connection, sql)
-    show(rows, as_json=as_json)
-
-
-@app.command()
-def export(
-    mart: str,
-    *,
-    format_: Annotated[str, typer.Option("--format", help="parquet, csv or json.")] = "csv",
-    output: Annotated[Path | None, typer.Option(help="A file; else standard output.")] = None,
-) -> None:
-    """Write a whole mart."""
-    if format_ not in {"parquet", "csv", "json"}:
-        raise BrokenEnvironment(f"{format_} is not a format", "give parquet, csv or json")
-    with _warehouse() as (_, engine), engine.connect() as connection:
-        frame = analyst.mart(connection, mart)
-    target = output or sys.stdout.buffer
-    if format_ == "parquet":
-        frame.to_parquet(target, index=False)
-    elif format_ == "csv":
-        frame.to_csv(target, index=False)
-    else:
-        frame.to_json(target, orient="records", date_format="iso")
-
-
-@app.command()
 def doctor() -> None:
     """What is configured and from where, what runs, and how much memory it uses."""
-    settings = _settings()
+    settings = read_settings()
     show(explain(settings))
     state.prepare(settings.state_dir)
     rows = vitals.memory_rows(settings)
@@ -302,7 +175,7 @@ def simulate(
     """Serve the simulated GitHub alone."""
     from gitinsight.simulator import serve  # noqa: PLC0415 - no other command needs its web server
 
-    settings = _settings()
+    settings = read_settings()
     state.prepare(settings.state_dir)
     ERR.print(f"simulated GitHub at http://127.0.0.1:{port}, seed {seed}")
     serve.run(port=port, seed=seed, git_dir=settings.state_dir / "simulator")
@@ -313,7 +186,7 @@ def catalog(
     *, port: Annotated[int, typer.Option(help="Where its UI listens on 127.0.0.1.")] = 3000
 ) -> None:
     """Show the Dagster catalogue until Ctrl-C: what comes from what, and how it was judged."""
-    with stack.catalog(_settings(), port=port) as running:
+    with stack.catalog(read_settings(), port=port) as running:
         OUT.print(f"Dagster http://127.0.0.1:{port}")
         running.supervisor.run_until(_interrupted())
 
@@ -327,7 +200,7 @@ def archive(
 ) -> None:
     """Load hours of GH Archive: hints and history, never the truth."""
     wanted = list(hours.between(first, last))
-    with _warehouse() as (settings, engine):
+    with warehouse() as (settings, engine):
         outcomes = gh_archive.load(
             engine, wanted, settings.archive.sources, now=clock.now, is_full=full
         )
@@ -338,7 +211,7 @@ def archive(
 @app.command()
 def migrate() -> None:
     """Bring the warehouse to the newest schema; every other command does so by itself."""
-    with _warehouse():
+    with warehouse():
         OUT.print("the warehouse is up to date")
 
 
@@ -373,22 +246,6 @@ def _explain(error: Exception) -> tuple[str, int]:
     if callable(usage):
         return f"{usage()} (see --help)", 1
     return f"{type(error).__name__}: {error} (--debug shows where)", 1
-
-
-def _settings() -> Settings:
-    settings = Settings()
-    logs.configure("WARNING" if settings.log_level == "INFO" else settings.log_level)
-    return settings
-
-
-@contextmanager
-def _warehouse() -> Iterator[tuple[Settings, Engine]]:
-    with stack.warehouse(_settings()) as (settings, _):
-        engine = make_engine(settings.warehouse_url, process="cli", pool_size=4)
-        try:
-            yield settings, engine
-        finally:
-            engine.dispose()
 
 
 def _work(running: Stack, wanted: list[str]) -> list[Job]:
@@ -435,13 +292,6 @@ def _stop(engine: Engine, job_ids: Sequence[UUID]) -> list[Job]:
         for job_id in job_ids:
             jobs.request_cancel(connection, job_id, at=clock.now())
     return follow(engine, job_ids, ERR)
-
-
-def _seconds(job: Job) -> int | None:
-    """How long it ran."""
-    if job.started_at is None or job.finished_at is None:
-        return None
-    return round((job.finished_at - job.started_at).total_seconds())
 
 
 def _interrupted() -> threading.Event:

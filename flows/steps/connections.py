@@ -12,7 +12,7 @@ from gitinsight.errors import UpstreamUnavailable
 from gitinsight.github.nodes import Node, identifier, node_row
 from gitinsight.things.catalogue import children
 from gitinsight.things.thing import Thing
-from warehouse import raw
+from warehouse import holdings, raw
 from warehouse.engine import Connection
 from warehouse.raw import Written
 
@@ -38,7 +38,9 @@ def read(run: Run, thing: Thing) -> StepResult:
         batch = Batch(thing)
         ids = {identifier(node[thing.key], 0): node for node in connection["nodes"]}
         with run.warehouse.begin() as transaction:
-            held = raw.held_times(transaction, thing.name, run.repository.repository_id, list(ids))
+            held = holdings.held_times(
+                transaction, thing.name, run.repository.repository_id, list(ids)
+            )
         for number, node in ids.items():
             if children(thing) and not is_whole and held.get(number) == _updated_at(node):
                 continue  # what is inside it would be asked for again and again

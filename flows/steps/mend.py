@@ -15,7 +15,7 @@ from gitinsight.things.issues import ISSUES
 from gitinsight.things.pull_requests import PULL_REQUESTS
 from gitinsight.things.review_comments import REVIEW_COMMENTS
 from gitinsight.things.thing import Reading, Thing
-from warehouse import completeness, cursors, raw
+from warehouse import completeness, cursors, holdings, raw
 from warehouse.engine import Connection
 from warehouse.raw import Written
 
@@ -28,7 +28,7 @@ def mend(run: Run, upstream: Mapping[str, int | None]) -> StepResult:
     """``upstream`` is what GitHub says there is; once is enough where it says the same as we do."""
     with run.warehouse.begin() as connection:
         held = completeness.held_counts(connection, run.repository.repository_id)
-        listed = raw.count_listed(connection, run.repository.repository_id)
+        listed = holdings.count_listed(connection, run.repository.repository_id)
     missing = {
         thing: count - held[thing]
         for thing, count in upstream.items()
@@ -60,7 +60,7 @@ def _numbers(run: Run, missing: int, doubts: dict[str, str]) -> int:
     cursor = run.take("gaps")
     explained: dict[str, str] = dict(cursor.state.get("explained", {}))
     with run.warehouse.begin() as connection:
-        gaps = raw.number_gaps(connection, run.repository.repository_id)
+        gaps = holdings.number_gaps(connection, run.repository.repository_id)
     touched = 0
     for number in [gap for gap in gaps if str(gap) not in explained][:_MOST]:
         body, reason = sweep.issue_by_number(run, number)
@@ -84,7 +84,9 @@ def _numbers(run: Run, missing: int, doubts: dict[str, str]) -> int:
 def _comments(run: Run) -> int:
     """The conversation of each issue that says it has another number of comments than are held."""
     with run.warehouse.begin() as connection:
-        uneven = raw.uneven_conversations(connection, run.repository.repository_id, limit=_MOST)
+        uneven = holdings.uneven_conversations(
+            connection, run.repository.repository_id, limit=_MOST
+        )
     if not uneven:
         return 0
     cursor = run.take("conversations")
@@ -121,7 +123,7 @@ def _inside(run: Run) -> int:
         uneven = {
             number
             for child in children(PULL_REQUESTS)
-            for number in raw.uneven_parents(
+            for number in holdings.uneven_parents(
                 connection, PULL_REQUESTS, child, run.repository.repository_id
             )
         }
@@ -142,7 +144,7 @@ def _ask_about_all(run: Run, thing: Thing, doubts: dict[str, str]) -> int:
     if not run.client.has_token:
         return 0
     with run.warehouse.begin() as connection:
-        held = raw.node_ids_after(
+        held = holdings.node_ids_after(
             connection, thing.name, run.repository.repository_id, after=0, share=1.0
         )
     doubt = sweep.ask(run, thing, held)

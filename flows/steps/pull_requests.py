@@ -14,7 +14,7 @@ from gitinsight.errors import NotVisible, UpstreamUnavailable
 from gitinsight.github.nodes import Node, node_row
 from gitinsight.github.payloads import Page, split
 from gitinsight.things.pull_requests import PULL_REQUESTS
-from warehouse import raw
+from warehouse import holdings, raw
 from warehouse.cursors import Cursor
 from warehouse.engine import Connection
 from warehouse.raw import Written
@@ -55,7 +55,7 @@ def _due(
     """Without those that GitHub lists as issues but does not show as pull requests."""
     missing: dict[str, str] = cursor.state.get("missing", {})
     with run.warehouse.begin() as connection:
-        found = raw.due_pull_requests(
+        found = holdings.due_pull_requests(
             connection, run.repository.repository_id, again=again, numbers=numbers
         )
     return [one for one in found if missing.get(str(one[0])) != one[2].isoformat()]

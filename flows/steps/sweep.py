@@ -17,7 +17,7 @@ from gitinsight.things.issue_comments import ISSUE_COMMENTS
 from gitinsight.things.issues import ISSUES
 from gitinsight.things.review_comments import REVIEW_COMMENTS
 from gitinsight.things.thing import Thing
-from warehouse import cursors, raw, suspects
+from warehouse import cursors, holdings, raw, suspects
 from warehouse.engine import Connection
 from warehouse.raw import Written
 from warehouse.suspects import Suspect
@@ -54,7 +54,7 @@ def sweep(run: Run) -> StepResult:
     positions: dict[str, int] = dict(cursor.state.get("positions", {}))
     for thing in SWEPT if share >= _DUE_AFTER / _ROUND else ():
         with run.warehouse.begin() as connection:
-            due = raw.node_ids_after(
+            due = holdings.node_ids_after(
                 connection, thing.name, run.repository.repository_id,
                 after=positions.get(thing.name, 0), share=share,
             )  # fmt: skip

@@ -15,7 +15,7 @@ from gitinsight.errors import NotVisible
 from gitinsight.github.client import Answer
 from gitinsight.github.payloads import Page, joined, split
 from gitinsight.things.thing import Thing
-from warehouse import raw
+from warehouse import holdings, raw
 from warehouse.cursors import Cursor
 from warehouse.engine import Connection
 from warehouse.raw import Written
@@ -97,7 +97,7 @@ def per_parent(run: Run, thing: Thing) -> StepResult:
     empty: dict[str, int] = cursor.state.get("empty", {})
     since = run.as_of - timedelta(days=run.workflow_jobs_days)
     with run.warehouse.begin() as connection:
-        due = raw.due_workflow_runs(connection, run.repository.repository_id, since=since)
+        due = holdings.due_workflow_runs(connection, run.repository.repository_id, since=since)
     due = [(number, attempt) for number, attempt in due if empty.get(str(number)) != attempt]
     total, seen = Written(), 0
     for done, (number, attempt) in enumerate(due, start=1):

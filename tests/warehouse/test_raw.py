@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from gitinsight.github.payloads import Row
 from tests.support.rows import AT, fetch, payload_row
-from warehouse import raw
+from warehouse import holdings, raw
 from warehouse.engine import Connection, Engine
 from warehouse.raw import Origin, Written
 
@@ -34,19 +34,6 @@ def history(warehouse: Engine, columns: str) -> list[tuple[Any, ...]]:
         return fetch(
             connection, f"select {columns} from raw.github_issues_history order by id, valid_from"
         )
-
-
-def test_what_a_webhook_told_of_is_lost_since_then_and_nothing_else(warehouse: Engine) -> None:
-    put(warehouse, payload_row(1, number=1), payload_row(2, number=2))
-    later = LATER.at + timedelta(seconds=1)
-    with warehouse.begin() as connection:
-        raw.mark_deleted(connection, "issues", 1, [1], at=LATER.at, reason="absent")
-        assert not raw.has_lost(connection, 1, since=AT)
-        raw.mark_number_gone(connection, 1, 2, at=LATER.at, reason=raw.TRANSFERRED)
-
-        assert raw.has_lost(connection, 1, since=AT)
-        assert not raw.has_lost(connection, 1, since=later)
-        assert not raw.has_lost(connection, 2, since=AT)
 
 
 def test_a_new_record_is_kept_as_it_came_with_where_it_came_from(warehouse: Engine) -> None:
@@ -244,25 +231,7 @@ class TestPullRequests:
 
     def due(self, warehouse: Engine, *again: str) -> list[int]:
         with warehouse.connect() as connection:
-            return [number for number, *_ in raw.due_pull_requests(connection, 1, again=again)]
-
-    def test_those_not_held_or_held_in_an_older_state_are_due(self, warehouse: Engine) -> None:
-        put(warehouse, *(self.listed(number) for number in (1, 2, 3)), payload_row(4, number=4))
-        put(
-            warehouse,
-            payload_row(102, at=OLD, number=2),
-            payload_row(103, at=NEW, number=3),
-            thing="pull_requests",
-        )
-
-        assert self.due(warehouse) == [1, 2]
-
-    def test_those_from_a_poorer_source_are_due_again(self, warehouse: Engine) -> None:
-        put(warehouse, self.listed(1))
-        put(warehouse, payload_row(101, at=NEW, number=1), thing="pull_requests")
-
-        assert self.due(warehouse) == []
-        assert self.due(warehouse, "rest") == [1]
+            return [number for number, *_ in holdings.due_pull_requests(connection, 1, again=again)]
 
     def test_one_that_is_gone_is_gone_in_both_of_its_rows(self, warehouse: Engine) -> None:
         put(warehouse, self.listed(1), self.listed(2))

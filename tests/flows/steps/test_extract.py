@@ -7,7 +7,11 @@ import pytest
 from flows.steps.extract import Extraction, extract
 from gitinsight.errors import BrokenAnswer
 from gitinsight.github.client import GitHubClient
+from gitinsight.github.governor import LocalGovernor
+from gitinsight.github.pace import Pace
 from gitinsight.github.payloads import Kind, Quarantined
+from gitinsight.github.principals import users
+from gitinsight.github.turns import Turns
 from gitinsight.settings import Settings
 from gitinsight.simulator.organisation import Organisation, truth
 from tests.support.analyses import attempting, count, enqueue, rows
@@ -95,9 +99,11 @@ def test_an_answer_that_stays_broken_is_kept_until_a_whole_one_has_been_read(
     kept = "select thing, kind, raw, replayed_at is null from ops.quarantine where kind = 'answer'"
     with Upstream(Reply(body=unicorn)) as upstream, attempting(settings, warehouse, NAME) as run:
         run.client.close()
+        turns = Turns(LocalGovernor(upstream.url, Pace()), sleep=lambda _seconds: None)
         run.client = GitHubClient(
-            api_url=upstream.url, graphql_url=upstream.url, token=None, sleep=lambda _seconds: None
-        )
+            api_url=upstream.url, graphql_url=upstream.url, principals=lambda: users([]),
+            turns=turns,
+        )  # fmt: skip
         with pytest.raises(BrokenAnswer):
             extract(run, lambda _name, step: step())
         run.client.close()

@@ -289,7 +289,7 @@ def test_brackets_alone_tell_the_same_records_apart_as_the_decoder(
     documents: list[dict[str, object]],
 ) -> None:
     """One record that no decoder can hold makes all of them be told apart by brackets."""
-    records = [json.dumps(one).encode() for one in documents]
+    records = [bytes(sanitise(json.dumps(one).encode())) for one in documents]
     deep = b"[" * 9000 + b"]" * 9000
 
     found = elements(b"[" + b" , ".join([*records, deep]) + b"]")

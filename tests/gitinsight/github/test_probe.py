@@ -10,6 +10,10 @@ from graphql import parse
 from gitinsight.errors import UnexpectedPayload, UpstreamUnavailable
 from gitinsight.github import probe
 from gitinsight.github.client import GitHubClient
+from gitinsight.github.governor import LocalGovernor
+from gitinsight.github.pace import Pace
+from gitinsight.github.principals import users
+from gitinsight.github.turns import Turns
 from tests.support.github import GitHub
 from tests.support.upstream import Reply, Upstream
 
@@ -17,9 +21,16 @@ AURORA = "synthetic-labs/aurora"
 TOKEN = "t"  # noqa: S105 - of a GitHub that is none
 
 
+def client_of(url: str) -> GitHubClient:
+    turns = Turns(LocalGovernor(url, Pace()), sleep=lambda _seconds: None)
+    return GitHubClient(
+        api_url=url, graphql_url=f"{url}/graphql", principals=lambda: users([TOKEN]), turns=turns
+    )
+
+
 @pytest.fixture
 def client(github: GitHub) -> Iterator[GitHubClient]:
-    made = GitHubClient(api_url=github.url, graphql_url=f"{github.url}/graphql", token=TOKEN)
+    made = client_of(github.url)
     yield made
     made.close()
 
@@ -29,7 +40,7 @@ def answering(body: dict[str, object]) -> Upstream:
 
 
 def asking(upstream: Upstream, *names: str) -> list[probe.Probe | None]:
-    client = GitHubClient(api_url=upstream.url, graphql_url=f"{upstream.url}/graphql", token=TOKEN)
+    client = client_of(upstream.url)
     try:
         return probe.ask(client, names)
     finally:

@@ -1,0 +1,153 @@
+"""The commands that ask: what is followed, what was done, what is held, and what it says."""
+
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Any
+from uuid import UUID
+
+import typer
+
+from flows import plan
+from flows.command import JSON, warehouse
+from flows.progress import exit_code, follow
+from flows.tables import ERR, OUT, show
+from gitinsight import targets
+from gitinsight.errors import BrokenEnvironment
+from warehouse import analyst, jobs, ledger, organisations, repositories
+from warehouse.jobs import Job
+
+app = typer.Typer()
+
+
+@app.command("jobs")
+def list_jobs(
+    job_id: Annotated[UUID | None, typer.Argument(help="One job, with its events.")] = None,
+    *,
+    follow_: Annotated[bool, typer.Option("--follow", help="Until it has ended.")] = False,
+    as_json: Annotated[bool, JSON] = False,
+) -> None:
+    """What was analysed, what is running, and how it went."""
+    with warehouse() as (_, engine):
+        if job_id is not None and follow_:
+            raise typer.Exit(exit_code(follow(engine, [job_id], ERR)))
+        with engine.begin() as connection:
+            if job_id is None:
+                found = jobs.recent(connection)
+                rows: list[dict[str, Any]] = [
+                    {
+                        "job_id": one.job_id, "state": one.state, "stage": one.stage,
+                        "repository": repositories.by_id(connection, one.repository_id).full_name,
+                        "requested_at": one.requested_at, "seconds": _seconds(one),
+                    }
+                    for one in found
+                ]  # fmt: skip
+            else:
+                jobs.by_id(connection, job_id)
+                events = jobs.events_after(connection, job_id, 0)
+                rows = [
+                    {
+                        "seq": one.seq, "at": one.at, "stage": one.stage, "state": one.state,
+                        "resource": one.resource, "done": one.done, "total": one.total,
+                        "message": one.message,
+                    }
+                    for one in events
+                ]  # fmt: skip
+    show(rows, as_json=as_json)
+
+
+@app.command("repositories")
+def list_repositories(*, as_json: Annotated[bool, JSON] = False) -> None:
+    """The repositories that are followed."""
+    with warehouse() as (_, engine), engine.begin() as connection:
+        rows = [
+            {
+                "repository_id": one.repository_id, "full_name": one.full_name, "host": one.host,
+                "state": one.state, "is_synthetic": one.is_synthetic,
+                "checked_at": one.checked_at,
+            }
+            for one in repositories.search(connection, limit=10_000)
+        ]  # fmt: skip
+    show(rows, as_json=as_json)
+
+
+@app.command("organisations")
+def list_organisations(*, as_json: Annotated[bool, JSON] = False) -> None:
+    """The organisations that are followed."""
+    with warehouse() as (_, engine), engine.begin() as connection:
+        rows = [
+            {
+                "organisation_id": one.organisation_id, "login": one.login, "host": one.host,
+                "state": one.state, "repositories": one.repositories_count,
+                "discovered_at": one.discovered_at,
+            }
+            for one in organisations.several(connection, limit=10_000)
+        ]  # fmt: skip
+    show(rows, as_json=as_json)
+
+
+@app.command()
+def completeness(full_name: str, *, as_json: Annotated[bool, JSON] = False) -> None:
+    """What GitHub says exists, what is held, and why the two differ."""
+    with warehouse() as (_, engine), engine.begin() as connection:
+        found = repositories.by_name(connection, full_name)
+        rows = [
+            {key: one[key] for key in ("thing", "upstream_count", "held_count", "state", "reason")}
+            for one in ledger.completeness(connection, found.repository_id)
+        ]
+    show(rows, as_json=as_json)
+
+
+@app.command("plan")
+def show_plan(
+    full_name: Annotated[str, typer.Argument(help="OWNER/NAME.")],
+    *,
+    full: Annotated[bool, typer.Option(help="If everything is read anew.")] = False,
+    as_json: Annotated[bool, JSON] = False,
+) -> None:
+    """What an analysis would ask GitHub for, and when it would be done; asks for two answers."""
+    with warehouse() as (settings, engine):
+        found = plan.plan(settings, engine, targets.parse_name(full_name, settings), is_full=full)
+    if as_json:
+        OUT.print_json(data=asdict(found), default=str)
+        return
+    show([asdict(one) for one in found.needs])
+    show([found.summary()])
+    if found.unknown:
+        OUT.print(f"at least; not known before it is read: {', '.join(found.unknown)}")
+
+
+@app.command()
+def query(sql: str, *, as_json: Annotated[bool, JSON] = False) -> None:
+    """Run SQL as an analyst: marts and insights, reading only, 30 seconds at most."""
+    with warehouse() as (_, engine), engine.connect() as connection:
+        rows = analyst.select(connection, sql)
+    show(rows, as_json=as_json)
+
+
+@app.command()
+def export(
+    mart: str,
+    *,
+    format_: Annotated[str, typer.Option("--format", help="parquet, csv or json.")] = "csv",
+    output: Annotated[Path | None, typer.Option(help="A file; else standard output.")] = None,
+) -> None:
+    """Write a whole mart."""
+    if format_ not in {"parquet", "csv", "json"}:
+        raise BrokenEnvironment(f"{format_} is not a format", "give parquet, csv or json")
+    with warehouse() as (_, engine), engine.connect() as connection:
+        frame = analyst.mart(connection, mart)
+    target = output or sys.stdout.buffer
+    if format_ == "parquet":
+        frame.to_parquet(target, index=False)
+    elif format_ == "csv":
+        frame.to_csv(target, index=False)
+    else:
+        frame.to_json(target, orient="records", date_format="iso")
+
+
+def _seconds(job: Job) -> int | None:
+    """How long it ran."""
+    if job.started_at is None or job.finished_at is None:
+        return None
+    return round((job.finished_at - job.started_at).total_seconds())

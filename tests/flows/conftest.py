@@ -1,0 +1,29 @@
+"""The command line as its main function runs it."""
+
+import sys
+from collections.abc import Callable
+
+import pytest
+
+from flows import cli
+from gitinsight.settings import Settings, as_environment
+
+Gitinsight = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def gitinsight(
+    analysed: Settings, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Gitinsight:
+    """Run a command; its exit code and what it printed on both streams."""
+    for name, value in as_environment(analysed).items():
+        monkeypatch.setenv(name, value)
+
+    def run(*arguments: str) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["gitinsight", *arguments])
+        with pytest.raises(SystemExit) as ended:
+            cli.main()
+        printed = capsys.readouterr()
+        return int(ended.value.code or 0), printed.out, printed.err
+
+    return run

@@ -1,0 +1,226 @@
+"""Questions to the raw tables: what is held, and what of it is missing or out of date."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+
+from psycopg import sql
+
+from gitinsight.things.catalogue import GITHUB_THINGS
+from gitinsight.things.thing import Thing
+from warehouse.engine import Connection, driver
+from warehouse.raw import DELETED, TRANSFERRED
+from warehouse.tables.shape import number_of
+
+_NUMBERED = tuple(thing for thing in GITHUB_THINGS if thing.number)
+
+
+def has_lost(connection: Connection, repository_id: int, *, since: datetime) -> bool:
+    """Whether a webhook told of a loss ``since`` then, which no analysis counts as read."""
+    for thing in (
+        *(thing.name for thing in _NUMBERED),
+        "labels",
+        "milestones",
+        "releases",
+        "repositories",
+    ):
+        found = driver(connection).execute(
+            sql.SQL(
+                "select from raw.{} where repository_id = %s and deleted_at >= %s"
+                " and deleted_reason = any(%s) limit 1"
+            ).format(sql.Identifier(f"github_{thing}")),
+            (repository_id, since, [DELETED, TRANSFERRED]),
+        )
+        if found.fetchone() is not None:
+            return True
+    return False
+
+
+def due_pull_requests(
+    connection: Connection,
+    repository_id: int,
+    *,
+    again: Sequence[str],
+    numbers: Collection[int] = (),
+) -> list[tuple[int, str, datetime]]:
+    """(number, node id, listed time of update) of pull requests whose listed state is newer than
+    the one held, or whose held one came from a source in ``again``, a poorer one, and of those with
+    one of ``numbers``.
+    """
+    return (
+        driver(connection)
+        .execute(
+            """
+            select (issue.payload ->> 'number')::int, issue.payload ->> 'node_id',
+                issue.source_updated_at
+            from raw.github_issues as issue
+            left join raw.github_pull_requests as pull
+                on pull.repository_id = issue.repository_id
+                and (pull.payload ->> 'number')::int = (issue.payload ->> 'number')::int
+            where issue.repository_id = %s
+                and issue.payload ? 'pull_request'
+                and issue.deleted_at is null
+                and (pull.id is null or pull.source_updated_at < issue.source_updated_at
+                    or pull.source = any(%s)
+                    or (issue.payload ->> 'number')::int = any(%s)
+                    or (pull.source = 'graphql' and not pull.payload ? 'files'))
+            order by 1
+            """,
+            (repository_id, list(again), list(numbers)),
+        )
+        .fetchall()
+    )
+
+
+def due_workflow_runs(
+    connection: Connection, repository_id: int, *, since: datetime
+) -> list[tuple[int, int]]:
+    """(id, newest attempt) of runs that have ended, of whose newest attempt no job is held."""
+    return (
+        driver(connection)
+        .execute(
+            """
+            select run.id, coalesce((run.payload ->> 'run_attempt')::int, 1)
+            from raw.github_workflow_runs as run
+            where run.repository_id = %(id)s
+                and run.deleted_at is null
+                and run.payload ->> 'status' = 'completed'
+                and (run.payload ->> 'created_at')::timestamptz >= %(since)s
+                and not exists (
+                    select from raw.github_workflow_jobs as job
+                    where job.repository_id = run.repository_id
+                        and (job.payload ->> 'run_id')::bigint = run.id
+                        and coalesce((job.payload ->> 'run_attempt')::int, 1)
+                            >= coalesce((run.payload ->> 'run_attempt')::int, 1)
+                )
+            order by 1
+            """,
+            {"id": repository_id, "since": since},
+        )
+        .fetchall()
+    )
+
+
+def node_ids_after(
+    connection: Connection, thing: str, repository_id: int, *, after: int, share: float
+) -> list[tuple[int, str]]:
+    """(id, node id) of a ``share`` of what is held, in the order of ids: those after ``after``, and
+    on from the first one where there are no more.
+    """
+    return (
+        driver(connection)
+        .execute(
+            sql.SQL(
+                """
+                with held as (
+                    select id, payload ->> 'node_id' as node_id, count(*) over () as held_count
+                    from raw.{}
+                    where repository_id = %(id)s and deleted_at is null and payload ? 'node_id'
+                )
+                select id, node_id from held
+                order by id <= %(after)s, id
+                limit (select ceil(max(held_count) * %(share)s) from held)
+                """
+            ).format(sql.Identifier(f"github_{thing}")),
+            {"id": repository_id, "after": after, "share": share},
+        )
+        .fetchall()
+    )
+
+
+def held_times(
+    connection: Connection, thing: str, repository_id: int, ids: Collection[int]
+) -> dict[int, datetime | None]:
+    """Of those that are held and not gone: when GitHub says that they were changed."""
+    found = driver(connection).execute(
+        sql.SQL(
+            "select id, source_updated_at from raw.{}"
+            " where repository_id = %s and id = any(%s) and deleted_at is null"
+        ).format(sql.Identifier(f"github_{thing}")),
+        (repository_id, list(ids)),
+    )
+    return dict(found.fetchall())
+
+
+def count_listed(connection: Connection, repository_id: int) -> int:
+    """Issues and pull requests together, as the list of issues shows them."""
+    found = driver(connection).execute(
+        "select count(*) from raw.github_issues where repository_id = %s and deleted_at is null",
+        (repository_id,),
+    )
+    return int(found.fetchall()[0][0])
+
+
+def number_gaps(connection: Connection, repository_id: int) -> list[int]:
+    """Numbers that no issue, pull request or discussion is held under, the newest first."""
+    found = driver(connection).execute(
+        """
+        with used as (
+            select (payload ->> 'number')::int as number from raw.github_issues
+            where repository_id = %(id)s
+            union
+            select (payload ->> 'number')::int from raw.github_discussions
+            where repository_id = %(id)s
+        )
+        select number from generate_series(1, (select max(number) from used)) as number
+        where number not in (select used.number from used)
+        order by number desc
+        """,
+        {"id": repository_id},
+    )
+    return [number for (number,) in found]
+
+
+def uneven_conversations(connection: Connection, repository_id: int, *, limit: int) -> list[int]:
+    """Numbers of issues and pull requests with another number of comments than are held."""
+    found = driver(connection).execute(
+        """
+        with held as (
+            select substring(payload ->> 'issue_url', '/([0-9]+)$')::int as number,
+                count(*) as comments_count
+            from raw.github_issue_comments
+            where repository_id = %(id)s and deleted_at is null
+            group by 1
+        )
+        select (issue.payload ->> 'number')::int
+        from raw.github_issues as issue
+        left join held on held.number = (issue.payload ->> 'number')::int
+        where issue.repository_id = %(id)s and issue.deleted_at is null
+            and (issue.payload ->> 'comments')::bigint <> coalesce(held.comments_count, 0)
+        order by 1 desc
+        limit %(limit)s
+        """,
+        {"id": repository_id, "limit": limit},
+    )
+    return [number for (number,) in found]
+
+
+def uneven_parents(
+    connection: Connection, parent: Thing, child: Thing, repository_id: int
+) -> list[int]:
+    """Numbers of records that say they have more or fewer of ``child`` inside than are held."""
+    told = f"(held.payload -> '{child.connection}' ->> 'totalCount')::bigint"
+    if child.most is not None:
+        told = f"case when {told} > {child.most} then {child.most} else {told} end"
+    found = driver(connection).execute(
+        sql.SQL(
+            """
+            with inside as (
+                select {child_number} as number, count(*) as records_count
+                from raw.{child}
+                where repository_id = %(id)s and deleted_at is null
+                group by 1
+            )
+            select (held.payload ->> 'number')::int
+            from raw.{parent} as held
+            left join inside on inside.number = (held.payload ->> 'number')::int
+            where held.repository_id = %(id)s and held.deleted_at is null
+                and {told} <> coalesce(inside.records_count, 0)
+            order by 1
+            """
+        ).format(
+            child_number=sql.SQL(number_of(child)), child=sql.Identifier(child.table),
+            parent=sql.Identifier(parent.table), told=sql.SQL(told),
+        ),
+        {"id": repository_id},
+    )  # fmt: skip
+    return [number for (number,) in found]
