@@ -1,6 +1,6 @@
 """Everything that is read from GitHub and git in one job, in the order that costs least."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -14,10 +14,12 @@ from gitinsight.github.payloads import Kind, Quarantined
 from gitinsight.things.catalogue import THINGS
 from gitinsight.things.issue_comments import ISSUE_COMMENTS
 from gitinsight.things.issues import ISSUES
+from gitinsight.things.pull_requests import PULL_REQUESTS
 from gitinsight.things.review_comments import REVIEW_COMMENTS
 from gitinsight.things.thing import Reading, Thing
 from gitinsight.things.workflow_jobs import WORKFLOW_JOBS
-from warehouse import cursors, jobs, quarantine
+from warehouse import cursors, dirty, jobs, quarantine
+from warehouse.dirty import Mark
 
 T = TypeVar("T")
 
@@ -53,6 +55,7 @@ def extract(run: Run, call: Call) -> Extraction:
             done.results[name] = call(name, read)
 
     was_settled = _was_settled(run)
+    marks = _marks(run)
     _forget_if_asked(run)
     if not run.repository.has_api:
         step("repositories", partial(discover.discover_local, run))
@@ -62,7 +65,7 @@ def extract(run: Run, call: Call) -> Extraction:
         for thing in _WATCHED:
             step(thing.name, partial(reading.read, run, thing))
         step("commits", partial(commits.read_commits, run))
-    is_calm = was_settled and not done.has_changed and not run.job.is_full
+    is_calm = was_settled and not done.has_changed and not run.job.is_full and not marks
     if run.repository.has_api:
         if is_calm and not (run.client.has_token and sweep.is_due(run)):
             for thing in _in_turn(run):
@@ -70,7 +73,7 @@ def extract(run: Run, call: Call) -> Extraction:
             if not done.has_changed:
                 _close_answers(run)
                 return done
-        _read_the_rest(run, step)
+        _read_the_rest(run, step, marks)
     elif is_calm:
         return done
     counts = account.upstream_counts(run)
@@ -79,13 +82,28 @@ def extract(run: Run, call: Call) -> Extraction:
     with _keeping(run, "totals"):
         done.account = account.account(run, done.results, counts)
     _close_answers(run)
+    with run.warehouse.begin() as connection:
+        run.hold(connection)
+        dirty.clear(connection, marks)
     return done
 
 
-def _read_the_rest(run: Run, step: Callable[[str, Callable[[], StepResult]], None]) -> None:
+def _marks(run: Run) -> list[Mark]:
+    """What webhooks have told of before this reading began."""
+    with run.warehouse.begin() as connection:
+        return dirty.due(connection, run.repository.repository_id)
+
+
+def _read_the_rest(
+    run: Run, step: Callable[[str, Callable[[], StepResult]], None], marks: Sequence[Mark]
+) -> None:
+    """What was marked is read by its list, which has all of it, and pull requests by number too:
+    what is inside them may change without a word from the list.
+    """
     for thing in _CATALOGUE:
         step(thing.name, partial(reading.read, run, thing))
-    step("pull_requests", partial(pull_requests.hydrate, run))
+    marked = [int(one.key) for one in marks if one.thing == PULL_REQUESTS.name and one.key]
+    step("pull_requests", partial(pull_requests.hydrate, run, numbers=marked))
     step("workflow_jobs", partial(reading.read, run, WORKFLOW_JOBS))
     step("identities", partial(identities.identify, run))
     step("sweep", partial(sweep.sweep, run))

@@ -5,6 +5,7 @@ from uuid import UUID
 import pytest
 
 from flows.steps.extract import Extraction, extract
+from gitinsight import clock
 from gitinsight.errors import BrokenAnswer
 from gitinsight.github.client import GitHubClient
 from gitinsight.github.governor import LocalGovernor
@@ -18,7 +19,7 @@ from tests.support.analyses import attempting, count, enqueue, rows
 from tests.support.github import GitHub
 from tests.support.rows import AT
 from tests.support.upstream import Reply, Upstream
-from warehouse import quarantine
+from warehouse import dirty, quarantine
 from warehouse.engine import Engine
 
 NAME = "synthetic-labs/aurora"
@@ -128,3 +129,27 @@ def test_what_has_come_out_of_quarantine_is_accounted_for_although_nothing_has_c
         quarantine.close(connection, "issues", repository_id, [5], at=AT)
 
     assert read(settings, warehouse).account is not None
+
+
+def test_what_a_webhook_marked_is_read_and_no_longer_marked(
+    settings: Settings, warehouse: Engine, github: GitHub
+) -> None:
+    read(settings, warehouse)
+    [(repository_id, number)] = rows(
+        warehouse,
+        "select repository_id, (payload ->> 'number')::int from raw.github_pull_requests"
+        " order by id limit 1",
+    )
+    with warehouse.begin() as connection:
+        connection.exec_driver_sql(
+            "delete from raw.github_reviews"
+            f" where (payload ->> 'pullRequestNumber')::int = {number}"
+        )
+        marked = [("pull_requests", str(number)), ("labels", dirty.ALL)]
+        dirty.mark(connection, repository_id, marked, reason="review", at=clock.now())
+    whole = count(warehouse, "raw.github_reviews")
+
+    read(settings, warehouse)
+
+    assert count(warehouse, "raw.github_reviews") > whole
+    assert count(warehouse, "ops.dirty") == 0
