@@ -53,7 +53,7 @@ def as_task(name: str, step: Callable[[], T], /) -> T:
 def _analyze(job_id: UUID, run_id: UUID | None) -> str:
     settings = Settings()
     logs.configure(settings.log_level)
-    engine = make_engine(settings.warehouse_url, process="flow", pool_size=3)
+    engine = make_engine(settings.warehouse_url, process="flow")
     try:
         with attempt(settings, engine, job_id, worker="prefect") as run:
             if run_id is not None:

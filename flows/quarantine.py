@@ -84,4 +84,4 @@ def _write(connection: Connection, entry: Entry, origin: Origin) -> Written:
         payloads.sanitise(entry.raw if is_answer else b"[" + entry.raw + b"]"),
         envelope=_TABLES[entry.thing].envelope if is_answer else None,
     )
-    return raw.store(connection, entry.thing, page, origin=origin)
+    return raw.store(connection, entry.thing, page, origin=origin, known=set())

@@ -174,18 +174,23 @@ def uneven_conversations(connection: Connection, repository_id: int, *, limit: i
     """Numbers of issues and pull requests with another number of comments than are held."""
     found = driver(connection).execute(
         """
-        with held as (
+        with held as materialized (
             select substring(payload ->> 'issue_url', '/([0-9]+)$')::int as number,
                 count(*) as comments_count
             from raw.github_issue_comments
             where repository_id = %(id)s and deleted_at is null
             group by 1
+        ),
+        issue as materialized (
+            select (payload ->> 'number')::int as number,
+                (payload ->> 'comments')::bigint as comments_count
+            from raw.github_issues
+            where repository_id = %(id)s and deleted_at is null
         )
-        select (issue.payload ->> 'number')::int
-        from raw.github_issues as issue
-        left join held on held.number = (issue.payload ->> 'number')::int
-        where issue.repository_id = %(id)s and issue.deleted_at is null
-            and (issue.payload ->> 'comments')::bigint <> coalesce(held.comments_count, 0)
+        select issue.number
+        from issue
+        left join held using (number)
+        where issue.comments_count <> coalesce(held.comments_count, 0)
         order by 1 desc
         limit %(limit)s
         """,
@@ -198,28 +203,33 @@ def uneven_parents(
     connection: Connection, parent: Thing, child: Thing, repository_id: int
 ) -> list[int]:
     """Numbers of records that say they have more or fewer of ``child`` inside than are held."""
-    told = f"(held.payload -> '{child.connection}' ->> 'totalCount')::bigint"
-    if child.most is not None:
-        told = f"case when {told} > {child.most} then {child.most} else {told} end"
+    most = "null" if child.most is None else str(child.most)
     found = driver(connection).execute(
         sql.SQL(
             """
-            with inside as (
+            with inside as materialized (
                 select {child_number} as number, count(*) as records_count
                 from raw.{child}
                 where repository_id = %(id)s and deleted_at is null
                 group by 1
+            ),
+            held as materialized (
+                select (payload ->> 'number')::int as number,
+                    (payload -> {connection} ->> 'totalCount')::bigint as told_count
+                from raw.{parent}
+                where repository_id = %(id)s and deleted_at is null
             )
-            select (held.payload ->> 'number')::int
-            from raw.{parent} as held
-            left join inside on inside.number = (held.payload ->> 'number')::int
-            where held.repository_id = %(id)s and held.deleted_at is null
-                and {told} <> coalesce(inside.records_count, 0)
+            select held.number
+            from held
+            left join inside using (number)
+            where least(held.told_count, {most}) <> coalesce(inside.records_count, 0)
+                and held.told_count is not null
             order by 1
             """
         ).format(
             child_number=sql.SQL(number_of(child)), child=sql.Identifier(child.table),
-            parent=sql.Identifier(parent.table), told=sql.SQL(told),
+            parent=sql.Identifier(parent.table), connection=sql.Literal(child.connection),
+            most=sql.SQL(most),
         ),
         {"id": repository_id},
     )  # fmt: skip

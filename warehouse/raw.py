@@ -3,7 +3,7 @@
 A row that PostgreSQL refuses goes to quarantine, and the rest of its page is written.
 """
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -12,7 +12,7 @@ from psycopg import DataError, sql
 from psycopg.errors import ProgramLimitExceeded, StatementTooComplex
 
 from gitinsight.errors import first_line
-from gitinsight.github.payloads import Kind, Page, Quarantined, Row, user_rows
+from gitinsight.github.payloads import Actor, Kind, Page, Quarantined, Row, user_rows
 from gitinsight.things.catalogue import GITHUB_THINGS
 from gitinsight.things.thing import Thing
 from warehouse import quarantine
@@ -67,16 +67,36 @@ _REFUSALS = (DataError, ProgramLimitExceeded, StatementTooComplex)
 """What PostgreSQL says of a value that it cannot hold; anything else is no fault of the row."""
 
 
-def store(connection: Connection, thing: str, page: Page, *, origin: Origin) -> Written:
+def store(
+    connection: Connection, thing: str, page: Page, *, origin: Origin, known: set[Actor]
+) -> Written:
     """A page with the accounts that it names, and what could not be held of it."""
     actors = [actor for keys, _ in page for actor in keys.actors()]
-    upsert(connection, "users", user_rows(actors), origin=origin)
+    store_accounts(connection, actors, origin=origin, known=known)
     written = upsert(connection, thing, [row for _, row in page], origin=origin)
     quarantine.keep(
         connection, thing, page.kept, repository_id=origin.repository_id, source=origin.source,
         at=origin.at, job_id=origin.run_id,
     )  # fmt: skip
     return written + Written(refused=len(page.refused))
+
+
+def store_accounts(
+    connection: Connection, actors: Iterable[Actor], *, origin: Origin, known: set[Actor]
+) -> None:
+    """Those that are not among the ``known`` yet, which they are from then on. Lists that are read
+    at once name the same accounts: whoever comes second waits for the first, in the order of ids.
+    """
+    named = set(actors) - known
+    rows = {row.id: row for row in user_rows(named)}
+    if rows:
+        held, _ = _held(connection, "users", origin.repository_id, list(rows))
+        new = [row for row in rows.values() if row.id not in held]
+        changed = [row for row in rows.values() if row.id in held and _replaces(row, held[row.id])]
+        _insert(connection, "users", new, origin)
+        if changed:
+            _replace(connection, "users", changed, origin)
+    known |= named
 
 
 def upsert(connection: Connection, thing: str, rows: Sequence[Row], *, origin: Origin) -> Written:
@@ -258,6 +278,17 @@ def _copy(connection: Connection, thing: str, rows: Sequence[Row], origin: Origi
     with driver(connection).cursor().copy(statement) as copy:
         for row in rows:
             copy.write_row(_values(row, origin))
+
+
+def _insert(connection: Connection, thing: str, rows: Sequence[Row], origin: Origin) -> None:
+    """Row by row, where somebody else may write the same one at the same time."""
+    driver(connection).cursor().executemany(
+        sql.SQL("insert into raw.{} ({}) values ({}) on conflict do nothing").format(
+            _table(thing), sql.SQL(", ").join(map(sql.Identifier, _COLUMNS)),
+            sql.SQL(", ").join([sql.Placeholder()] * len(_COLUMNS)),
+        ),
+        [_values(row, origin) for row in rows],
+    )  # fmt: skip
 
 
 def _replace(connection: Connection, thing: str, rows: Sequence[Row], origin: Origin) -> None:

@@ -8,6 +8,7 @@ from typing import Protocol, TypeVar
 
 from flows.steps import account, commits, discover, identities, mend, pull_requests, reading, sweep
 from flows.steps.account import Account
+from flows.steps.lanes import together
 from flows.steps.run import Run, StepResult
 from gitinsight.errors import BrokenAnswer
 from gitinsight.github.payloads import Kind, Quarantined
@@ -62,9 +63,10 @@ def extract(run: Run, call: Call) -> Extraction:
         step("commits", partial(commits.read_commits, run))
     else:
         step("repositories", partial(discover.discover, run))
-        for thing in _WATCHED:
-            step(thing.name, partial(reading.read, run, thing))
-        step("commits", partial(commits.read_commits, run))
+        together(
+            [partial(step, thing.name, partial(reading.read, run, thing)) for thing in _WATCHED]
+            + [partial(step, "commits", partial(commits.read_commits, run))]
+        )
     is_calm = was_settled and not done.has_changed and not run.job.is_full and not marks
     if run.repository.has_api:
         if is_calm and not (run.client.has_token and sweep.is_due(run)):
@@ -100,10 +102,14 @@ def _read_the_rest(
     """What was marked is read by its list, which has all of it, and pull requests by number too:
     what is inside them may change without a word from the list.
     """
-    for thing in _CATALOGUE:
-        step(thing.name, partial(reading.read, run, thing))
     marked = [int(one.key) for one in marks if one.thing == PULL_REQUESTS.name and one.key]
-    step("pull_requests", partial(pull_requests.hydrate, run, numbers=marked))
+
+    def catalogue() -> None:
+        for thing in _CATALOGUE:
+            step(thing.name, partial(reading.read, run, thing))
+
+    hydrate = partial(pull_requests.hydrate, run, numbers=marked)
+    together([catalogue, partial(step, "pull_requests", hydrate)])
     step("workflow_jobs", partial(reading.read, run, WORKFLOW_JOBS))
     step("identities", partial(identities.identify, run))
     step("sweep", partial(sweep.sweep, run))

@@ -3,9 +3,11 @@
 import time
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 
+from flows.steps.lanes import ahead
 from flows.steps.page_size import PageSize
 from flows.steps.run import Run, StepResult
 from gitinsight.errors import UnexpectedPayload, UpstreamUnavailable
@@ -73,11 +75,12 @@ def since(run: Run, thing: Thing) -> StepResult:
             horizon = (answer.date - _CLOCK_OVERLAP).strftime("%Y-%m-%dT%H:%M:%SZ")
             state = {"since": min(latest, horizon), **size.remembered}
         seen += len(records)
+        upcoming = ahead(partial(_page, run, thing, following, size, latest)) if following else None
         cursor, written = run.commit(cursor, state, storing(run, thing, records), done=seen)
         total += written
-        if following is None:
+        if upcoming is None:
             break
-        answer = _page(run, thing, following, size, latest)
+        answer = upcoming()
         pages += 1
     if "etag" not in cursor.state and cursor.state["since"] != start:
         # The window moved: ask once more, so that the next poll is free.
@@ -180,12 +183,13 @@ def newest(run: Run, thing: Thing) -> StepResult:
         else:
             state["next"] = answer.next_url
         seen += len(records)
+        upcoming = None if is_last else ahead(partial(run.client.get, str(answer.next_url)))
         cursor, written = run.commit(cursor, state, storing(run, thing, records), done=seen)
         state = dict(cursor.state)
         total += written
-        if is_last:
+        if upcoming is None:
             return StepResult(thing.name, total.touched, seen)
-        answer = run.client.get(str(answer.next_url))
+        answer = upcoming()
 
 
 def _parameters(thing: Thing) -> dict[str, str]:
@@ -208,7 +212,7 @@ def storing(run: Run, thing: Thing, records: Page) -> Callable[[Connection], Wri
 
 
 def store(connection: Connection, run: Run, thing: Thing, records: Page) -> Written:
-    return raw.store(connection, thing.name, records, origin=run.origin)
+    return raw.store(connection, thing.name, records, origin=run.origin, known=run.accounts)
 
 
 def _iso(keys: Keys) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 
 from flows.steps.run import Run
 from gitinsight.github.nodes import Node, actors, node_row
-from gitinsight.github.payloads import Actor, Row, user_rows
+from gitinsight.github.payloads import Actor, Row
 from gitinsight.things.catalogue import children
 from gitinsight.things.thing import Thing
 from warehouse import raw
@@ -39,7 +39,7 @@ class Batch:
     def write(self, connection: Connection, run: Run) -> Written:
         """What a record no longer holds inside is gone upstream."""
         origin = run.graphql_origin
-        raw.upsert(connection, "users", user_rows(self.actors), origin=origin)
+        raw.store_accounts(connection, self.actors, origin=origin, known=run.accounts)
         written = Written()
         for child in children(self.thing):
             held = self.inside.get(child.name, {})

@@ -135,7 +135,9 @@ def _list(run: Run) -> StepResult:
         records = split(answer.body)
 
         def write(connection: Connection, records: Page = records) -> Written:
-            return raw.store(connection, "pull_requests", records, origin=run.origin)
+            return raw.store(
+                connection, "pull_requests", records, origin=run.origin, known=run.accounts
+            )
 
         seen += len(records)
         cursor, written = run.commit(cursor, cursor.state, write, done=seen, total=len(due))

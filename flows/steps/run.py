@@ -16,6 +16,7 @@ from gitinsight.errors import Cancelled, LeaseLost, first_line
 from gitinsight.git.mirror import Mirror
 from gitinsight.github.client import API_VERSION, GitHubClient
 from gitinsight.github.governor import Wait
+from gitinsight.github.payloads import Actor
 from warehouse import accounting, cursors, jobs
 from warehouse.cursors import Cursor
 from warehouse.engine import UNREACHABLE, Connection, Engine
@@ -63,6 +64,8 @@ class Run:
     stop: threading.Event = field(default_factory=threading.Event)
     workflow_jobs_days: int = 7
     stage: str = "discover"
+    accounts: set[Actor] = field(default_factory=set)
+    """Those that this attempt has stored."""
     _taken: dict[str, float] = field(default_factory=dict)
 
     @property

@@ -4,11 +4,13 @@ And the lists that hang on each of their records.
 """
 
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 
 import msgspec
 
+from flows.steps.lanes import ahead
 from flows.steps.lists import own, store, storing, unchanged
 from flows.steps.run import Run, StepResult
 from gitinsight.errors import NotVisible
@@ -134,14 +136,14 @@ def _read(
         is_last = answer.next_url is None
         kept = {**state, "windows": [[a.isoformat(), b.isoformat()] for a, b in state["windows"]]}
         moved = kept if is_last else cursor.state
+        upcoming = None if is_last else ahead(partial(run.client.get, str(answer.next_url)))
         cursor, written = run.commit(
-            cursor, moved, storing(run, thing, records), done=len(seen),
-            total=state["total"],
-        )  # fmt: skip
+            cursor, moved, storing(run, thing, records), done=len(seen), total=state["total"]
+        )
         total += written
-        if is_last:
+        if upcoming is None:
             return cursor, total
-        answer = run.client.get(str(answer.next_url))
+        answer = upcoming()
 
 
 def _url(run: Run, thing: Thing, window: Window) -> str:

@@ -1,0 +1,64 @@
+"""What is done at once."""
+
+import contextvars
+import threading
+
+import pytest
+
+from flows.steps.lanes import ahead, together
+
+WHERE = contextvars.ContextVar("where", default="nowhere")
+
+
+def test_an_answer_is_on_its_way_before_it_is_called_for() -> None:
+    asked = threading.Event()
+
+    def ask() -> str:
+        asked.set()
+        return "page 2"
+
+    answer = ahead(ask)
+
+    assert asked.wait(5)
+    assert answer() == "page 2"
+
+
+def test_what_went_wrong_is_told_to_who_calls_for_it() -> None:
+    def ask() -> str:
+        raise ValueError("HTTP 502")
+
+    answer = ahead(ask)
+
+    with pytest.raises(ValueError, match="HTTP 502"):
+        answer()
+
+
+def test_steps_run_at_the_same_time_and_where_their_caller_is() -> None:
+    meeting = threading.Barrier(3, timeout=5)
+    seen: list[str] = []
+    WHERE.set("in a flow")
+
+    def step() -> None:
+        meeting.wait()
+        seen.append(WHERE.get())
+
+    together([step] * 3)
+
+    assert seen == ["in a flow"] * 3
+
+
+def test_the_others_end_before_an_error_is_told() -> None:
+    ended: list[str] = []
+    started = threading.Event()
+
+    def broken() -> None:
+        started.set()
+        raise LookupError("lane 1")
+
+    def slow() -> None:
+        started.wait(5)
+        ended.append("lane 2")
+
+    with pytest.raises(LookupError, match="lane 1"):
+        together([broken, slow])
+    assert ended == ["lane 2"]
