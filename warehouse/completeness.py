@@ -51,6 +51,10 @@ from (
 _NO_GAP = Gap()
 
 
+_HIDDEN_RATIO = 0.01
+"""GitHub counts comments that it shows to nobody, those of spammers; they are no more than that."""
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     """``state``: complete, partial (they differ), unavailable (not readable), uncounted."""
@@ -96,9 +100,11 @@ def _within(child: Thing) -> str:
 def judge(
     thing: str, upstream: int | None, held: int | None, *, unavailable: str | None = None,
     repeated: int = 0, gap: Gap = _NO_GAP, is_offered: bool = True, doubt: str | None = None,
+    listed: int | None = None,
 ) -> Entry:  # fmt: skip
     """``repeated`` records were listed twice, under one id; those of ``gap`` are in quarantine, so
-    that what is held and what is missing there add up to what exists, but for what is told.
+    that what is held and what is missing there add up to what exists, but for what is told;
+    ``listed`` is how many GitHub's own list has, where that was asked.
     """
     if not is_offered:
         return Entry(thing, upstream, held or None, "uncounted", "this GitHub does not offer it")
@@ -110,17 +116,30 @@ def judge(
         if repeated and rest == repeated:
             rest = 0
         state, reason = "partial", _in_quarantine(gap) + (f", {rest:+d} not explained" * bool(rest))
-    elif upstream is None:
-        state, reason = "uncounted", "GitHub gives no total"
-    elif held is None:
-        state, reason = "uncounted", "only the total is kept"
-    elif repeated and held + repeated == upstream:
-        reason = f"GitHub lists {repeated} of them twice, under one id"
-    elif held != upstream:
-        state, reason = "partial", f"{upstream - held:+d} not explained"
+    else:
+        state, reason = _compared(upstream, held, repeated=repeated, listed=listed, why=unavailable)
     if doubt is not None:
         state, reason = "partial", doubt
     return Entry(thing, upstream, held, state, reason)
+
+
+def _compared(
+    upstream: int | None, held: int | None, *, repeated: int, listed: int | None, why: str | None
+) -> tuple[str, str | None]:
+    """(state, reason) of what was read."""
+    if upstream is None:
+        return "uncounted", "GitHub gives no total"
+    if held is None:
+        return "uncounted", "only the total is kept"
+    if held == upstream:
+        return "complete", why
+    if repeated and held + repeated == upstream:
+        return "complete", f"GitHub lists {repeated} of them twice, under one id"
+    if held == listed:
+        is_whole = abs(upstream - held) <= upstream * _HIDDEN_RATIO
+        reason = f"GitHub's list has {held}, and {upstream - held:+d} by its own counts"
+        return "complete" if is_whole else "partial", reason
+    return "partial", f"{upstream - held:+d} not explained"
 
 
 def _in_quarantine(gap: Gap) -> str:

@@ -3,15 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
 
+from flows.steps import lists
 from flows.steps.run import Run, StepResult
-from gitinsight.errors import NotVisible
-from gitinsight.github.payloads import elements
 from gitinsight.things.catalogue import children
 from gitinsight.things.pull_requests import PULL_REQUESTS
 from gitinsight.things.review_comments import REVIEW_COMMENTS
-from gitinsight.things.thing import Thing
 from warehouse import completeness, cursors, quarantine
 from warehouse.completeness import Entry, judge
 from warehouse.quarantine import Gap
@@ -40,7 +37,7 @@ def upstream_counts(run: Run) -> dict[str, int | None]:
         totals = _totals(run)
         counts |= {thing.name: _count(totals, thing.total) for thing in completeness.COUNTED}
         counts[_ONLY_COUNTED] = _count(totals, _ONLY_COUNTED)
-        counts["review_comments"] = _listed(run, REVIEW_COMMENTS)
+        counts["review_comments"] = lists.count(run, REVIEW_COMMENTS)
         counts["workflow_runs"] = states.get("workflow_runs", {}).get("total")
     return counts
 
@@ -71,7 +68,7 @@ def account(
             thing, count, held.get(thing), unavailable=why.get(thing),
             repeated=states.get(thing, {}).get("repeated", 0), gap=gaps.get(thing, Gap()),
             is_offered=thing not in results or results[thing].is_offered,
-            doubt=doubts.get(thing),
+            doubt=doubts.get(thing), listed=states.get(thing, {}).get("listed"),
         )
         for thing, count in upstream.items()
     }  # fmt: skip
@@ -84,18 +81,6 @@ def account(
 
     run.commit(cursor, {}, write)
     return Account(entries)
-
-
-def _listed(run: Run, thing: Thing) -> int | None:
-    """How many records a list has: pages of one record each, of which GitHub names the last."""
-    parameters = {**thing.parameters, "per_page": "1"}
-    try:
-        answer = run.client.get(run.path(thing.path), parameters)
-    except NotVisible:
-        return None
-    if answer.last_url is not None:
-        return int(parse_qs(urlsplit(answer.last_url).query)["page"][0])
-    return None if answer.next_url else len(elements(answer.body))
 
 
 def _totals(run: Run) -> dict[str, Any]:

@@ -41,11 +41,15 @@ def read(run: Run, thing: Thing) -> StepResult:
             held = holdings.held_times(
                 transaction, thing.name, run.repository.repository_id, list(ids)
             )
-        for number, node in ids.items():
-            if children(thing) and not is_whole and held.get(number) == _updated_at(node):
-                continue  # what is inside it would be asked for again and again
-            whole = nested.complete(run, thing, node)
-            batch.add(whole, node_row(thing, nested.without_nested(thing, whole)))
+        # What is inside those that are held as they are would be asked for again and again.
+        nodes = [
+            node
+            for number, node in ids.items()
+            if is_whole or not children(thing) or held.get(number) != _updated_at(node)
+        ]
+        nested.complete(run, thing, nodes)
+        for node in nodes:
+            batch.add(node, node_row(thing, nested.without_nested(thing, node)))
         present += ids
         is_end = not connection["pageInfo"]["hasNextPage"]
         after = None if is_end else connection["pageInfo"]["endCursor"]

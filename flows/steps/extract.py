@@ -80,7 +80,7 @@ def extract(run: Run, call: Call) -> Extraction:
         return done
     counts = account.upstream_counts(run)
     if run.repository.has_api:
-        step("mend", partial(mend.mend, run, counts))
+        step("mend", partial(mend.mend, run, counts, done.results))
     with _keeping(run, "totals"):
         done.account = account.account(run, done.results, counts)
     _close_answers(run)

@@ -10,7 +10,7 @@ from typing import Any
 
 from flows.steps.run import Run, StepResult
 from gitinsight.errors import UnexpectedPayload, UpstreamUnavailable
-from gitinsight.github.queries import query_text
+from gitinsight.github.queries import repeated
 from warehouse import git
 from warehouse.engine import Connection
 from warehouse.git import Identity
@@ -19,7 +19,6 @@ from warehouse.raw import Written
 _NOREPLY = re.compile(r"^(?:(\d{1,18})\+)?([a-z0-9_-]+(?:\[bot\])?)@users\.noreply\.github\.com$")
 """The underscore is that of accounts which an enterprise manages."""
 _PER_QUERY = 100
-_ALIAS = re.compile(r"^ *commit_0: .*\n", re.MULTILINE)
 ASK_AGAIN = timedelta(days=180)
 """Nobody's address may become somebody's, but seldom does."""
 _MOST_FAILURES = 20
@@ -74,11 +73,7 @@ def identify(run: Run) -> StepResult:
 
 def _asked(run: Run, page: Unknown) -> list[Identity]:
     """Only of commits that GitHub shows: of the others it says nothing, not even nobody."""
-    aliases = "".join(
-        f'    commit_{index}: object(oid: "{sha}") {{ ...CommitAuthor }}\n'
-        for index, (_, sha) in enumerate(page)
-    )
-    text = _ALIAS.sub(lambda _found: aliases, query_text("commit_authors"))
+    text = repeated("commit_authors", ([sha] for _, sha in page))
     owner, name = run.repository.full_name.split("/")
     answer = run.client.query("commit_authors", {"owner": owner, "name": name}, text=text)
     commits: dict[str, Any] = answer["repository"] or {}

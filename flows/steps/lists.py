@@ -5,14 +5,14 @@ from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 from flows.steps.lanes import ahead
 from flows.steps.page_size import PageSize
 from flows.steps.run import Run, StepResult
-from gitinsight.errors import UnexpectedPayload, UpstreamUnavailable
+from gitinsight.errors import NotVisible, UnexpectedPayload, UpstreamUnavailable
 from gitinsight.github.client import Answer
-from gitinsight.github.payloads import Keys, Page, joined, row, split
+from gitinsight.github.payloads import Keys, Page, elements, joined, row, split
 from gitinsight.things.thing import Thing
 from warehouse import raw
 from warehouse.cursors import Cursor
@@ -190,6 +190,18 @@ def newest(run: Run, thing: Thing) -> StepResult:
         if upcoming is None:
             return StepResult(thing.name, total.touched, seen)
         answer = upcoming()
+
+
+def count(run: Run, thing: Thing) -> int | None:
+    """How many records a list has: pages of one record each, of which GitHub names the last."""
+    parameters = {**thing.parameters, "per_page": "1"}
+    try:
+        answer = run.client.get(run.path(thing.path), parameters)
+    except NotVisible:
+        return None
+    if answer.last_url is not None:
+        return int(parse_qs(urlsplit(answer.last_url).query)["page"][0])
+    return None if answer.next_url else len(elements(answer.body))
 
 
 def _parameters(thing: Thing) -> dict[str, str]:

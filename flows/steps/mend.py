@@ -4,7 +4,7 @@ about, both at once and by number.
 
 from collections.abc import Mapping
 
-from flows.steps import pull_requests, reading, sweep
+from flows.steps import lists, pull_requests, reading, sweep
 from flows.steps.lists import store
 from flows.steps.run import Run, StepResult
 from gitinsight.errors import NotVisible
@@ -24,21 +24,26 @@ _MOST = 100
 _REREAD = {Reading.WHOLE, Reading.NEWEST, Reading.WINDOWED, Reading.CONNECTION}
 
 
-def mend(run: Run, upstream: Mapping[str, int | None]) -> StepResult:
-    """``upstream`` is what GitHub says there is; once is enough where it says the same as we do."""
+def mend(
+    run: Run, upstream: Mapping[str, int | None], results: Mapping[str, StepResult]
+) -> StepResult:
+    """``upstream`` is what GitHub says there is; once is enough where it says the same as we do.
+    ``results`` tell what could be read at all.
+    """
     with run.warehouse.begin() as connection:
         held = completeness.held_counts(connection, run.repository.repository_id)
         listed = holdings.count_listed(connection, run.repository.repository_id)
+        states = cursors.states(connection, run.repository.repository_id)
     missing = {
-        thing: count - held[thing]
+        thing: count - held[thing] - states.get(thing, {}).get("repeated", 0)
         for thing, count in upstream.items()
-        if count is not None and thing in held
+        if count is not None and thing in held and _is_readable(results.get(thing))
     }
     doubts: dict[str, str] = {}
     told = [upstream.get(thing) for thing in ("issues", "pull_requests")]
     numbers = sum(one for one in told if one is not None)
     touched = 0 if None in told else _numbers(run, numbers - listed, doubts)
-    touched += _comments(run) + _inside(run)
+    touched += _comments(run, held["issue_comments"]) + _inside(run)
     if missing.get("review_comments", 0) > 0:
         touched += _reread(run, REVIEW_COMMENTS)
     elif missing.get("review_comments", 0) < 0:
@@ -47,6 +52,10 @@ def mend(run: Run, upstream: Mapping[str, int | None]) -> StepResult:
         if thing.reading in _REREAD and missing.get(thing.name, 0) != 0:
             touched += _reread(run, thing)
     return StepResult("mend", touched, doubts=doubts)
+
+
+def _is_readable(result: StepResult | None) -> bool:
+    return result is None or (result.is_offered and result.unavailable is None)
 
 
 def _numbers(run: Run, missing: int, doubts: dict[str, str]) -> int:
@@ -81,15 +90,21 @@ def _numbers(run: Run, missing: int, doubts: dict[str, str]) -> int:
     return touched
 
 
-def _comments(run: Run) -> int:
-    """The conversation of each issue that says it has another number of comments than are held."""
+def _comments(run: Run, held: int) -> int:
+    """The conversation of each issue that says it has another number of comments than are held,
+    unless as many are held as GitHub's own list has: then it is GitHub that does not agree.
+    """
     with run.warehouse.begin() as connection:
         uneven = holdings.uneven_conversations(
             connection, run.repository.repository_id, limit=_MOST
         )
     if not uneven:
         return 0
-    cursor = run.take("conversations")
+    listed = lists.count(run, ISSUE_COMMENTS)
+    cursor = run.take(ISSUE_COMMENTS.name)
+    if listed == held:
+        run.commit(cursor, {**cursor.state, "listed": listed}, lambda _connection: Written())
+        return 0
     touched = 0
     for number in uneven:
         try:

@@ -72,12 +72,9 @@ def _nodes(run: Run, page: list[Due]) -> list[Node | None]:
 
 def _ask(run: Run, node_ids: list[str]) -> list[Node | None]:
     nodes: list[Node | None] = run.client.query("pull_requests", {"ids": node_ids})["nodes"]
-    return [
-        nested.complete(run, PULL_REQUESTS, node)
-        if node and node.get("__typename") == "PullRequest"
-        else None
-        for node in nodes
-    ]
+    found = [node if node and node.get("__typename") == "PullRequest" else None for node in nodes]
+    nested.complete(run, PULL_REQUESTS, [node for node in found if node is not None])
+    return found
 
 
 def _store(

@@ -1,7 +1,5 @@
 """The change probe: tells for 2 points per 50 repositories whether there is anything to read."""
 
-import json
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -11,11 +9,10 @@ import msgspec
 
 from gitinsight.errors import UnexpectedPayload
 from gitinsight.github.client import GitHubClient
-from gitinsight.github.queries import query_text
+from gitinsight.github.queries import repeated
 
 PER_QUERY = 50
 """Four connections each are 200 requests by GitHub's formula: 2 points."""
-_ALIAS = re.compile(r"^ *repository_0: .*\n", re.MULTILINE)
 _RECORDS_PER_CONVERSATION = 8
 """Comments, reviews, their comments, events and commits of an issue or pull request, on average."""
 
@@ -74,12 +71,7 @@ class _Repository(msgspec.Struct, frozen=True, rename="camel"):
 
 def text(names: Sequence[str]) -> str:
     """One query for many repositories, each ``owner/name``."""
-    aliases = "".join(
-        f"  repository_{index}: repository(owner: {json.dumps(owner)}, name: {json.dumps(name)})"
-        " { ...Probe }\n"
-        for index, (owner, _, name) in enumerate(one.partition("/") for one in names)
-    )
-    return _ALIAS.sub(lambda _found: aliases, query_text("probe"))
+    return repeated("probe", (one.partition("/")[::2] for one in names))
 
 
 def ask(client: GitHubClient, names: Sequence[str]) -> list[Probe | None]:

@@ -162,3 +162,21 @@ def test_the_newest_judgement_of_each_thing_stays(warehouse: Engine) -> None:
     assert [(one["thing"], one["state"], one["job_id"].int) for one in found] == [
         ("issues", "complete", 2), ("labels", "partial", 1),
     ]  # fmt: skip
+
+
+def test_where_github_does_not_agree_with_itself_its_list_counts() -> None:
+    assert judge("issue_comments", 1000, 997, listed=997) == Entry(
+        "issue_comments", 1000, 997, "complete", "GitHub's list has 997, and +3 by its own counts"
+    )
+    assert judge("issue_comments", 12, 9, listed=9).state == "partial"
+    assert judge("issue_comments", 12, 9, listed=11).state == "partial"
+
+
+def test_what_is_not_offered_is_not_missing() -> None:
+    entry = judge("stars_history", 440, 0, is_offered=False)
+
+    assert (entry.held_count, entry.state) == (None, "uncounted")
+
+
+def test_what_is_doubted_is_partial_however_it_adds_up() -> None:
+    assert judge("issues", 5, 5, doubt="60 of 100 were not found").state == "partial"

@@ -26,7 +26,7 @@ from graphql import (
 )
 
 from gitinsight.github import probe
-from gitinsight.github.queries import query_text
+from gitinsight.github.queries import query_text, repeated
 from gitinsight.simulator.graph import Graph
 from gitinsight.things.catalogue import THINGS
 from gitinsight.things.pull_requests import PULL_REQUESTS
@@ -143,3 +143,19 @@ def price(schema: GraphQLSchema, document: DocumentNode, variables: Mapping[str,
     (operation,) = (one for one in document.definitions if isinstance(one, OperationDefinitionNode))
     assert schema.query_type is not None
     return max(1, round(requests(operation.selection_set, schema.query_type, 1) / 100))
+
+
+def test_a_field_is_repeated_with_the_texts_in_their_places() -> None:
+    text = repeated("reviews", [("I_1", 'after "that"'), ("I_2", "")])
+
+    document = parse(text)
+    (operation,) = (one for one in document.definitions if isinstance(one, OperationDefinitionNode))
+    fields = [one for one in operation.selection_set.selections if isinstance(one, FieldNode)]
+    assert [one.alias.value for one in fields if one.alias] == ["part_0", "part_1"]
+    assert r'reviews(first: 100, after: "after \"that\"")' in text
+    assert 'node(id: "I_2")' in text
+
+
+def test_a_query_without_a_field_to_repeat_is_told() -> None:
+    with pytest.raises(ValueError, match="totals"):
+        repeated("totals", [])
