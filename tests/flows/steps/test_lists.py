@@ -22,6 +22,7 @@ from gitinsight.things.releases import RELEASES
 from gitinsight.things.review_comments import REVIEW_COMMENTS
 from gitinsight.things.thing import Reading, Thing
 from tests.support.analyses import attempting, count, renew_limits, rows
+from tests.support.clients import client_of
 from tests.support.github import GitHub
 from tests.support.upstream import Reply, Upstream
 from warehouse.engine import Engine
@@ -174,12 +175,7 @@ def read_from(
 
 
 def upstream_client(upstream: Upstream) -> "closing[GitHubClient]":
-    return closing(
-        GitHubClient(
-            api_url=upstream.url, graphql_url=upstream.url, token="t",  # noqa: S106 - anything
-            sleep=lambda _seconds: None,
-        )
-    )  # fmt: skip
+    return closing(client_of(upstream.url, "t"))
 
 
 def label(identifier: int, **fields: object) -> bytes:

@@ -10,10 +10,7 @@ from graphql import parse
 from gitinsight.errors import UnexpectedPayload, UpstreamUnavailable
 from gitinsight.github import probe
 from gitinsight.github.client import GitHubClient
-from gitinsight.github.governor import LocalGovernor
-from gitinsight.github.pace import Pace
-from gitinsight.github.principals import users
-from gitinsight.github.turns import Turns
+from tests.support.clients import client_of
 from tests.support.github import GitHub
 from tests.support.upstream import Reply, Upstream
 
@@ -21,16 +18,9 @@ AURORA = "synthetic-labs/aurora"
 TOKEN = "t"  # noqa: S105 - of a GitHub that is none
 
 
-def client_of(url: str) -> GitHubClient:
-    turns = Turns(LocalGovernor(url, Pace()), sleep=lambda _seconds: None)
-    return GitHubClient(
-        api_url=url, graphql_url=f"{url}/graphql", principals=lambda: users([TOKEN]), turns=turns
-    )
-
-
 @pytest.fixture
 def client(github: GitHub) -> Iterator[GitHubClient]:
-    made = client_of(github.url)
+    made = client_of(github.url, TOKEN)
     yield made
     made.close()
 
@@ -40,7 +30,7 @@ def answering(body: dict[str, object]) -> Upstream:
 
 
 def asking(upstream: Upstream, *names: str) -> list[probe.Probe | None]:
-    client = client_of(upstream.url)
+    client = client_of(upstream.url, TOKEN)
     try:
         return probe.ask(client, names)
     finally:
