@@ -11,6 +11,8 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
+import msgspec
+
 from flows.steps.identities import ASK_AGAIN
 from gitinsight import clock
 from gitinsight.errors import NotFound
@@ -31,6 +33,7 @@ _TOTALS = {thing.name: thing.total for thing in THINGS if thing.total}
 _EMAILS_PER_QUERY = 100
 _WINDOW_SECONDS = 3_600.0
 _QUIET_REQUESTS = 1
+_WEEK = timedelta(weeks=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +70,15 @@ class Plan:
         }  # fmt: skip
 
 
+class _Made(msgspec.Struct, frozen=True):
+    created_at: datetime
+
+
 @dataclass(frozen=True, slots=True)
 class _Counts:
     """Thing -> how many exist, and how many of them are not held."""
 
-    upstream: Mapping[str, int | None]
+    upstream: dict[str, int | None]
     missing: Mapping[str, int | None]
     is_known: bool
     unknown_emails: int | None
@@ -90,12 +97,14 @@ def plan(settings: Settings, engine: Engine, target: Target, *, is_full: bool) -
         settings, target.host, subject=target.full_name, governor=partial(SharedGovernor, engine)
     )
     try:
-        client.get(f"repos/{target.full_name}")
+        found = client.get(f"repos/{target.full_name}")
+        age = found.date - msgspec.json.decode(found.body, type=_Made).created_at
         totals = _totals(client, target.full_name)
         with engine.begin() as connection:
             known = repositories.on_host(connection, target.host, target.full_name)
             counts = _counts(connection, known, totals)
             is_quiet = counts.is_quiet and not is_full
+            counts.upstream["stars_history"] = math.ceil(age / _WEEK)
             needs = _needs(counts, has_token=client.has_token, is_full=is_full or not known)
             if is_quiet:
                 needs = _quiet(needs)
@@ -171,8 +180,6 @@ def _needs(counts: _Counts, *, has_token: bool, is_full: bool) -> list[Need]:
 def _records(thing: Thing, wanted: Mapping[str, int | None]) -> int | None:
     if thing.reading is Reading.OBJECT:
         return 1
-    if thing.name == "stars_history":
-        return None  # it counts stars, and is read by weeks
     if thing.name == "issues":  # their list holds the pull requests too
         counts = [wanted.get("issues"), wanted.get("pull_requests")]
         return None if None in counts else sum(one or 0 for one in counts)

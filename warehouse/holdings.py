@@ -151,15 +151,17 @@ def count_listed(connection: Connection, repository_id: int) -> int:
 
 
 def number_gaps(connection: Connection, repository_id: int) -> list[int]:
-    """Numbers that no issue, pull request or discussion is held under, the newest first."""
+    """Numbers that no issue, pull request or discussion is held under, the newest first. One that
+    was taken for gone is a gap too: GitHub says whether it is.
+    """
     found = driver(connection).execute(
         """
         with used as (
             select (payload ->> 'number')::int as number from raw.github_issues
-            where repository_id = %(id)s
+            where repository_id = %(id)s and deleted_at is null
             union
             select (payload ->> 'number')::int from raw.github_discussions
-            where repository_id = %(id)s
+            where repository_id = %(id)s and deleted_at is null
         )
         select number from generate_series(1, (select max(number) from used)) as number
         where number not in (select used.number from used)

@@ -15,7 +15,7 @@ from gitinsight.things.issues import ISSUES
 from gitinsight.things.pull_requests import PULL_REQUESTS
 from gitinsight.things.review_comments import REVIEW_COMMENTS
 from gitinsight.things.thing import Reading, Thing
-from warehouse import completeness, cursors, holdings, raw
+from warehouse import completeness, cursors, holdings, quarantine, raw
 from warehouse.engine import Connection
 from warehouse.raw import Written
 
@@ -34,15 +34,22 @@ def mend(
         held = completeness.held_counts(connection, run.repository.repository_id)
         listed = holdings.count_listed(connection, run.repository.repository_id)
         states = cursors.states(connection, run.repository.repository_id)
+        gaps = quarantine.gaps(connection, run.repository.repository_id)
+    refused = {thing: gap.missing for thing, gap in gaps.items()}
     missing = {
-        thing: count - held[thing] - states.get(thing, {}).get("repeated", 0)
+        thing: count
+        - held[thing]
+        - refused.get(thing, 0)
+        - states.get(thing, {}).get("repeated", 0)
         for thing, count in upstream.items()
         if count is not None and thing in held and _is_readable(results.get(thing))
     }
     doubts: dict[str, str] = {}
     told = [upstream.get(thing) for thing in ("issues", "pull_requests")]
     numbers = sum(one for one in told if one is not None)
-    touched = 0 if None in told else _numbers(run, numbers - listed, doubts)
+    touched = (
+        0 if None in told else _numbers(run, numbers - listed - refused.get("issues", 0), doubts)
+    )
     touched += _comments(run, held["issue_comments"]) + _inside(run)
     if missing.get("review_comments", 0) > 0:
         touched += _reread(run, REVIEW_COMMENTS)

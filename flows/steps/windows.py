@@ -66,6 +66,9 @@ def windowed(run: Run, thing: Thing, *, shown: int = _SHOWN) -> StepResult:
         "total": count,
     }  # fmt: skip
     total, seen = Written(), set[int]()
+    if not newest.is_unmodified:
+        records = split(newest.body, envelope=thing.envelope)
+        cursor, total = run.commit(cursor, cursor.state, storing(run, thing, records))
     while left:
         window = left.pop()
         first = run.client.get(_url(run, thing, window))

@@ -82,7 +82,9 @@ def test_a_change_is_published(analysed: Settings, held: Engine, github: GitHub)
     assert publication(held) == 2
 
 
-def test_what_a_webhook_said_is_deleted_is_published(analysed: Settings, held: Engine) -> None:
+def test_what_a_webhook_said_is_deleted_is_published(
+    analysed: Settings, held: Engine, github: GitHub
+) -> None:
     before = issues_shown(held)
     [(github_id, number)] = rows(
         held,
@@ -90,6 +92,7 @@ def test_what_a_webhook_said_is_deleted_is_published(analysed: Settings, held: E
         " join ops.repositories as r using (repository_id)"
         " where not i.payload ? 'pull_request' order by 2 limit 1",
     )
+    github.change(NAME, "delete_issue", number=number)
     told = payload("deleted", github_id=github_id, full_name=NAME, issue={"number": number})
     deliver(held, "issues", told, at=clock.now())
     process(held, host=analysed.github.api_url)
@@ -116,15 +119,13 @@ def test_a_failed_gate_publishes_nothing_and_the_last_good_figures_stay(
     before = issues_shown(held)
     github.change(NAME, "new_issue")
     with held.begin() as connection:
-        connection.exec_driver_sql(
-            "update raw.github_labels set deleted_at = now(), deleted_reason = 'a mistake'"
-        )
+        connection.exec_driver_sql("update raw.git_tags set deleted_at = now()")
 
     job = analyse(analysed, held, NAME)
 
     assert job.state == "failed"
     assert job.error_type == "QualityGateFailed"
-    assert "volume:github_labels" in str(job.error_detail)
+    assert "volume:git_tags" in str(job.error_detail)
     assert issues_shown(held) == before
     assert publication(held) == 1
 
@@ -132,12 +133,8 @@ def test_a_failed_gate_publishes_nothing_and_the_last_good_figures_stay(
 def test_what_is_missing_makes_the_job_partial_and_is_still_published(
     analysed: Settings, held: Engine, github: GitHub
 ) -> None:
-    github.change(NAME, "new_issue")
-    with held.begin() as connection:
-        connection.exec_driver_sql(
-            "delete from raw.github_issue_comments"
-            " where id = (select max(id) from raw.github_issue_comments)"
-        )
+    github.change(NAME, "edit_issue", number=3)
+    github.control(hostile="number", repo=NAME, number=3)
 
     job = analyse(analysed, held, NAME)
 
@@ -145,7 +142,7 @@ def test_what_is_missing_makes_the_job_partial_and_is_still_published(
     assert publication(held) == 2
     assert rows(
         held, "select reason from ops.completeness where state = 'partial'"
-    ) == [("+1 not explained",)]  # fmt: skip
+    ) == [("the newest version of 1 of them is in quarantine",)]  # fmt: skip
     assert rows(held, "select quality_status from ops.publications") == [("warned",)]
 
 

@@ -33,7 +33,8 @@ def test_a_repository_that_was_never_read_says_what_cannot_be_known(
     assert (found.is_full, found.is_quiet) == (True, False)
     assert needs["issue_comments"].requests is None
     assert set(found.unknown) == {
-        "issue_comments", "review_comments", "issue_events", "identities"
+        "issue_comments", "review_comments", "issue_events", "identities", "workflow_runs",
+        "workflow_jobs",
     }  # fmt: skip
     issues = needs["issues"]
     assert issues.records is not None
@@ -61,7 +62,8 @@ def test_the_plan_of_a_full_run_is_what_the_run_then_asks_for(
 
     assert found.unknown == []
     assert found.requests == pytest.approx(sent["core"], rel=0.15)
-    assert found.points == sent["graphql"]
+    # What does not fit into its record is asked for further: nobody knows before how much that is.
+    assert found.points == pytest.approx(sent["graphql"], abs=1)
     assert found.seconds is not None
     assert found.finish_at is not None
 

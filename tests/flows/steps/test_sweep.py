@@ -11,6 +11,7 @@ from gitinsight.settings import Settings
 from gitinsight.things.issue_comments import ISSUE_COMMENTS
 from gitinsight.things.issues import ISSUES
 from tests.support.analyses import attempting, count, rows
+from tests.support.clients import client_of
 from tests.support.github import GitHub
 from warehouse.engine import Engine
 
@@ -110,7 +111,8 @@ def test_a_404_proves_nothing_until_it_has_been_met_three_times(
 
 
 def test_without_a_token_nothing_is_swept(run: Run, github: GitHub) -> None:
-    run.client.has_token = False
+    run.client.close()
+    run.client = client_of(github.url)
     later(run, 7)
     github.start_counting()
 
