@@ -13,7 +13,7 @@ from warehouse.engine import make_engine
 from warehouse.jobs import Job
 
 
-def extract_alone(run: Run, *, quality: QualitySettings) -> Job:  # noqa: ARG001 - `Work` has it
+def extract_alone(run: Run, *, quality: QualitySettings) -> Job:
     """As an analysis does it, up to what its first stage ends with."""
 
     def work() -> str:
