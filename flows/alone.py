@@ -2,31 +2,42 @@
 
 import time
 from collections.abc import Sequence
+from typing import Protocol
 from uuid import UUID
 
 from flows.analysis import analyze
 from flows.attempt import attempt
+from flows.steps.run import Run
 from gitinsight import logs
 from gitinsight.errors import LeaseLost, first_line
-from gitinsight.settings import Settings
+from gitinsight.settings import QualitySettings, Settings
 from warehouse import jobs
 from warehouse.engine import UNREACHABLE, Engine
+from warehouse.jobs import Job
 
 _LOG = logs.get(__name__)
 _WAIT_SECONDS = 1.0
 
 
-def work_off(settings: Settings, engine: Engine, job_ids: Sequence[UUID]) -> None:
+class Work(Protocol):
+    """Does one job, from its claim to its end."""
+
+    def __call__(self, run: Run, *, quality: QualitySettings) -> Job: ...
+
+
+def work_off(
+    settings: Settings, engine: Engine, job_ids: Sequence[UUID], *, work: Work = analyze
+) -> None:
     """Every job to its end, or until it is parked; its row says how it went."""
     for job_id in job_ids:
         while not _is_over(engine, job_id):
-            _try(settings, engine, job_id)
+            _try(settings, engine, job_id, work)
 
 
-def _try(settings: Settings, engine: Engine, job_id: UUID) -> None:
+def _try(settings: Settings, engine: Engine, job_id: UUID, work: Work) -> None:
     try:
         with attempt(settings, engine, job_id, worker="cli") as run:
-            analyze(run, quality=settings.quality)
+            work(run, quality=settings.quality)
     except LeaseLost:
         time.sleep(_WAIT_SECONDS)  # somebody else is at it, or died at it: its lease runs out
     except UNREACHABLE as error:

@@ -70,9 +70,16 @@ def analyze(run: Run, *, quality: QualitySettings, call: Call = directly) -> Job
     lease that was lost leaves it to whoever holds it now.
     """
     report = Report()
+    return conclude(run, report, lambda: _stages(run, report, quality, call))
+
+
+def conclude(run: Run, report: Report, work: Callable[[], str]) -> Job:
+    """End or park the job as what comes of ``work`` deserves, which says the state; the job as it
+    stands then.
+    """
     with run.heartbeat():
         try:
-            state = _stages(run, report, quality, call)
+            state = work()
         except (LeaseLost, *UNREACHABLE):
             raise  # the lease runs out, and somebody goes on from the last page
         except RateLimited as limit:
@@ -107,7 +114,7 @@ def _stages(run: Run, report: Report, quality: QualitySettings, call: Call) -> s
     report.counts = _counts(run)
     if _is_settled(run, extraction, quality):
         report.is_unchanged = True
-        return _state(run)
+        return state_of(run)
     run.announce("transform", message="waiting for the warehouse")
     with session_lock(run.warehouse, publishing.LOCK_KEY):
         run.announce("transform")
@@ -128,7 +135,7 @@ def _stages(run: Run, report: Report, quality: QualitySettings, call: Call) -> s
             report.publication = call(
                 "publish", partial(publish, run, insights, quality_status=report.quality)
             )
-    return _state(run)
+    return state_of(run)
 
 
 def _is_settled(run: Run, extraction: Extraction, quality: QualitySettings) -> bool:
@@ -146,7 +153,7 @@ def _is_settled(run: Run, extraction: Extraction, quality: QualitySettings) -> b
     return published is not None and run.as_of - published < limit
 
 
-def _state(run: Run) -> str:
+def state_of(run: Run) -> str:
     """A run that misses something is partial, never green."""
     with run.warehouse.begin() as connection:
         entries = ledger.completeness(connection, run.repository.repository_id)

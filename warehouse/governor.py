@@ -1,7 +1,8 @@
 """The governor that all workers share: one row per principal, held while a rule works on it.
 
 Every time is PostgreSQL's, so that the clocks of the workers do not matter. What is lost when the
-server dies in the middle of a second is a second's worth of pace; so nothing waits for its disk.
+server dies in the middle of a second is a second's worth of pace; so nothing waits for its disk but
+what forbids to ask: a limit that was hit, a token that was rejected.
 """
 
 import random
@@ -12,11 +13,14 @@ from typing import Any, LiteralString
 
 from gitinsight.github import pace as rules
 from gitinsight.github.governor import Grant, Wait, first_grant
+from gitinsight.github.limits import Verdict
 from gitinsight.github.pace import BucketState, Outcome, Pace, PrincipalState
 from gitinsight.github.principals import Principal
 from warehouse.engine import Connection, Engine, driver
 
 _OF_PRINCIPAL = len(fields(PrincipalState))
+_PASSES = {Verdict.ANSWERED, Verdict.FAILED, Verdict.TIMED_OUT}
+"""Of these nothing is to be remembered but the pace."""
 _SELECT: LiteralString = """
     select clock_timestamp(), set_config('synchronous_commit', 'off', true),
            p.kind, p.state, p.blocked_until, p.blocked_reason, p.penalty_seconds, p.concurrency,
@@ -104,6 +108,8 @@ class SharedGovernor:
                 principal, bucket, self._pace, now, slot=grant.slot, outcome=outcome,
                 jitter=random.random(),  # noqa: S311 - it spreads waits and hides nothing
             )  # fmt: skip
+            if outcome.verdict not in _PASSES:
+                driver(connection).execute("set local synchronous_commit to default")
             self._keep(connection, grant.principal, principal, bucket)
 
     def usable(self, principals: Sequence[Principal]) -> list[Principal]:

@@ -53,12 +53,13 @@ def windowed(run: Run, thing: Thing, *, shown: int = _SHOWN) -> StepResult:
         return unchanged(run, cursor, thing)
     start = datetime.fromisoformat(read_until) - _AGAIN if read_until else _BEFORE_ANY
     is_resumed = bool(left)
-    left = left or [(start, newest.date)]
+    left = left or [(start, _end(newest, thing))]
     state: dict[str, Any] = {"read_until": read_until}
     if newest.is_unmodified:
         etag, count = cursor.state.get("pending_etag", cursor.state["etag"]), cursor.state["total"]
     else:
-        etag = newest.etag
+        # What is left was to be read before this page changed: another change is to be seen.
+        etag = cursor.state.get("pending_etag") if is_resumed else newest.etag
         count = msgspec.json.decode(newest.body, type=_Listed).total_count
     reading_until = cursor.state.get("reading_until") if left else None
     state |= {
@@ -147,6 +148,14 @@ def _read(
         if upcoming is None:
             return cursor, total
         answer = upcoming()
+
+
+def _end(newest: Answer, thing: Thing) -> datetime:
+    """Whatever its clock says, what the newest page shows is read: its ETag vouches for it."""
+    if newest.is_unmodified:
+        return newest.date
+    records = split(newest.body, envelope=thing.envelope)
+    return max([newest.date, *(keys.created_at for keys, _ in records if keys.created_at)])
 
 
 def _url(run: Run, thing: Thing, window: Window) -> str:

@@ -58,14 +58,15 @@ def add_run(
 ) -> Record:  # fmt: skip
     """One run of the workflow with its jobs; ``conclusion`` is None while it is under way."""
     identifier = next_id()
+    started = at + timedelta(hours=2 * (attempt - 1))
     run: Record = {
         "id": identifier, "node_id": f"WFR_{identifier}", "name": "tests", "workflow_id": 1,
         "path": ".github/workflows/tests.yml", "run_number": len(repository.runs) + 1,
         "run_attempt": attempt, "event": ("push", "pull_request", "schedule")[identifier % 3],
         "display_title": "tests (synthetic)", "head_branch": "main",
         "status": "completed" if conclusion else "in_progress", "conclusion": conclusion,
-        "created_at": iso(at), "run_started_at": iso(at + timedelta(hours=2 * (attempt - 1))),
-        "updated_at": iso(at + timedelta(hours=2 * (attempt - 1), minutes=12)),
+        "created_at": iso(at), "run_started_at": iso(started),
+        "updated_at": iso(started + timedelta(minutes=12) if conclusion else started),
         "actor": actor, "triggering_actor": actor, "pull_requests": [],
     }  # fmt: skip
     repository.runs.append(run)

@@ -20,7 +20,6 @@ _SECONDARY = (
     "You have exceeded a secondary rate limit. Please wait a few minutes before you try again."
 )
 _DOCUMENTATION = "https://docs.github.com/rest"
-_RETRY_SECONDS = 60
 
 
 @dataclass(slots=True)
@@ -49,6 +48,8 @@ class Faults:
     secondary_status: int = 403
     secondary_retry_after: str = "seconds"
     """``seconds``, ``date`` or ``none``: how the wait is told."""
+    secondary_seconds: int = 60
+    """The wait that is told."""
     revoke_after: int = 0
     """The token is worth nothing after so many requests."""
     page_cap: int = 0
@@ -177,9 +178,9 @@ def bad_credentials() -> Response:
 
 def _secondary(faults: Faults) -> Response:
     told = {
-        "seconds": {"retry-after": str(_RETRY_SECONDS)},
+        "seconds": {"retry-after": str(faults.secondary_seconds)},
         "date": {"retry-after": formatdate(
-            time.time() + faults.clock_skew + _RETRY_SECONDS, usegmt=True
+            time.time() + faults.clock_skew + faults.secondary_seconds, usegmt=True
         )},
         "none": {},
     }[faults.secondary_retry_after]  # fmt: skip

@@ -12,6 +12,7 @@ import uvicorn
 from gitinsight.errors import BrokenEnvironment
 from gitinsight.runtime.process import free_port
 from gitinsight.simulator.app import create_app
+from gitinsight.simulator.state import Simulator
 
 _START_SECONDS = 20
 
@@ -19,6 +20,8 @@ _START_SECONDS = 20
 @dataclass(frozen=True, slots=True)
 class Simulated:
     url: str
+    simulator: Simulator
+    """What it shows, to be compared with what was read of it."""
 
     @property
     def clone_url(self) -> str:
@@ -27,14 +30,15 @@ class Simulated:
 
 def run(*, port: int, seed: int, git_dir: Path) -> None:
     """Serve until interrupted."""
-    _server(port, seed, git_dir).run()
+    server, _ = _server(port, seed, git_dir)
+    server.run()
 
 
 @contextmanager
 def serving(*, port: int = 0, seed: int = 1, git_dir: Path) -> Iterator[Simulated]:
     """In a thread, for as long as the block lasts."""
     chosen = free_port(port)
-    server = _server(chosen, seed, git_dir)
+    server, simulator = _server(chosen, seed, git_dir)
     thread = threading.Thread(target=server.run, name="simulator", daemon=True)
     thread.start()
     deadline = time.monotonic() + _START_SECONDS
@@ -43,15 +47,15 @@ def serving(*, port: int = 0, seed: int = 1, git_dir: Path) -> Iterator[Simulate
             raise BrokenEnvironment("the simulated GitHub does not start", f"is {chosen} in use?")
         time.sleep(0.02)
     try:
-        yield Simulated(f"http://127.0.0.1:{chosen}")
+        yield Simulated(f"http://127.0.0.1:{chosen}", simulator)
     finally:
         server.should_exit = True
         thread.join()
 
 
-def _server(port: int, seed: int, git_dir: Path) -> uvicorn.Server:
+def _server(port: int, seed: int, git_dir: Path) -> tuple[uvicorn.Server, Simulator]:
     app = create_app(seed=seed, git_dir=git_dir, base_url=f"http://127.0.0.1:{port}")
-    return uvicorn.Server(
+    server = uvicorn.Server(
         uvicorn.Config(
             app,
             host="127.0.0.1",
@@ -62,3 +66,4 @@ def _server(port: int, seed: int, git_dir: Path) -> uvicorn.Server:
             date_header=False,
         )
     )
+    return server, app.state.simulator

@@ -5,4 +5,10 @@ GitHub shows 300 pages of them, the newest 30,000.
 
 from gitinsight.things.thing import Reading, Thing
 
-ISSUE_EVENTS = Thing("issue_events", Reading.NEWEST, path="issues/events", catalogue=True)
+ISSUE_EVENTS = Thing(
+    "issue_events",
+    Reading.NEWEST,
+    path="issues/events",
+    number="issue.number",
+    catalogue=True,
+)

@@ -40,8 +40,8 @@ class Thing:
     whose records it comes with.
 
     ``key`` leads to what identifies a record: GitHub's own number, or, where GitHub gives none, a
-    text that is unique within the parent. ``number`` names the field with the number of the issue
-    or pull request that it is about, or with a URL that ends in it. ``total`` is the connection of
+    text that is unique within the parent. ``number`` leads to the number of the issue or
+    pull request that it is about, or to a URL that ends in it. ``total`` is the connection of
     the repository whose ``totalCount`` counts it; ``most`` how many GitHub shows of one parent.
 
     ``catalogue`` marks what an unchanged repository is asked for in turns, one of them per run, so

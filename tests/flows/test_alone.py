@@ -8,6 +8,7 @@ from gitinsight import clock
 from gitinsight.settings import OrchestratorSettings, Settings
 from tests.support.analyses import enqueue
 from tests.support.github import GitHub
+from tests.support.storm_worker import extract_alone
 from warehouse import jobs
 from warehouse.engine import Engine
 
@@ -60,3 +61,15 @@ def test_a_job_that_somebody_else_does_is_waited_for(settings: Settings, warehou
 
     waiting.join(10)
     assert not waiting.is_alive()
+
+
+def test_other_work_can_be_done_for_a_job(settings: Settings, warehouse: Engine) -> None:
+    job = enqueue(settings, warehouse, NAME)
+
+    work_off(settings, warehouse, [job.job_id], work=extract_alone)
+
+    with warehouse.begin() as connection:
+        ended = jobs.by_id(connection, job.job_id)
+    assert ended.state == "succeeded"
+    assert ended.outcome is not None
+    assert ended.outcome["seconds"] == {}, "no stage was made but the first"

@@ -9,7 +9,9 @@ import httpx2
 class GitHub:
     def __init__(self, url: str) -> None:
         self.url = url
-        self._http = httpx2.Client(base_url=url, timeout=30)
+        # A connection that has lain idle may be closed just when something is asked.
+        unkept = httpx2.Limits(max_keepalive_connections=0)
+        self._http = httpx2.Client(base_url=url, timeout=30, limits=unkept)
 
     def __enter__(self) -> Self:
         return self

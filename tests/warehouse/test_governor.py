@@ -7,6 +7,7 @@ from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from itertools import accumulate
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
@@ -18,11 +19,15 @@ from gitinsight.github.limits import Budget, Verdict
 from gitinsight.github.pace import Outcome, Pace, Reason
 from gitinsight.github.principals import users
 from gitinsight.github.turns import Turns
+from gitinsight.runtime import state
+from gitinsight.runtime.process import free_port
 from tests.support.analyses import rows
+from tests.support.storms import Server
 from tests.support.upstream import Reply, Upstream
 from warehouse import accounting
 from warehouse.engine import Engine, make_engine
 from warehouse.governor import SharedGovernor
+from warehouse.migrate import migrate
 
 HOST = "https://api.github.test"
 ONE, TWO = users(["one", "two"])
@@ -238,3 +243,21 @@ def test_while_a_limit_blocks_not_one_request_is_sent(
     assert (sent, during) == (49, 0)
     assert after > 10
     assert len(waits) >= 4
+
+
+def test_a_block_outlives_a_server_that_is_struck_down(shared_dir: Path) -> None:
+    home = shared_dir / "struck"
+    state.prepare(home)
+    server = Server(home, free_port(0))
+    engine = make_engine(server.server.ensure_database("struck"), process="test")
+    migrate(engine)
+    governor = SharedGovernor(engine, HOST, PACE)
+    grant = granted(governor)
+
+    governor.release(grant, Outcome(Verdict.TOLD, 5, seconds=60))
+    server.restart()
+    engine.dispose()
+
+    assert waiting(governor).reason is Reason.TOLD
+    engine.dispose()
+    server.stop()

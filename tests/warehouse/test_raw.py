@@ -243,6 +243,21 @@ class TestPullRequests:
         assert self.due(warehouse) == [2]
 
 
+def test_what_happened_to_an_issue_goes_with_it(warehouse: Engine) -> None:
+    put(warehouse, payload_row(1, number=4), payload_row(2, number=5))
+    events = [payload_row(11, issue={"number": 4}), payload_row(12, issue={"number": 5})]
+    put(warehouse, *events, thing="issue_events")
+
+    with warehouse.begin() as connection:
+        gone = raw.mark_number_gone(connection, 1, 4, at=AT, reason="deleted")
+
+    assert gone == 2
+    with warehouse.connect() as connection:
+        assert fetch(
+            connection, "select id from raw.github_issue_events where deleted_at is null"
+        ) == [(12,)]  # fmt: skip
+
+
 VERSIONS = st.lists(
     st.tuples(st.integers(1, 3), st.integers(0, 3), st.sampled_from("abc")), max_size=8
 )

@@ -31,6 +31,8 @@ def number_of(thing: Thing) -> str:
     """SQL: the number of the issue, pull request or discussion that a payload is about."""
     if str(thing.number).endswith("_url"):
         return f"(substring(payload ->> '{thing.number}', '/([0-9]+)$')::int)"
+    if "." in thing.number:
+        return f"((payload #>> '{{{thing.number.replace('.', ',')}}}')::int)"
     return f"((payload ->> '{thing.number}')::int)"
 
 

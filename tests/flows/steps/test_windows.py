@@ -91,3 +91,41 @@ def test_jobs_of_old_runs_are_left_alone(run: Run, github: GitHub) -> None:
     reading.read(run, WORKFLOW_JOBS)
 
     assert github.counted()["requests"] == 0
+
+
+def test_a_run_younger_than_githubs_clock_is_read_again(
+    run: Run, warehouse: Engine, github: GitHub
+) -> None:
+    github.change(NAME, "finish_run")
+    github.change(NAME, "new_run")
+    reading.read(run, WORKFLOW_RUNS)
+    github.change(NAME, "finish_run")
+    github.control(clock_skew=-300)
+
+    reading.read(run, WORKFLOW_RUNS)
+
+    under_way = "raw.github_workflow_runs where payload ->> 'status' <> 'completed'"
+    assert count(warehouse, under_way) == 0
+
+
+def test_what_changes_while_windows_are_left_is_seen_afterwards(
+    run: Run, warehouse: Engine, github: GitHub
+) -> None:
+    github.change(NAME, "finish_run")
+    github.change(NAME, "new_run")
+    reading.read(run, WORKFLOW_RUNS)
+    with warehouse.begin() as connection:
+        connection.exec_driver_sql(
+            "update ops.cursors set state = (state - 'etag') || jsonb_build_object("
+            "'pending_etag', state -> 'etag', 'reading_until', state -> 'read_until',"
+            " 'windows', jsonb_build_array(jsonb_build_array("
+            "'2018-01-01T00:00:00+00:00', '2019-01-01T00:00:00+00:00')))"
+            " where thing = 'workflow_runs'"
+        )
+    github.change(NAME, "finish_run")
+    reading.read(run, WORKFLOW_RUNS)
+
+    reading.read(run, WORKFLOW_RUNS)
+
+    under_way = "raw.github_workflow_runs where payload ->> 'status' <> 'completed'"
+    assert count(warehouse, under_way) == 0

@@ -61,3 +61,9 @@ def test_the_parts_of_a_pull_request_add_up_to_what_it_says_of_itself() -> None:
             assert len(parts) == count
             for name in ("additions", "deletions"):
                 assert sum(one[name] for one in parts) == pull[name]
+
+
+def test_a_run_under_way_was_changed_when_it_started() -> None:
+    (run,) = (one for one in AURORA.runs if one["status"] != "completed")
+
+    assert run["updated_at"] == run["run_started_at"]

@@ -74,6 +74,12 @@ def test_every_third_request_can_meet_the_secondary_limit(
         assert wait == {"seconds": "60", "none": None}[told]
 
 
+def test_the_wait_that_is_told_can_be_set(caller: httpx2.Client, panel: GitHub) -> None:
+    panel.control(secondary_every=1, secondary_seconds=3)
+
+    assert caller.get(AURORA).headers["retry-after"] == "3"
+
+
 def test_a_token_can_be_revoked_between_two_requests(caller: httpx2.Client, panel: GitHub) -> None:
     panel.control(revoke_after=2)
 

@@ -16,7 +16,8 @@ def test_it_answers_where_it_is_asked_to_until_the_block_ends(git_dir: Path) -> 
     with serve.serving(port=port, git_dir=git_dir) as served:
         assert served.url == f"http://127.0.0.1:{port}"
         assert served.clone_url == f"http://127.0.0.1:{port}/{{owner}}/{{name}}.git"
-        assert httpx2.get(f"{served.url}/repos/synthetic-labs/aurora").status_code == 200
+        shown = httpx2.get(f"{served.url}/repos/synthetic-labs/aurora").json()
+        assert shown["id"] == served.simulator.organisation.repositories["aurora"].id
 
     with pytest.raises(httpx2.ConnectError):
         httpx2.get(f"{served.url}/repos/synthetic-labs/aurora")
