@@ -29,7 +29,12 @@ _PAGING = (
 )
 _UNSEEN: dict[str, tuple[int, Record]] = {
     "private": (404, {"message": "Not Found"}),
-    "disabled": (403, {"message": "Access to this repository has been disabled by GitHub staff."}),
+    "forbidden": (403, {"message": "Resource not accessible by integration"}),
+    "sso": (403, {"message": "Resource protected by organization SAML enforcement."}),
+    "disabled": (403, {
+        "message": "Repository access blocked",
+        "block": {"reason": "tos", "created_at": "2026-01-15T00:00:00Z", "html_url": None},
+    }),
     "blocked": (451, {
         "message": "Repository access blocked",
         "block": {"reason": "dmca", "created_at": "2026-01-15T00:00:00Z",
@@ -108,7 +113,8 @@ def _serve(request: Request, repository: Repository | None) -> Response:
     state = simulator.state_of(repository)
     if state in _UNSEEN:
         status, message = _UNSEEN[state]
-        return answer(request, message, status=status)
+        told = {"x-github-sso": "required; url=https://github.com/orgs/x/sso"}
+        return answer(request, message, status=status, headers=told if state == "sso" else None)
     if state == "no_issues" and rest.split("/")[0] == "issues":
         message = {"message": "Issues has been disabled in this repository."}
         return answer(request, message, status=410)
