@@ -24,11 +24,13 @@ _FROM_GIT = ("commits", "tags", "branches")
 @dataclass(frozen=True, slots=True)
 class Account:
     entries: Mapping[str, Entry]
+    is_new: bool = True
+    """Whether it says something else than the one before it."""
 
     @property
     def gaps(self) -> list[Entry]:
         """What is not whole, in the order in which it was counted."""
-        return [one for one in self.entries.values() if one.state in {"partial", "unavailable"}]
+        return [one for one in self.entries.values() if one.is_gap]
 
 
 def upstream_counts(run: Run) -> dict[str, int | None]:
@@ -57,6 +59,7 @@ def account(
         implied = completeness.implied_counts(connection, run.repository.repository_id)
         states = cursors.states(connection, run.repository.repository_id)
         gaps = quarantine.gaps(connection, run.repository.repository_id)
+        before = completeness.entries(connection, run.repository.repository_id)
     upstream = dict(counts)
     if run.repository.has_api:
         upstream |= implied
@@ -83,7 +86,7 @@ def account(
         return Written()
 
     run.commit(cursor, {}, write)
-    return Account(entries)
+    return Account(entries, is_new=entries != before)
 
 
 def _listed(run: Run, thing: Thing) -> int | None:

@@ -162,3 +162,17 @@ def test_the_newest_judgement_of_each_thing_stays(warehouse: Engine) -> None:
     assert [(one["thing"], one["state"], one["job_id"].int) for one in found] == [
         ("issues", "complete", 2), ("labels", "partial", 1),
     ]  # fmt: skip
+
+
+def test_the_last_account_can_be_read_again(warehouse: Engine) -> None:
+    accounted = {
+        one.thing: one
+        for one in (judge("issues", 5, 3), judge("labels", 1, 1), judge("forks", 1, 0))
+    }
+    with warehouse.begin() as connection:
+        assert completeness.entries(connection, 1) == {}
+        completeness.record(connection, 1, accounted, at=AT, job_id=JOB)
+
+        assert completeness.entries(connection, 1) == accounted
+        assert completeness.entries(connection, 2) == {}
+    assert {one.thing for one in accounted.values() if one.is_gap} == {"issues", "forks"}

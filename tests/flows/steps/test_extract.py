@@ -122,3 +122,22 @@ def test_what_has_come_out_of_quarantine_is_accounted_for_although_nothing_has_c
         quarantine.close(connection, "issues", repository_id, [5], at=AT)
 
     assert read(settings, warehouse).account is not None
+
+
+def test_what_is_missing_is_looked_for_although_nothing_has_changed(
+    settings: Settings, warehouse: Engine, github: GitHub
+) -> None:
+    read(settings, warehouse)
+    github.control(state={NAME: "no_issues"})
+
+    switched_off = read(settings, warehouse)
+    github.control(calm=True)
+    switched_on = read(settings, warehouse)
+
+    assert switched_off.account is not None
+    assert {one.thing: one.state for one in switched_off.account.gaps} == {
+        "issues": "unavailable", "issue_comments": "unavailable", "issue_events": "unavailable",
+    }  # fmt: skip
+    assert switched_on.account is not None
+    assert switched_on.account.gaps == []
+    assert read(settings, warehouse).account is None
