@@ -9,6 +9,8 @@ from flows.steps.run import Run, StepResult
 from gitinsight.errors import NotVisible
 from gitinsight.github.payloads import elements
 from gitinsight.things.catalogue import children
+from gitinsight.things.issue_comments import ISSUE_COMMENTS
+from gitinsight.things.issues import ISSUES
 from gitinsight.things.pull_requests import PULL_REQUESTS
 from gitinsight.things.review_comments import REVIEW_COMMENTS
 from gitinsight.things.thing import Thing
@@ -69,6 +71,8 @@ def account(
         )
     doubts = {thing: why for one in results.values() for thing, why in one.doubts.items()}
     why = _unavailable(run, results, states.get("commits", {}))
+    if ISSUES.name in why and not held.get(ISSUES.name):
+        upstream[ISSUE_COMMENTS.name] = None  # nothing is held that would tell
     entries = {
         thing: judge(
             thing, count, held.get(thing), unavailable=why.get(thing),
@@ -105,8 +109,11 @@ def _totals(run: Run) -> dict[str, Any]:
     if not (run.repository.has_api and run.client.has_token):
         return {}
     owner, name = run.repository.full_name.split("/")
-    found: dict[str, Any] = run.client.query("totals", {"owner": owner, "name": name})["repository"]
-    return found
+    answer = run.client.query_in_part("totals", {"owner": owner, "name": name})
+    found: dict[str, Any] | None = answer.data["repository"]
+    if found is None:
+        raise NotVisible(f"{owner}/{name}", 404, "it is not shown by GraphQL")
+    return found  # without the connections that are not shown to this token
 
 
 def _count(totals: Mapping[str, Any], key: str) -> int | None:

@@ -58,7 +58,7 @@ class Faults:
     revoke_after: int = 0
     """The token is worth nothing after so many requests."""
     page_cap: int = 0
-    """Pages of issues beyond it are refused with 422."""
+    """Pages of issues, and of their comments, beyond it are refused with 422."""
     run_cap: int = 1000
     """Workflow runs that one filtered search shows."""
     stale: bool = False

@@ -251,7 +251,7 @@ def _list(request: Request, repository: Repository, path: str) -> Response:
     if path == "commits" and not git_repository.log(simulator.paths[repository.name]):
         return answer(request, {"message": "Git Repository is empty."}, status=409)
     cap = simulator.turmoil.faults.page_cap
-    if cap and path.startswith("issues") and int(query.get("page", 1)) > cap:
+    if cap and path in {"issues", "issues/comments"} and int(query.get("page", 1)) > cap:
         return answer(request, {"message": _PAGING}, status=422)
     records = list(_records(simulator, repository, path))
     if "since" in query and path in {"issues", "issues/comments", "pulls/comments"}:

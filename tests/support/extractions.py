@@ -4,20 +4,24 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
+from flows.attempt import attempt
 from flows.steps.extract import Extraction, extract
 from flows.steps.run import Run
+from gitinsight import clock
 from gitinsight.github import access
 from gitinsight.github.client import Answer, GitHubClient, PartialAnswer
 from gitinsight.github.pace import Pace
 from gitinsight.github.turns import Turns
 from gitinsight.settings import Settings
 from gitinsight.simulator.organisation import Organisation, wider_truth
-from tests.support.analyses import attempting, rows
+from tests.support.analyses import enqueue, rows
+from warehouse import jobs
 from warehouse.engine import Engine
 from warehouse.governor import SharedGovernor
 
 NAME = "synthetic-labs/borealis"
-TRUTH = wider_truth(Organisation().repositories["borealis"])
+_TRUTHS = {name: wider_truth(one) for name, one in Organisation().repositories.items()}
+TRUTH = _TRUTHS["borealis"]
 _WAIT_SECONDS = 2.0
 
 Meddle = Mapping[int, Callable[[], None]]
@@ -90,11 +94,18 @@ def extracted(
     timeout_seconds: float = 30,
 ) -> Extraction:  # fmt: skip
     """One job, read to its end or to its error."""
+    job, state = enqueue(settings, warehouse, name), "failed"
     with (
-        attempting(settings, warehouse, name) as run,
+        attempt(settings, warehouse, job.job_id, worker="test") as run,
         hastened(run, settings, meddle=meddle, timeout_seconds=timeout_seconds),
     ):
-        return extract(run, lambda _name, step: step())
+        try:
+            extraction = extract(run, lambda _name, step: step())
+            state = "partial" if gaps(warehouse) else "succeeded"
+        finally:
+            with warehouse.begin() as connection:
+                jobs.finish(connection, run.job, state=state, at=clock.now(), outcome={})
+    return extraction
 
 
 def gaps(warehouse: Engine) -> dict[str, tuple[str, str]]:
@@ -127,9 +138,10 @@ def ledger(warehouse: Engine) -> dict[str, tuple[int | None, int | None]]:
     return {thing: (upstream, count) for thing, upstream, count in found}
 
 
-def assert_whole(warehouse: Engine, **more: int) -> None:
-    """The ledger says so, and it is: every record of borealis, and ``more`` of some, once."""
-    expected = {thing: TRUTH[thing] + more.get(thing, 0) for thing in [*_TABLES, "issues"]}
+def assert_whole(warehouse: Engine, *, name: str = NAME, **more: int) -> None:
+    """The ledger says so, and it is: every record, and ``more`` of some, once."""
+    truth = _TRUTHS[name.rpartition("/")[2]]
+    expected = {thing: truth[thing] + more.get(thing, 0) for thing in [*_TABLES, "issues"]}
     told = {thing: count for thing, (_, count) in ledger(warehouse).items() if thing in expected}
     assert gaps(warehouse) == {}
     assert held(warehouse) == expected
