@@ -140,7 +140,8 @@ def _stages(run: Run, report: Report, quality: QualitySettings, call: Call) -> s
 
 def _is_settled(run: Run, extraction: Extraction, quality: QualitySettings) -> bool:
     """Nothing has changed, and the figures are young enough for their ages to hold."""
-    if extraction.account is not None or run.job.is_full:
+    account = extraction.account
+    if run.job.is_full or extraction.has_changed or (account is not None and account.is_new):
         return False
     repository_id = run.repository.repository_id
     with run.warehouse.begin() as connection:

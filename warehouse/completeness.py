@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from psycopg.rows import class_row
+
 from gitinsight.things.catalogue import GITHUB_THINGS, children
 from gitinsight.things.thing import Reading, Thing
 from warehouse.engine import Connection, driver
@@ -64,6 +66,10 @@ class Entry:
     held_count: int | None
     state: str
     reason: str | None
+
+    @property
+    def is_gap(self) -> bool:
+        return self.state in {"partial", "unavailable"}
 
 
 def held_counts(connection: Connection, repository_id: int) -> dict[str, int]:
@@ -148,6 +154,21 @@ def _in_quarantine(gap: Gap) -> str:
     return ", ".join(
         text for text, count in ((missing, gap.missing), (outdated, gap.outdated)) if count
     )
+
+
+def entries(connection: Connection, repository_id: int) -> dict[str, Entry]:
+    """What was accounted for last, by thing."""
+    found = (
+        driver(connection)
+        .cursor(row_factory=class_row(Entry))
+        .execute(
+            "select thing, upstream_count, held_count, state, reason from ops.completeness"
+            " where repository_id = %s",
+            (repository_id,),
+        )
+        .fetchall()
+    )
+    return {one.thing: one for one in found}
 
 
 def record(

@@ -6,7 +6,10 @@ from typing import Any
 
 from flows.steps import lists
 from flows.steps.run import Run, StepResult
+from gitinsight.errors import NotVisible
 from gitinsight.things.catalogue import children
+from gitinsight.things.issue_comments import ISSUE_COMMENTS
+from gitinsight.things.issues import ISSUES
 from gitinsight.things.pull_requests import PULL_REQUESTS
 from gitinsight.things.review_comments import REVIEW_COMMENTS
 from warehouse import completeness, cursors, quarantine
@@ -21,11 +24,13 @@ _FROM_GIT = ("commits", "tags", "branches")
 @dataclass(frozen=True, slots=True)
 class Account:
     entries: Mapping[str, Entry]
+    is_new: bool = True
+    """Whether it says something else than the one before it."""
 
     @property
     def gaps(self) -> list[Entry]:
         """What is not whole, in the order in which it was counted."""
-        return [one for one in self.entries.values() if one.state in {"partial", "unavailable"}]
+        return [one for one in self.entries.values() if one.is_gap]
 
 
 def upstream_counts(run: Run) -> dict[str, int | None]:
@@ -54,6 +59,7 @@ def account(
         implied = completeness.implied_counts(connection, run.repository.repository_id)
         states = cursors.states(connection, run.repository.repository_id)
         gaps = quarantine.gaps(connection, run.repository.repository_id)
+        before = completeness.entries(connection, run.repository.repository_id)
     upstream = dict(counts)
     if run.repository.has_api:
         upstream |= implied
@@ -63,6 +69,8 @@ def account(
         )
     doubts = {thing: why for one in results.values() for thing, why in one.doubts.items()}
     why = _unavailable(run, results, states.get("commits", {}))
+    if ISSUES.name in why and not held.get(ISSUES.name):
+        upstream[ISSUE_COMMENTS.name] = None  # nothing is held that would tell
     entries = {
         thing: judge(
             thing, count, held.get(thing), unavailable=why.get(thing),
@@ -80,15 +88,18 @@ def account(
         return Written()
 
     run.commit(cursor, {}, write)
-    return Account(entries)
+    return Account(entries, is_new=entries != before)
 
 
 def _totals(run: Run) -> dict[str, Any]:
     if not (run.repository.has_api and run.client.has_token):
         return {}
     owner, name = run.repository.full_name.split("/")
-    found: dict[str, Any] = run.client.query("totals", {"owner": owner, "name": name})["repository"]
-    return found
+    answer = run.client.query_in_part("totals", {"owner": owner, "name": name})
+    found: dict[str, Any] | None = answer.data["repository"]
+    if found is None:
+        raise NotVisible(f"{owner}/{name}", 404, "it is not shown by GraphQL")
+    return found  # without the connections that are not shown to this token
 
 
 def _count(totals: Mapping[str, Any], key: str) -> int | None:

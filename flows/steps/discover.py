@@ -1,5 +1,7 @@
 """The repository itself: is it still there, is it still the same one, what does it say."""
 
+import re
+
 import msgspec
 
 from flows.steps.run import Run, StepResult
@@ -10,6 +12,8 @@ from warehouse.engine import Connection
 from warehouse.raw import Written
 
 _STATES = {403: "disabled", 451: "blocked"}
+_TOO_WEAK = re.compile(r"not accessible|SAML|organization has", re.IGNORECASE)
+"""A 403 that is about the token: a permission it lacks, or a sign-on that its owner has to make."""
 
 
 class _CustomProperties(msgspec.Struct, frozen=True):
@@ -85,11 +89,13 @@ def discover_local(run: Run) -> StepResult:
 
 
 def _record_loss(run: Run, error: NotVisible) -> None:
-    known = run.repository
+    known, state = run.repository, _STATES.get(error.status, "unreadable")
+    if _TOO_WEAK.search(error.reason):
+        state = "unreadable"
     with run.warehouse.begin() as connection:
         repositories.record_check(
             connection, known.repository_id, checked_at=run.clock(),
             default_branch=known.default_branch, full_name=known.full_name,
             is_private=known.is_private, is_synthetic=known.is_synthetic,
-            state=_STATES.get(error.status, "unreadable"), state_reason=str(error),
+            state=state, state_reason=str(error),
         )  # fmt: skip

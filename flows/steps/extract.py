@@ -19,7 +19,7 @@ from gitinsight.things.pull_requests import PULL_REQUESTS
 from gitinsight.things.review_comments import REVIEW_COMMENTS
 from gitinsight.things.thing import Reading, Thing
 from gitinsight.things.workflow_jobs import WORKFLOW_JOBS
-from warehouse import cursors, dirty, jobs, quarantine
+from warehouse import completeness, cursors, dirty, jobs, quarantine
 from warehouse.dirty import Mark
 
 T = TypeVar("T")
@@ -44,6 +44,11 @@ class Extraction:
     def has_changed(self) -> bool:
         return any(one.touched for one in self.results.values())
 
+    @property
+    def has_news(self) -> bool:
+        """Something has changed, or cannot be read: the ledger has to be made up anew."""
+        return self.has_changed or any(one.unavailable for one in self.results.values())
+
 
 def extract(run: Run, call: Call) -> Extraction:
     """An unchanged repository costs five conditional requests at most: the object, the three lists
@@ -67,12 +72,12 @@ def extract(run: Run, call: Call) -> Extraction:
             [partial(step, thing.name, partial(reading.read, run, thing)) for thing in _WATCHED]
             + [partial(step, "commits", partial(commits.read_commits, run))]
         )
-    is_calm = was_settled and not done.has_changed and not run.job.is_full and not marks
+    is_calm = was_settled and not done.has_news and not run.job.is_full and not marks
     if run.repository.has_api:
         if is_calm and not (run.client.has_token and sweep.is_due(run)):
             for thing in _in_turn(run):
                 step(thing.name, partial(reading.read, run, thing, is_quiet=True))
-            if not done.has_changed:
+            if not done.has_news:
                 _close_answers(run)
                 return done
         _read_the_rest(run, step, marks)
@@ -143,13 +148,18 @@ def _close_answers(run: Run) -> None:
 
 def _was_settled(run: Run) -> bool:
     """Whether the job before this one came to its end, so that nothing of it is left to do, and
-    nothing has come out of quarantine since.
+    nothing has come out of quarantine since. What is missing, but for what is in quarantine, may be
+    there by now.
     """
+    repository_id = run.repository.repository_id
     with run.warehouse.begin() as connection:
+        known = completeness.entries(connection, repository_id).values()
+        gaps = {one.thing for one in known if one.is_gap}
         return (
             run.job.attempt == 1
             and jobs.was_settled(connection, run.job)
-            and not quarantine.has_news(connection, run.repository.repository_id)
+            and not quarantine.has_news(connection, repository_id)
+            and gaps <= quarantine.gaps(connection, repository_id).keys()
         )
 
 

@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import Any
 
 from flows.steps.run import Run, StepResult
-from gitinsight.errors import UnexpectedPayload, UpstreamUnavailable
+from gitinsight.errors import NotVisible, UnexpectedPayload, UpstreamUnavailable
 from gitinsight.github.queries import repeated
 from warehouse import git
 from warehouse.engine import Connection
@@ -23,6 +23,8 @@ ASK_AGAIN = timedelta(days=180)
 """Nobody's address may become somebody's, but seldom does."""
 _MOST_FAILURES = 20
 """One commit that GitHub cannot answer for costs 14 queries at most to be found among 100."""
+
+_GONE = 404
 
 Unknown = Sequence[tuple[str, str]]
 
@@ -61,9 +63,10 @@ def identify(run: Run) -> StepResult:
         batch = waiting.pop(0)
         try:
             keep(_asked(run, batch))
-        except (UnexpectedPayload, UpstreamUnavailable) as error:
+        except (NotVisible, UnexpectedPayload, UpstreamUnavailable) as error:
             failures += 1
-            is_ours = error.target.startswith("GraphQL")  # else GitHub does not answer at all
+            # Else GitHub does not answer at all, or does not show the repository.
+            is_ours = error.target.startswith("GraphQL") and getattr(error, "status", 0) != _GONE
             if not is_ours or failures > _MOST_FAILURES:
                 raise
             half = len(batch) // 2

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from flows.steps import lists, pull_requests, reading, sweep
 from flows.steps.lists import store
 from flows.steps.run import Run, StepResult
-from gitinsight.errors import NotVisible
+from gitinsight.errors import NotVisible, UnexpectedPayload
 from gitinsight.github.payloads import Page, joined, split
 from gitinsight.things.catalogue import THINGS, children
 from gitinsight.things.issue_comments import ISSUE_COMMENTS
@@ -79,7 +79,10 @@ def _numbers(run: Run, missing: int, doubts: dict[str, str]) -> int:
         gaps = holdings.number_gaps(connection, run.repository.repository_id)
     touched = 0
     for number in [gap for gap in gaps if str(gap) not in explained][:_MOST]:
-        body, reason = sweep.issue_by_number(run, number)
+        try:
+            body, reason = sweep.issue_by_number(run, number)
+        except UnexpectedPayload as error:  # it cannot be held, as the list has shown
+            body, reason = None, str(error)
         if body is None:
             explained[str(number)] = reason or "not visible"
         records = split(b"[" + body + b"]") if body else Page()

@@ -86,14 +86,26 @@ def complete(run: Run, thing: Thing, nodes: Sequence[Node]) -> None:
 
 
 def is_whole(thing: Thing, node: Node) -> bool:
-    """Whether as many came as GitHub says there are; of too many at once it has been seen to leave
-    some out without a word.
+    """Whether as many came as GitHub says there are, by every number that it gives: of too many at
+    once it has been seen to leave some out without a word, and to count those that it left.
     """
     return all(
         len(node[child.connection]["nodes"])
         == min(node[child.connection]["totalCount"], child.most or sys.maxsize)
+        and node[child.connection]["totalCount"]
+        >= min(_told(child, node), child.most or sys.maxsize)
         for child in children(thing)
     )
+
+
+def counts(thing: Thing, node: Node) -> dict[str, int]:
+    """How many came inside of ``node``."""
+    return {child.name: len(node[child.connection]["nodes"]) for child in children(thing)}
+
+
+def _told(child: Thing, node: Node) -> int:
+    """What the record itself says, besides the connection."""
+    return int(node.get(child.counter) or 0) if child.counter else 0
 
 
 def without_nested(thing: Thing, node: Node) -> Node:

@@ -1,52 +1,186 @@
 """Pull requests in full, for those alone that the issue list shows as changed."""
 
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 
-import msgspec
-
-from flows.steps import nested
+from flows.steps import nested, sweep
 from flows.steps.nested import Batch
 from flows.steps.page_size import PageSize
 from flows.steps.run import Run, StepResult
 from gitinsight.errors import NotVisible, UpstreamUnavailable
 from gitinsight.github.nodes import Node, node_row
 from gitinsight.github.payloads import Page, split
+from gitinsight.things.catalogue import children
 from gitinsight.things.pull_requests import PULL_REQUESTS
 from warehouse import holdings, raw
 from warehouse.cursors import Cursor
 from warehouse.engine import Connection
 from warehouse.raw import Written
 
+_MOST_IN_A_ROW = 3
+_AUDITED_PAGE, _AUDITED = 24, 6
+"""Of every 24th page of 24, so that one in a hundred is compared with what a small query shows."""
+_CONNECTIONS = {child.connection for child in children(PULL_REQUESTS)}
+
 Due = tuple[int, str, datetime]
+Refused = dict[int, NotVisible | UpstreamUnavailable]
+"""Place in a page -> why that one cannot be had."""
 
 
 def hydrate(run: Run, *, numbers: Collection[int] = ()) -> StepResult:
     """With a token by GraphQL, with what belongs to them; without one from the REST list, alone.
     Those with one of ``numbers`` are read in any case.
+
+    One that GitHub does not answer for by itself either is parked, and the others are read.
     """
     if not run.client.has_token:
         return _list(run)
     cursor = run.take("pull_requests")
     due = _due(run, cursor, again=("rest",), numbers=numbers)
-    size, position, total = PageSize.of(PULL_REQUESTS.page_size, cursor.state), 0, Written()
-    while position < len(due):
-        page = due[position : position + size.now]
-        started = time.monotonic()
-        try:
-            nodes = _nodes(run, page)
-        except UpstreamUnavailable:
-            if not size.shrink():
-                raise
-            continue  # GitHub gives up on heavy queries; a smaller one is another query
-        size.succeeded(time.monotonic() - started)
-        position += len(page)
-        cursor, written = _store(
-            run, cursor, page, nodes, remembered=size.remembered, done=position, total=len(due)
+    before: dict[str, str] = cursor.state.get("parked", {})
+    waiting = [one for one in due if str(one[0]) not in before]
+    suspects = [one for one in due if str(one[0]) in before]
+    size = PageSize.of(PULL_REQUESTS.page_size, cursor.state)
+    hydration = _Hydration(run, cursor, size, total=len(due))
+    hydration.read(waiting)
+    for one in suspects:  # by itself, so that it holds up no other
+        hydration.read([one])
+    return StepResult(
+        "pull_requests", hydration.written.touched, len(due), doubts=_doubts(hydration.parked)
+    )
+
+
+@dataclass(slots=True)
+class _Hydration:
+    """One reading of what is due; ``parked`` says by number why one could not be read."""
+
+    run: Run
+    cursor: Cursor
+    size: PageSize
+    total: int
+    done: int = 0
+    pages: int = 0
+    in_a_row: int = 0
+    written: Written = field(default_factory=Written)
+    parked: dict[str, str] = field(default_factory=dict)
+
+    def read(self, due: list[Due]) -> None:
+        position, usual = 0, self.size.now
+        while position < len(due):
+            page = due[position : position + self.size.now]
+            started = time.monotonic()
+            try:
+                nodes, refused = self._nodes([node_id for _, node_id, _ in page])
+            except (NotVisible, UpstreamUnavailable) as error:
+                if len(page) > 1 and self.size.shrink():
+                    continue  # GitHub gives up on heavy queries; a smaller one is another query
+                nodes, refused = [None], {0: error}
+                self.size.now = usual  # it was this one, and not their number
+            else:
+                self.size.succeeded(time.monotonic() - started)
+                usual = self.size.now
+            position += len(page)
+            self._store(page, nodes, refused)
+
+    def _nodes(self, ids: list[str]) -> tuple[list[Node | None], Refused]:
+        """Each with all that belongs to it. Some are asked for again by themselves: those that are
+        not whole, and all of them where some that are compared were shown with less than is there.
+        """
+        nodes, refused = _ask(self.run, ids)
+        self.pages += 1
+        held = [place for place, node in enumerate(nodes) if node is not None]
+        again = [one for one in held if not nested.is_whole(PULL_REQUESTS, nodes[one] or {})]
+        if held and not again and self.pages % _AUDITED_PAGE == 0 and self._is_cut(ids, nodes):
+            again = list(held)
+        asked = set[int]()
+        while len(ids) > 1 and again:
+            place = again.pop(0)
+            (alone,), why = _ask(self.run, [ids[place]])
+            asked.add(place)
+            if _counts(alone) != _counts(nodes[place]):
+                again = [one for one in held if one not in asked]
+            nodes[place] = alone
+            if 0 in why:
+                refused[place] = why[0]
+        return nodes, refused
+
+    def _is_cut(self, ids: list[str], nodes: list[Node | None]) -> bool:
+        """Whether the largest are shown with more in a query for few."""
+        held = [place for place, node in enumerate(nodes) if node is not None]
+        held.sort(key=lambda one: sum(_counts(nodes[one]).values()), reverse=True)
+        few = held[:_AUDITED]
+        shown, _ = _ask(self.run, [ids[place] for place in few])
+        return any(
+            _counts(one) != _counts(nodes[place]) for place, one in zip(few, shown, strict=True)
         )
-        total += written
-    return StepResult("pull_requests", total.touched, len(due))
+
+    def _store(self, page: list[Due], nodes: list[Node | None], refused: Refused) -> None:
+        missing: dict[str, str] = dict(self.cursor.state.get("missing", {}))
+        gone: dict[int, str] = {}
+        batch = Batch(PULL_REQUESTS)
+        for place, ((number, _, listed_at), node) in enumerate(zip(page, nodes, strict=True)):
+            if place in refused:
+                self._park(number, refused[place])
+                continue
+            if node is None:
+                body, reason = sweep.issue_by_number(self.run, number)
+                if reason is not None:
+                    gone[number] = reason
+                elif body is not None:
+                    missing[str(number)] = listed_at.isoformat()
+                else:
+                    self._park(number, NotVisible(f"pull request {number}", 404, "Not Found"))
+                continue
+            self.in_a_row = 0
+            missing.pop(str(number), None)
+            # Stamped with the listed time where that is later: it was hydrated after that listing.
+            record = nested.without_nested(PULL_REQUESTS, node)
+            batch.add(node, node_row(PULL_REQUESTS, record, updated_at=listed_at))
+
+        def write(connection: Connection) -> Written:
+            written = batch.write(connection, self.run)
+            for number, reason in gone.items():
+                count = raw.mark_number_gone(
+                    connection, self.run.repository.repository_id, number, at=self.run.clock(),
+                    reason=reason,
+                )  # fmt: skip
+                written += Written(changed=count)
+            return written
+
+        self.done += len(page)
+        state = {
+            "missing": missing, "parked": self.parked | self._left(page), **self.size.remembered
+        }  # fmt: skip
+        self.cursor, written = self.run.commit(
+            self.cursor, state, write, done=self.done, total=self.total
+        )
+        self.written += written
+
+    def _left(self, page: list[Due]) -> dict[str, str]:
+        """What an earlier reading has parked, but for this page."""
+        numbers = {str(number) for number, _, _ in page}
+        before: dict[str, str] = self.cursor.state.get("parked", {})
+        return {number: why for number, why in before.items() if number not in numbers}
+
+    def _park(self, number: int, error: NotVisible | UpstreamUnavailable) -> None:
+        """Several in a row are no matter of one pull request: raises the error."""
+        self.in_a_row += 1
+        if self.in_a_row > _MOST_IN_A_ROW:
+            raise error
+        self.parked[str(number)] = error.reason
+
+
+def _counts(node: Node | None) -> dict[str, int]:
+    return nested.counts(PULL_REQUESTS, node) if node else {}
+
+
+def _doubts(parked: Mapping[str, str]) -> dict[str, str]:
+    if not parked:
+        return {}
+    told = ", ".join(f"#{number} ({why})" for number, why in parked.items())
+    return {"pull_requests": f"{len(parked)} of them could not be read: {told}"}
 
 
 def _due(
@@ -61,64 +195,23 @@ def _due(
     return [one for one in found if missing.get(str(one[0])) != one[2].isoformat()]
 
 
-def _nodes(run: Run, page: list[Due]) -> list[Node | None]:
-    """The pull requests of a page, each with all that belongs to it."""
-    found = _ask(run, [node_id for _, node_id, _ in page])
-    for place, node in enumerate(found):
-        if node is not None and not nested.is_whole(PULL_REQUESTS, node) and len(page) > 1:
-            found[place] = _ask(run, [node["id"]])[0]
-    return found
-
-
-def _ask(run: Run, node_ids: list[str]) -> list[Node | None]:
-    nodes: list[Node | None] = run.client.query("pull_requests", {"ids": node_ids})["nodes"]
-    found = [node if node and node.get("__typename") == "PullRequest" else None for node in nodes]
-    nested.complete(run, PULL_REQUESTS, [node for node in found if node is not None])
-    return found
-
-
-def _store(
-    run: Run, cursor: Cursor, page: list[Due], nodes: list[Node | None], *,
-    remembered: dict[str, int], done: int, total: int,
-) -> tuple[Cursor, Written]:  # fmt: skip
-    missing: dict[str, str] = dict(cursor.state.get("missing", {}))
-    gone: dict[int, str] = {}
-    batch = Batch(PULL_REQUESTS)
-    for (number, _, listed_at), node in zip(page, nodes, strict=True):
-        if node is None:
-            reason = _why_missing(run, number)
-            if reason is None:
-                missing[str(number)] = listed_at.isoformat()
-            else:
-                gone[number] = reason
-            continue
-        missing.pop(str(number), None)
-        # Stamped with the listed time where that is later: it was hydrated after that listing.
-        record = nested.without_nested(PULL_REQUESTS, node)
-        batch.add(node, node_row(PULL_REQUESTS, record, updated_at=listed_at))
-
-    def write(connection: Connection) -> Written:
-        written = batch.write(connection, run)
-        for number, reason in gone.items():
-            count = raw.mark_number_gone(
-                connection, run.repository.repository_id, number, at=run.clock(), reason=reason
-            )
-            written += Written(changed=count)
-        return written
-
-    return run.commit(cursor, {"missing": missing, **remembered}, write, done=done, total=total)
-
-
-def _why_missing(run: Run, number: int) -> str | None:
-    """None where GitHub still lists it; then it is no deletion, whatever it is."""
-    try:
-        answer = run.client.get(run.path(f"issues/{number}"))
-    except NotVisible as error:
-        return "deleted" if error.status == 410 else f"not visible: HTTP {error.status}"  # noqa: PLR2004
-    at_home = f"/repos/{run.repository.full_name}/".lower()
-    record = msgspec.json.decode(answer.body)
-    is_here = at_home in f"{record.get('url', '')}/".lower()
-    return None if is_here else "transferred"
+def _ask(run: Run, ids: list[str]) -> tuple[list[Node | None], Refused]:
+    """In the order of ``ids``, and by place why one of them cannot be had."""
+    answer = run.client.query_in_part("pull_requests", {"ids": ids})
+    refused: Refused = {}
+    for error in answer.errors:
+        path: list[str | int] = error["path"]
+        place, inside = (path[1], path[2:3]) if len(path) > 1 else ("", [])
+        is_own = not inside or inside[0] in _CONNECTIONS
+        if is_own and isinstance(place, int) and error.get("type") != "NOT_FOUND":
+            reason = str(error.get("type") or error.get("message"))
+            refused[place] = NotVisible("GraphQL query pull_requests", 403, reason)
+    nodes: list[Node | None] = [
+        node if node and node.get("__typename") == "PullRequest" and place not in refused else None
+        for place, node in enumerate(answer.data["nodes"])
+    ]
+    nested.complete(run, PULL_REQUESTS, [node for node in nodes if node is not None])
+    return nodes, refused
 
 
 def _list(run: Run) -> StepResult:

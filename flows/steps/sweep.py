@@ -145,12 +145,13 @@ def _verdict(run: Run, suspect: Suspect) -> tuple[bool, str | None]:
 
 def issue_by_number(run: Run, number: int) -> tuple[bytes | None, str | None]:
     """(the issue as GitHub shows it here, why it is gone). A 404 is neither: converted to a
-    discussion, hidden, or out of reach of this token.
+    discussion, hidden, or out of reach of this token. Nor is a 410 where issues are switched off.
     """
     try:
         answer = run.client.get(run.path(f"issues/{number}"))
     except NotVisible as error:
-        return None, "deleted" if error.status == _GONE else None
+        is_deleted = error.status == _GONE and "disabled" not in error.reason
+        return None, "deleted" if is_deleted else None
     at_home = f"/repos/{run.repository.full_name}/".lower()
     url = str(msgspec.json.decode(answer.body).get("url", "")).lower()
     return (answer.body, None) if at_home in f"{url}/" else (None, "transferred")

@@ -39,8 +39,13 @@ _HIDDEN = {403, 404}
 _TIMED_OUT = {502, 504}
 """GitHub's own answer to a query that took it more than ten seconds."""
 _UNTOLD_SECONDS = 60.0
-_PASSING = re.compile(r"RESOURCE_LIMITS_EXCEEDED|something went wrong|time(d ?)?out", re.IGNORECASE)
+_PASSING = re.compile(
+    r"RESOURCE_LIMITS_EXCEEDED|MAX_NODE_LIMIT|ARGUMENT_LIMIT|something went wrong|time(d ?)?out",
+    re.IGNORECASE,
+)
 """GraphQL errors that a later or a smaller query may not meet."""
+_UNSEEN = {"NOT_FOUND": 404, "FORBIDDEN": 403}
+"""GraphQL errors, and the status by which REST says the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,11 +163,15 @@ class GitHubClient:
         )
 
     def query(self, name: str, variables: Mapping[str, Any], *, text: str | None = None) -> Any:
-        """Run ``queries/<name>.graphql``. Missing nodes come back as null; other errors raise."""
+        """Run ``queries/<name>.graphql``. Missing nodes come back as null; other errors raise, as
+        does a repository that is not shown.
+        """
         answer = self._ask(name, variables, text)
         fatal = [error for error in answer.errors if error.get("type") != "NOT_FOUND"]
         if fatal:
             raise _refusal(name, fatal)
+        if "repository" in answer.data and answer.data["repository"] is None:
+            raise _refusal(name, answer.errors)
         return answer.data
 
     def query_in_part(
@@ -367,19 +376,37 @@ def _points(body: bytes) -> int:
 
 
 def _refusal(name: str, errors: list[dict[str, Any]]) -> GitInsightError:
+    """What errors mean that leave no answer; none at all are GitHub's own failure."""
+    target = f"GraphQL query {name}"
     fatal = [one for one in errors if one.get("type") != "NOT_FOUND"] or errors
     reason = str(fatal[:1])
-    is_passing = _PASSING.search(reason) is not None
-    return (UpstreamUnavailable if is_passing else UnexpectedPayload)(
-        f"GraphQL query {name}", reason
-    )
+    if not errors:
+        return UpstreamUnavailable(target, "it answers nothing")
+    if _PASSING.search(reason) is not None:
+        return UpstreamUnavailable(target, reason)
+    hidden = {_UNSEEN.get(str(one.get("type"))) for one in fatal}
+    if len(hidden) == 1 and (status := hidden.pop()) is not None:
+        return NotVisible(target, status, str(fatal[0].get("message", "")))
+    return UnexpectedPayload(target, reason)
+
+
+class _Block(msgspec.Struct, frozen=True):
+    reason: str | None = None
+
+
+class _Refused(msgspec.Struct, frozen=True):
+    message: str = ""
+    block: _Block | None = None
 
 
 def _message(response: httpx2.Response) -> str:
+    """With the reason for a block: ``dmca``, ``tos``."""
     try:
-        return str(msgspec.json.decode(response.content).get("message", ""))[:200]
-    except (msgspec.DecodeError, AttributeError):
+        told = msgspec.json.decode(response.content, type=_Refused)
+    except msgspec.DecodeError:
         return response.reason_phrase
+    reason = f" ({told.block.reason})" if told.block and told.block.reason else ""
+    return told.message[:200] + reason
 
 
 def _origin(url: httpx2.URL) -> tuple[str, bytes]:

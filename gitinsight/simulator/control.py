@@ -1,5 +1,6 @@
 """The control panel of the simulated GitHub: faults, limits, names, states, and the data itself."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 from starlette.requests import Request
@@ -38,7 +39,7 @@ async def control(request: Request) -> Response:
         )  # fmt: skip
     if "hostile" in wanted:
         repository = simulator.organisation.repositories[_name(wanted["repo"])]
-        make_hostile(repository.issues[wanted["number"]], wanted["hostile"])
+        make_hostile(repository, wanted["number"], wanted["hostile"], datetime.now(UTC))
     return JSONResponse({"ok": True})
 
 

@@ -3,6 +3,7 @@ that the seed decides.
 """
 
 import asyncio
+import codecs
 import gzip
 import random
 import time
@@ -20,6 +21,7 @@ _SECONDARY = (
     "You have exceeded a secondary rate limit. Please wait a few minutes before you try again."
 )
 _DOCUMENTATION = "https://docs.github.com/rest"
+_LIMIT = "x-ratelimit-"
 
 
 @dataclass(slots=True)
@@ -38,11 +40,15 @@ class Faults:
     empty_rate: float = 0.0
     gzip_rate: float = 0.0
     """A body that says it is gzip and is not."""
+    bom_rate: float = 0.0
+    """A byte order mark before the JSON."""
     hang_rate: float = 0.0
     hang_seconds: float = 30.0
     latency: float = 0.0
     clock_skew: float = 0.0
     """How far the Date header is ahead."""
+    is_bare: bool = False
+    """No header of limits and none with the date, as behind some proxies of GitHub Enterprise."""
     secondary_every: int = 0
     """Every so many requests meet the secondary limit, with ``secondary_status``."""
     secondary_status: int = 403
@@ -53,7 +59,7 @@ class Faults:
     revoke_after: int = 0
     """The token is worth nothing after so many requests."""
     page_cap: int = 0
-    """Pages of issues beyond it are refused with 422."""
+    """Pages of issues, and of their comments, beyond it are refused with 422."""
     run_cap: int = 1000
     """Workflow runs that one filtered search shows."""
     stale: bool = False
@@ -61,10 +67,17 @@ class Faults:
     graphql_heavy_nodes: int = 0
     """Queries that may return more nodes fail with ``graphql_heavy_status``."""
     graphql_heavy_status: int = 502
+    graphql_heavy_type: str = ""
+    """They fail with 200 and an error of this type instead."""
+    graphql_poison: str = ""
+    """Queries for the node with this id fail with ``graphql_heavy_status``, however small."""
+    graphql_refuse: str = ""
+    """The node with this id, or the field of a repository, is null, and an error names it."""
+    graphql_refuse_type: str = "FORBIDDEN"
     graphql_partial_nodes: int = 0
     """Nodes of a list beyond it are null, and RESOURCE_LIMITS_EXCEEDED says so."""
     graphql_truncate_nodes: int = 0
-    """Connections inside of lists are cut there without a word, their totals too."""
+    """Connections inside of lists of several are cut there without a word, their totals too."""
     graphql_null_rate: float = 0.0
     """Answers ``data: null``."""
     graphql_limit_as_errors: bool = False
@@ -159,9 +172,14 @@ class FaultyApp:
             body = body[: len(body) // 2]
         if chance.meets("empty", faults.empty_rate):
             body = b""
+        if chance.meets("bom", faults.bom_rate):
+            body = codecs.BOM_UTF8 + body
         if chance.meets("gzip", faults.gzip_rate):
             body = gzip.compress(body)[:10] + b"\xff" * 20
             response.headers["content-encoding"] = "gzip"
+        if faults.is_bare:
+            for name in ("date", *(one for one in response.headers if one.startswith(_LIMIT))):
+                del response.headers[name]
         response.headers["content-length"] = str(len(body))
         is_reset = chance.meets("reset", faults.reset_rate)
         start = {"type": "http.response.start", "status": response.status_code}

@@ -19,15 +19,47 @@ def lose(answer: dict[str, Any], most: int) -> None:
             )  # fmt: skip
 
 
+def refuse(answer: dict[str, Any], wanted: str, kind: str) -> None:
+    """The node with this id, or this field of the repository, becomes null, and an error of that
+    ``kind`` names its place.
+    """
+    data = answer["data"]
+    places: list[Path] = [
+        ("nodes", place)
+        for place, node in enumerate(data.get("nodes") or ())
+        if node and node.get("id") == wanted
+    ]
+    if wanted in (data.get("repository") or {}):
+        places.append(("repository", wanted))
+    for holder, place in places:
+        data[holder][place] = None
+        answer.setdefault("errors", []).append(
+            {"type": kind, "path": [holder, place],
+             "message": "Resource not accessible by personal access token"}
+        )  # fmt: skip
+
+
 def truncate(answer: dict[str, Any], most: int) -> None:
-    """Connections inside of a list end after ``most`` nodes, as if there were no others."""
+    """Connections inside of a list of several end after ``most`` nodes, as if there were no others:
+    a query for one record alone is small enough.
+    """
     for path, holder in _lists(answer["data"], ()):
-        if "nodes" in path and len(holder["nodes"]) > most:
+        is_among_others = "nodes" in path and len(_at(answer["data"], path)) > 1
+        if is_among_others and len(holder["nodes"]) > most:
             del holder["nodes"][most:]
             if "totalCount" in holder:
                 holder["totalCount"] = most
             if "pageInfo" in holder:
                 holder["pageInfo"]["hasNextPage"] = False
+
+
+def _at(data: Any, path: Path) -> list[Any]:
+    """The outermost list on the way."""
+    found = data
+    for name in path[: path.index("nodes") + 1]:
+        found = found[name]
+    nodes: list[Any] = found
+    return nodes
 
 
 def _lists(found: Any, path: Path) -> Iterator[tuple[Path, dict[str, Any]]]:

@@ -30,7 +30,11 @@ async def graphql(request: Request) -> Response:
             return JSONResponse({"errors": [error]}, headers=stamped)
         message = {"message": "API rate limit exceeded"}
         return JSONResponse(message, status_code=403, headers=stamped)
-    if faults.graphql_heavy_nodes and planned.nodes > faults.graphql_heavy_nodes:
+    is_heavy = bool(faults.graphql_heavy_nodes) and planned.nodes > faults.graphql_heavy_nodes
+    if is_heavy and faults.graphql_heavy_type:
+        error = {"type": faults.graphql_heavy_type, "message": "This query asks for too much."}
+        return JSONResponse({"data": None, "errors": [error]}, headers=stamped)
+    if is_heavy or (faults.graphql_poison and faults.graphql_poison in variables.get("ids", ())):
         return JSONResponse(
             {"message": "We couldn't respond to your request in time."},
             status_code=faults.graphql_heavy_status, headers=stamped,
@@ -41,6 +45,8 @@ async def graphql(request: Request) -> Response:
     )  # fmt: skip
     if chance.meets("graphql null", faults.graphql_null_rate):
         answer = {"data": None}
+    if faults.graphql_refuse:
+        graph_faults.refuse(answer, faults.graphql_refuse, faults.graphql_refuse_type)
     if faults.graphql_partial_nodes:
         graph_faults.lose(answer, faults.graphql_partial_nodes)
     if faults.graphql_truncate_nodes:

@@ -44,6 +44,8 @@ class Repository:
     """Number of the issue that was, number of the discussion that it became."""
     previous: dict[int, Record] = field(default_factory=dict)
     """Issues as they were before their latest change: what a replica that lags behind shows."""
+    sound: dict[int, Record] = field(default_factory=dict)
+    """Issues as they were before they were made hostile."""
     commits_wanted: int = 0
 
     @property

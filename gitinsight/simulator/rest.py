@@ -29,7 +29,12 @@ _PAGING = (
 )
 _UNSEEN: dict[str, tuple[int, Record]] = {
     "private": (404, {"message": "Not Found"}),
-    "disabled": (403, {"message": "Access to this repository has been disabled by GitHub staff."}),
+    "forbidden": (403, {"message": "Resource not accessible by integration"}),
+    "sso": (403, {"message": "Resource protected by organization SAML enforcement."}),
+    "disabled": (403, {
+        "message": "Repository access blocked",
+        "block": {"reason": "tos", "created_at": "2026-01-15T00:00:00Z", "html_url": None},
+    }),
     "blocked": (451, {
         "message": "Repository access blocked",
         "block": {"reason": "dmca", "created_at": "2026-01-15T00:00:00Z",
@@ -108,7 +113,8 @@ def _serve(request: Request, repository: Repository | None) -> Response:
     state = simulator.state_of(repository)
     if state in _UNSEEN:
         status, message = _UNSEEN[state]
-        return answer(request, message, status=status)
+        told = {"x-github-sso": "required; url=https://github.com/orgs/x/sso"}
+        return answer(request, message, status=status, headers=told if state == "sso" else None)
     if state == "no_issues" and rest.split("/")[0] == "issues":
         message = {"message": "Issues has been disabled in this repository."}
         return answer(request, message, status=410)
@@ -245,7 +251,7 @@ def _list(request: Request, repository: Repository, path: str) -> Response:
     if path == "commits" and not git_repository.log(simulator.paths[repository.name]):
         return answer(request, {"message": "Git Repository is empty."}, status=409)
     cap = simulator.turmoil.faults.page_cap
-    if cap and path.startswith("issues") and int(query.get("page", 1)) > cap:
+    if cap and path in {"issues", "issues/comments"} and int(query.get("page", 1)) > cap:
         return answer(request, {"message": _PAGING}, status=422)
     records = list(_records(simulator, repository, path))
     if "since" in query and path in {"issues", "issues/comments", "pulls/comments"}:

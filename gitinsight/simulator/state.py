@@ -12,8 +12,12 @@ from gitinsight.simulator.organisation import Organisation
 from gitinsight.simulator.records import ORGANISATION, Repository
 from gitinsight.simulator.statistics import Statistics
 
-STATES = frozenset({"open", "private", "blocked", "disabled", "redirect_loop", "no_issues"})
-"""``private`` answers 404, ``blocked`` 451, ``disabled`` 403, ``no_issues`` 410 for issues."""
+STATES = frozenset(
+    {"open", "private", "blocked", "disabled", "forbidden", "sso", "redirect_loop", "no_issues"}
+)
+"""``private`` answers 404, ``blocked`` 451, ``disabled``, ``forbidden`` (to this token) and ``sso``
+(before its owner has signed on) 403, ``no_issues`` 410 for issues.
+"""
 
 
 class Simulator:

@@ -10,5 +10,6 @@ PULL_REQUEST_FILES = Thing(
     parent="pull_requests",
     key="path",
     number="pullRequestNumber",
+    counter="changedFiles",
     most=3_000,
 )

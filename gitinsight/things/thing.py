@@ -42,7 +42,8 @@ class Thing:
     ``key`` leads to what identifies a record: GitHub's own number, or, where GitHub gives none, a
     text that is unique within the parent. ``number`` leads to the number of the issue or
     pull request that it is about, or to a URL that ends in it. ``total`` is the connection of
-    the repository whose ``totalCount`` counts it; ``most`` how many GitHub shows of one parent.
+    the repository whose ``totalCount`` counts it; ``counter`` the field of the parent that counts
+    it a second time; ``most`` how many GitHub shows of one parent.
 
     ``catalogue`` marks what an unchanged repository is asked for in turns, one of them per run, so
     that a quiet run stays within five requests; ``is_optional`` what not every GitHub offers.
@@ -60,6 +61,7 @@ class Thing:
     key: str = "id"
     number: str = ""
     total: str = ""
+    counter: str = ""
     most: int | None = None
     catalogue: bool = False
     is_optional: bool = False

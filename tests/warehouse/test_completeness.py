@@ -180,3 +180,17 @@ def test_what_is_not_offered_is_not_missing() -> None:
 
 def test_what_is_doubted_is_partial_however_it_adds_up() -> None:
     assert judge("issues", 5, 5, doubt="60 of 100 were not found").state == "partial"
+
+
+def test_the_last_account_can_be_read_again(warehouse: Engine) -> None:
+    accounted = {
+        one.thing: one
+        for one in (judge("issues", 5, 3), judge("labels", 1, 1), judge("forks", 1, 0))
+    }
+    with warehouse.begin() as connection:
+        assert completeness.entries(connection, 1) == {}
+        completeness.record(connection, 1, accounted, at=AT, job_id=JOB)
+
+        assert completeness.entries(connection, 1) == accounted
+        assert completeness.entries(connection, 2) == {}
+    assert {one.thing for one in accounted.values() if one.is_gap} == {"issues", "forks"}

@@ -121,3 +121,25 @@ def test_a_git_remote_has_commits_tags_and_branches_and_nothing_else(
         "tags": (0, 0, "complete", None),
         "branches": (1, 1, "complete", None),
     }
+
+
+def test_a_total_that_is_not_shown_to_this_token_costs_no_other(
+    settings: Settings, warehouse: Engine, github: GitHub
+) -> None:
+    github.control(graphql_refuse="labels")
+
+    read(settings, warehouse, NAME)
+
+    found = ledger(warehouse)
+    assert found["labels"] == (None, 5, "uncounted", "GitHub gives no total")
+    assert found["milestones"] == (1, 1, "complete", None)
+
+
+def test_comments_of_issues_that_are_switched_off_are_unavailable_and_not_none(
+    settings: Settings, warehouse: Engine, github: GitHub
+) -> None:
+    github.control(state={NAME: "no_issues"})
+
+    read(settings, warehouse, NAME)
+
+    assert ledger(warehouse)["issue_comments"][:3] == (None, None, "unavailable")

@@ -74,6 +74,31 @@ def test_a_repository_that_is_not_shown_any_more_keeps_its_data(
     assert count(warehouse, "raw.github_repositories where deleted_at is null") == 1
 
 
+@pytest.mark.parametrize(
+    ("fault", "told"),
+    [
+        ("private", ("unreadable", "HTTP 404: Not Found")),
+        ("forbidden", ("unreadable", "HTTP 403: Resource not accessible by integration")),
+        ("sso", ("unreadable", "HTTP 403: Resource protected by organization SAML enforcement.")),
+        ("disabled", ("disabled", "HTTP 403: Repository access blocked (tos)")),
+        ("blocked", ("blocked", "HTTP 451: Repository access blocked (dmca)")),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_why_a_repository_is_not_shown_is_kept(
+    settings: Settings, warehouse: Engine, github: GitHub, fault: str, told: tuple[str, str]
+) -> None:
+    with attempting(settings, warehouse, NAME) as run:
+        github.control(state={NAME: fault})
+        with pytest.raises(NotVisible):
+            discover(run)
+
+    state, reason = told
+    assert rows(warehouse, "select state, state_reason from ops.repositories") == [
+        (state, f"GitHub does not show /repos/{NAME} ({reason})")
+    ]
+
+
 def test_a_wrong_token_is_said_to_be_wrong(settings: Settings, warehouse: Engine) -> None:
     enqueue(settings, warehouse, NAME)
     wrong = settings.github.model_dump() | {"tokens": WRONG_TOKEN}

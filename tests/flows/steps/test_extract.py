@@ -146,3 +146,22 @@ def test_what_a_webhook_marked_is_read_and_no_longer_marked(
 
     assert count(warehouse, "raw.github_reviews") > whole
     assert count(warehouse, "ops.dirty") == 0
+
+
+def test_what_is_missing_is_looked_for_although_nothing_has_changed(
+    settings: Settings, warehouse: Engine, github: GitHub
+) -> None:
+    read(settings, warehouse)
+    github.control(state={NAME: "no_issues"})
+
+    switched_off = read(settings, warehouse)
+    github.control(calm=True)
+    switched_on = read(settings, warehouse)
+
+    assert switched_off.account is not None
+    assert {one.thing: one.state for one in switched_off.account.gaps} == {
+        "issues": "unavailable", "issue_comments": "unavailable", "issue_events": "unavailable",
+    }  # fmt: skip
+    assert switched_on.account is not None
+    assert switched_on.account.gaps == []
+    assert read(settings, warehouse).account is None

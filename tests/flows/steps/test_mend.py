@@ -88,6 +88,17 @@ def test_an_issue_that_is_gone_is_marked_with_the_proof(
     assert states(warehouse_read) == {"complete", "uncounted"}
 
 
+def test_an_issue_that_cannot_be_held_stops_nothing(
+    settings: Settings, warehouse: Engine, github: GitHub
+) -> None:
+    github.control(hostile="number", repo=NAME, number=3)
+
+    read(settings, warehouse)
+
+    found = rows(warehouse, "select state, reason from ops.completeness where thing = 'issues'")
+    assert found == [("partial", "1 of them is in quarantine")]
+
+
 def test_a_review_comment_that_was_deleted_without_a_word_is_found(
     settings: Settings, warehouse_read: Engine, github: GitHub
 ) -> None:

@@ -1,17 +1,21 @@
 """Pull requests are read in full where the issue list shows them as changed, and nowhere else."""
 
+import pytest
+
 from flows.steps import discover, reading
 from flows.steps.pull_requests import hydrate
 from flows.steps.run import Run, StepResult
+from gitinsight.errors import NotVisible
 from gitinsight.settings import GitHubSettings, Settings
-from gitinsight.simulator.organisation import Organisation, truth
+from gitinsight.simulator.organisation import Organisation, wider_truth
 from gitinsight.things.issues import ISSUES
 from tests.support.analyses import attempting, count, rows
+from tests.support.extractions import hastened
 from tests.support.github import GitHub
 from warehouse.engine import Engine
 
 NAME = "synthetic-labs/aurora"
-TRUTH = truth(Organisation().repositories["aurora"])
+TRUTH = wider_truth(Organisation().repositories["aurora"])
 
 
 def read(settings: Settings, warehouse: Engine) -> StepResult:
@@ -23,6 +27,11 @@ def _read(run: Run) -> StepResult:
     discover.discover(run)
     reading.read(run, ISSUES)
     return hydrate(run)
+
+
+def node_id() -> str:
+    """Of pull request 7."""
+    return str(Organisation().repositories["aurora"].issues[7]["node_id"])
 
 
 def test_every_pull_request_is_held_with_all_of_its_reviews(
@@ -72,6 +81,61 @@ def test_a_pull_request_that_was_deleted_is_marked_with_the_reason(
     )
     assert gone == [(number, "deleted")]
     assert count(warehouse, "raw.github_pull_requests") == TRUTH["pull_requests"] - 1
+
+
+def test_one_that_github_never_answers_for_is_parked_and_the_others_are_read(
+    settings: Settings, warehouse: Engine, github: GitHub
+) -> None:
+    github.control(graphql_poison=node_id())
+
+    with attempting(settings, warehouse, NAME) as run, hastened(run, settings):
+        parked = _read(run)
+        github.control(calm=True)
+        again = hydrate(run)
+
+    assert parked.touched > 0
+    assert parked.doubts == {"pull_requests": "1 of them could not be read: #7 (HTTP 502)"}
+    assert (again.rows, again.doubts) == (1, {})
+    assert count(warehouse, "raw.github_pull_requests") == TRUTH["pull_requests"]
+    assert count(warehouse, "raw.github_reviews where deleted_at is null") == TRUTH["reviews"]
+
+
+def test_one_that_is_refused_is_parked_and_its_page_is_kept(
+    settings: Settings, warehouse: Engine, github: GitHub
+) -> None:
+    github.control(graphql_refuse=node_id())
+    github.start_counting()
+
+    result = read(settings, warehouse)
+
+    assert result.doubts == {"pull_requests": "1 of them could not be read: #7 (FORBIDDEN)"}
+    assert count(warehouse, "raw.github_pull_requests") == TRUTH["pull_requests"] - 1
+    assert github.statistics()["charged_graphql"] <= 6
+
+
+def test_an_outage_parks_nothing(settings: Settings, warehouse: Engine, github: GitHub) -> None:
+    with attempting(settings, warehouse, NAME) as run:
+        discover.discover(run)
+        reading.read(run, ISSUES)
+        github.control(state={NAME: "private"})
+        with pytest.raises(NotVisible):
+            hydrate(run)
+
+    assert count(warehouse, "raw.github_issues where deleted_at is not null") == 0
+    assert (
+        count(warehouse, "ops.cursors where state ? 'parked' and state ->> 'parked' <> '{}'") == 0
+    )
+
+
+def test_what_was_cut_with_its_totals_is_read_again_by_itself(
+    settings: Settings, warehouse: Engine, github: GitHub
+) -> None:
+    github.control(graphql_truncate_nodes=2)
+
+    read(settings, warehouse)
+
+    for thing in ("reviews", "pull_request_files", "pull_request_commits"):
+        assert count(warehouse, f"raw.github_{thing}") == TRUTH[thing]
 
 
 def test_without_a_token_they_come_from_the_list_and_reviews_stay_unknown(

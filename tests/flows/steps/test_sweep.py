@@ -118,3 +118,9 @@ def test_without_a_token_nothing_is_swept(run: Run, github: GitHub) -> None:
 
     assert sweep.sweep(run).touched == 0
     assert github.counted()["requests"] == 0
+
+
+def test_issues_that_are_switched_off_are_not_deleted(run: Run, github: GitHub) -> None:
+    github.control(state={run.repository.full_name: "no_issues"})
+
+    assert sweep.issue_by_number(run, 1) == (None, None)

@@ -136,6 +136,14 @@ def test_a_refusal_without_words_has_its_status(client: GitHubClient, upstream: 
         client.get("repos/o/n")
 
 
+def test_a_block_is_told_with_its_reason(client: GitHubClient, upstream: Upstream) -> None:
+    body = b'{"message": "Repository access blocked", "block": {"reason": "dmca"}}'
+    upstream.replies = [Reply(451, body)]
+
+    with pytest.raises(NotVisible, match=r"HTTP 451: Repository access blocked \(dmca\)"):
+        client.get("repos/o/n")
+
+
 def test_a_node_that_is_gone_comes_back_as_null(client: GitHubClient, upstream: Upstream) -> None:
     body = {"data": {"nodes": [None, {"id": "b"}]}, "errors": [{"type": "NOT_FOUND"}]}
     upstream.replies = [Reply(body=json.dumps(body).encode())]
@@ -151,17 +159,24 @@ def test_a_node_that_is_gone_comes_back_as_null(client: GitHubClient, upstream: 
 @pytest.mark.parametrize(
     ("body", "error"),
     [
-        ({"data": {"a": 1}, "errors": [{"type": "FORBIDDEN"}]}, UnexpectedPayload),
+        ({"data": {"a": 1}, "errors": [{"type": "FORBIDDEN"}]}, NotVisible),
+        ({"data": {"a": 1}, "errors": [{"type": "FORBIDDEN"}, {"type": "x"}]}, UnexpectedPayload),
         ({"errors": [{"message": "Field 'x' doesn't exist"}]}, UnexpectedPayload),
-        ({"data": None, "errors": [{"type": "NOT_FOUND"}]}, UnexpectedPayload),
-        ({"data": None}, UnexpectedPayload),
+        ({"data": None, "errors": [{"type": "NOT_FOUND"}]}, NotVisible),
+        ({"data": {"repository": None}, "errors": [{"type": "NOT_FOUND"}]}, NotVisible),
+        ({"data": {"repository": None}}, UpstreamUnavailable),
+        ({"data": None}, UpstreamUnavailable),
         ([], UnexpectedPayload),
         ({"errors": [{"message": "Something went wrong while executing"}]}, UpstreamUnavailable),
         ({"data": {"a": 1}, "errors": [{"type": "RESOURCE_LIMITS_EXCEEDED"}]}, UpstreamUnavailable),
         ({"data": None, "errors": [{"message": "timedout"}]}, UpstreamUnavailable),
+        ({"data": None, "errors": [{"type": "MAX_NODE_LIMIT_EXCEEDED"}]}, UpstreamUnavailable),
+        ({"data": None, "errors": [{"type": "ARGUMENT_LIMIT"}]}, UpstreamUnavailable),
     ],
     ids=[
-        "forbidden", "unknown-field", "not-found", "null", "list", "crashed", "too-heavy", "timeout"
+        "forbidden", "forbidden-and-more", "unknown-field", "not-found", "no-repository",
+        "null-repository", "null", "list", "crashed", "too-heavy", "timeout", "too-many-nodes",
+        "too-large",
     ],
 )  # fmt: skip
 def test_an_error_of_graphql_is_never_taken_for_data(

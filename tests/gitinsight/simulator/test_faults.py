@@ -110,3 +110,19 @@ def test_the_seed_decides_which_requests_fail(caller: httpx2.Client, panel: GitH
 
     assert failures() == failures()
     assert set(failures()) == {200, 502}
+
+
+def test_json_can_come_after_a_byte_order_mark(caller: httpx2.Client, panel: GitHub) -> None:
+    panel.control(bom_rate=1)
+
+    assert caller.get(AURORA).content.startswith(b"\xef\xbb\xbf{")
+
+
+def test_headers_of_limits_and_the_date_can_be_missing(
+    caller: httpx2.Client, panel: GitHub
+) -> None:
+    panel.control(is_bare=True)
+    answer = caller.get(AURORA)
+
+    assert "etag" in answer.headers
+    assert not [one for one in answer.headers if one == "date" or one.startswith("x-ratelimit")]

@@ -44,3 +44,24 @@ def test_nodes_that_are_asked_for_by_id_are_lost_as_well() -> None:
 
     assert answer["data"]["nodes"] == [{"id": "a"}, None]
     assert answer["errors"][0]["path"] == ["nodes", 1]
+
+
+def test_a_list_of_one_is_not_cut() -> None:
+    answer = issues(1)
+
+    graph_faults.truncate(answer, 1)
+
+    assert answer == issues(1)
+
+
+def test_what_is_refused_is_null_and_named() -> None:
+    answer: dict[str, Any] = {
+        "data": {"nodes": [{"id": "a"}, None, {"id": "b"}], "repository": {"forks": {}}}
+    }
+
+    graph_faults.refuse(answer, "b", "FORBIDDEN")
+    graph_faults.refuse(answer, "forks", "FORBIDDEN")
+
+    assert answer["data"] == {"nodes": [{"id": "a"}, None, None], "repository": {"forks": None}}
+    assert [one["path"] for one in answer["errors"]] == [["nodes", 2], ["repository", "forks"]]
+    assert {one["type"] for one in answer["errors"]} == {"FORBIDDEN"}

@@ -58,3 +58,34 @@ def test_a_heavy_query_can_fail_where_a_lighter_one_does_not(
     found = [caller.post("graphql", json={"query": query % size}) for size in (10, 11)]
 
     assert [one.status_code for one in found] == [200, status]
+
+
+def test_a_heavy_query_can_be_refused_in_an_answer(caller: httpx2.Client, panel: GitHub) -> None:
+    panel.control(graphql_heavy_nodes=1, graphql_heavy_type="MAX_NODE_LIMIT_EXCEEDED")
+    query = (
+        '{ repository(owner: "synthetic-labs", name: "aurora")'
+        " { issues(first: 2) { nodes { id } } } }"
+    )
+
+    answer = caller.post("graphql", json={"query": query})
+
+    assert answer.status_code == 200
+    assert answer.json()["errors"][0]["type"] == "MAX_NODE_LIMIT_EXCEEDED"
+
+
+def test_one_node_can_spoil_every_query_for_it_or_be_refused(
+    caller: httpx2.Client, panel: GitHub
+) -> None:
+    issue = caller.get("repos/synthetic-labs/aurora/issues/1").json()
+    body = {
+        "query": "query ($ids: [ID!]!) { nodes(ids: $ids) { id } }",
+        "variables": {"ids": [issue["node_id"]]},
+    }
+    panel.control(graphql_poison=issue["node_id"])
+    poisoned = caller.post("graphql", json=body)
+    panel.control(graphql_poison="", graphql_refuse=issue["node_id"])
+    refused = caller.post("graphql", json=body)
+
+    assert poisoned.status_code == 502
+    assert refused.json()["data"] == {"nodes": [None]}
+    assert refused.json()["errors"][0]["type"] == "FORBIDDEN"

@@ -140,6 +140,7 @@ def test_asking_for_the_limits_is_free(caller: httpx2.Client) -> None:
     ("state", "path", "status"),
     [
         ("private", AURORA, 404), ("blocked", f"{AURORA}/issues", 451), ("disabled", AURORA, 403),
+        ("forbidden", AURORA, 403), ("sso", AURORA, 403),
         ("no_issues", f"{AURORA}/issues", 410), ("no_issues", AURORA, 200),
     ],
 )  # fmt: skip
