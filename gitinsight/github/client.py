@@ -1,7 +1,6 @@
 """Speaks HTTP to GitHub: one request in, one typed answer or one typed error out."""
 
 import random
-import re
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -30,6 +29,7 @@ from gitinsight.github.pace import Outcome
 from gitinsight.github.payloads import fault, limit, sanitise
 from gitinsight.github.principals import Principal, last
 from gitinsight.github.queries import query_text
+from gitinsight.github.refusals import is_passing, message, refusal
 from gitinsight.github.turns import Turns
 
 API_VERSION = "2022-11-28"
@@ -39,13 +39,6 @@ _HIDDEN = {403, 404}
 _TIMED_OUT = {502, 504}
 """GitHub's own answer to a query that took it more than ten seconds."""
 _UNTOLD_SECONDS = 60.0
-_PASSING = re.compile(
-    r"RESOURCE_LIMITS_EXCEEDED|MAX_NODE_LIMIT|ARGUMENT_LIMIT|something went wrong|time(d ?)?out",
-    re.IGNORECASE,
-)
-"""GraphQL errors that a later or a smaller query may not meet."""
-_UNSEEN = {"NOT_FOUND": 404, "FORBIDDEN": 403}
-"""GraphQL errors, and the status by which REST says the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,9 +162,9 @@ class GitHubClient:
         answer = self._ask(name, variables, text)
         fatal = [error for error in answer.errors if error.get("type") != "NOT_FOUND"]
         if fatal:
-            raise _refusal(name, fatal)
+            raise refusal(name, fatal)
         if "repository" in answer.data and answer.data["repository"] is None:
-            raise _refusal(name, answer.errors)
+            raise refusal(name, answer.errors)
         return answer.data
 
     def query_in_part(
@@ -181,9 +174,9 @@ class GitHubClient:
         attempt or a smaller query may not meet raise, and those that are about no part.
         """
         answer = self._ask(name, variables, text)
-        fatal = [one for one in answer.errors if not one.get("path") or _PASSING.search(str(one))]
+        fatal = [one for one in answer.errors if not one.get("path") or is_passing(one)]
         if fatal:
-            raise _refusal(name, fatal)
+            raise refusal(name, fatal)
         return answer
 
     def _ask(self, name: str, variables: Mapping[str, Any], text: str | None) -> PartialAnswer:
@@ -201,7 +194,7 @@ class GitHubClient:
             raise UnexpectedPayload(f"GraphQL query {name}", "it answers no object")
         errors = list(answer.get("errors") or ())
         if answer.get("data") is None:
-            raise _refusal(name, errors)
+            raise refusal(name, errors)
         return PartialAnswer(answer["data"], errors, sent.date)
 
     def _principals(self) -> list[Principal]:
@@ -294,9 +287,9 @@ class GitHubClient:
             verdict = Verdict.TIMED_OUT if is_timeout else Verdict.FAILED
             error = UpstreamUnavailable(request.url.host, f"HTTP {status}")
         elif status in {403, 404, 409, 410, 451}:
-            error = NotVisible(target, status, _message(response))
+            error = NotVisible(target, status, message(response))
         elif status not in {200, 304}:
-            error = UnexpectedPayload(target, f"HTTP {status}: {_message(response)}", status)
+            error = UnexpectedPayload(target, f"HTTP {status}: {message(response)}", status)
         else:
             error, answer = self._read(request, response, grant)
         budget = limits.left(response, bucket)
@@ -373,40 +366,6 @@ def _points(body: bytes) -> int:
     except msgspec.ValidationError:
         return 1
     return priced.rate_limit.cost if priced and priced.rate_limit else 1
-
-
-def _refusal(name: str, errors: list[dict[str, Any]]) -> GitInsightError:
-    """What errors mean that leave no answer; none at all are GitHub's own failure."""
-    target = f"GraphQL query {name}"
-    fatal = [one for one in errors if one.get("type") != "NOT_FOUND"] or errors
-    reason = str(fatal[:1])
-    if not errors:
-        return UpstreamUnavailable(target, "it answers nothing")
-    if _PASSING.search(reason) is not None:
-        return UpstreamUnavailable(target, reason)
-    hidden = {_UNSEEN.get(str(one.get("type"))) for one in fatal}
-    if len(hidden) == 1 and (status := hidden.pop()) is not None:
-        return NotVisible(target, status, str(fatal[0].get("message", "")))
-    return UnexpectedPayload(target, reason)
-
-
-class _Block(msgspec.Struct, frozen=True):
-    reason: str | None = None
-
-
-class _Refused(msgspec.Struct, frozen=True):
-    message: str = ""
-    block: _Block | None = None
-
-
-def _message(response: httpx2.Response) -> str:
-    """With the reason for a block: ``dmca``, ``tos``."""
-    try:
-        told = msgspec.json.decode(response.content, type=_Refused)
-    except msgspec.DecodeError:
-        return response.reason_phrase
-    reason = f" ({told.block.reason})" if told.block and told.block.reason else ""
-    return told.message[:200] + reason
 
 
 def _origin(url: httpx2.URL) -> tuple[str, bytes]:
