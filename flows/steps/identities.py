@@ -31,7 +31,8 @@ Unknown = Sequence[tuple[str, str]]
 
 def identify(run: Run) -> StepResult:
     """One commit per unknown address, 100 in a query; an address without an account is kept too,
-    so that it is asked about once. The number in a noreply address needs no question.
+    so that it is asked about once. Where GitHub names nobody the number in a noreply address does:
+    it stays with the account, while the name beside it is the one of that day.
     """
     cursor = run.take("identities")
     with run.warehouse.begin() as connection:
@@ -39,8 +40,7 @@ def identify(run: Run) -> StepResult:
             connection, run.repository.repository_id, asked_before=run.clock() - ASK_AGAIN
         )
     read_off = {one.email: one for email, _ in unknown if (one := _read_off(email)) is not None}
-    if run.client.has_token:
-        read_off = {email: one for email, one in read_off.items() if one.user_id is not None}
+    numbered = {email: one for email, one in read_off.items() if one.user_id is not None}
     touched = done = 0
 
     def keep(found: list[Identity]) -> None:
@@ -54,15 +54,21 @@ def identify(run: Run) -> StepResult:
         cursor, written = run.commit(cursor, cursor.state, write, done=done, total=len(unknown))
         touched += written.touched
 
-    if read_off:
+    asked = list(unknown) if run.client.has_token else []
+    if not asked and read_off:
         keep(list(read_off.values()))
-    asked = [one for one in unknown if one[0] not in read_off] if run.client.has_token else []
     failures = 0
     waiting = [asked[at : at + _PER_QUERY] for at in range(0, len(asked), _PER_QUERY)]
     while waiting:
         batch = waiting.pop(0)
         try:
-            keep(_asked(run, batch))
+            found = {one.email: one for one in _asked(run, batch)}
+            silent = {
+                email: numbered[email]
+                for email, _ in batch
+                if email in numbered and (email not in found or found[email].login is None)
+            }
+            keep(list((found | silent).values()))
         except (NotVisible, UnexpectedPayload, UpstreamUnavailable) as error:
             failures += 1
             # Else GitHub does not answer at all, or does not show the repository.

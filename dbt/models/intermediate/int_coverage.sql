@@ -21,7 +21,7 @@ things as (
     max(upstream_count) filter (where thing = 'workflow_runs') as workflow_runs_count,
     max(upstream_count) filter (where thing = 'deployments') as deployments_count,
     max(upstream_count) filter (where thing = 'forks') as forks_count,
-    max(upstream_count) filter (where thing = 'stargazers') as stargazers_count,
+    max(upstream_count) filter (where thing = 'stars_history') as stargazers_count,
     max(upstream_count) filter (where thing = 'watchers') as subscribers_count
   from entries
   group by repository_id
