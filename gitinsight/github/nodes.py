@@ -38,15 +38,16 @@ def identifier(value: object, parent: int) -> int:
 
 
 def actors(value: object) -> Iterator[Actor]:
-    """Every account in a node. Bots are left to REST: GraphQL drops the suffix from most of their
-    logins, not from all.
+    """Every account in a node that says what it is, so that it is the same as REST says. Bots are
+    left to REST: GraphQL drops the suffix from most of their logins, not from all.
     """
     if isinstance(value, list):
         for item in value:
             yield from actors(item)
     elif isinstance(value, dict):
-        if "login" in value and "databaseId" in value and value.get("__typename") != "Bot":
-            yield Actor(value["databaseId"], value["login"], value.get("__typename"))
+        kind = value.get("__typename", "Bot")
+        if kind != "Bot" and "login" in value and "databaseId" in value:
+            yield Actor(value["databaseId"], value["login"], kind)
         for item in value.values():
             yield from actors(item)
 

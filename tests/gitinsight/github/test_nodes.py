@@ -46,8 +46,13 @@ def test_accounts_are_found_at_any_depth_and_bots_are_left_out() -> None:
     node = {
         "author": {"__typename": "User", "login": "ada", "databaseId": 1},
         "mergedBy": {"__typename": "Bot", "login": "robot", "databaseId": 2},
-        "commits": {"nodes": [{"commit": {"author": {"user": {"login": "eve", "databaseId": 3}}}}]},
+        "commits": {
+            "nodes": [{"commit": {"author": {"user": {
+                "__typename": "User", "login": "eve", "databaseId": 3,
+            }}}}]
+        },
         "ghost": None,
-    }
+        "unsaid": {"login": "kim", "databaseId": 4},
+    }  # fmt: skip
 
     assert [(one.id, one.login) for one in actors(node)] == [(1, "ada"), (3, "eve")]
