@@ -6,11 +6,12 @@ from typing import Any
 
 import pytest
 
-from gitinsight.errors import UnexpectedPayload
+from gitinsight.errors import NotVisible, UnexpectedPayload
 from gitinsight.github.client import GitHubClient
 from gitinsight.github.governor import LocalGovernor
 from gitinsight.github.pace import Pace
 from gitinsight.github.principals import users
+from gitinsight.github.queries import repeated
 from gitinsight.github.turns import Turns
 from gitinsight.simulator import git_repository
 from gitinsight.simulator.organisation import Organisation, Repository, truth
@@ -51,9 +52,14 @@ def test_totals_are_those_of_the_records(client: GitHubClient, aurora: Repositor
 def test_a_repository_that_does_not_exist_is_null_and_an_error_says_so(
     client: GitHubClient,
 ) -> None:
-    answer = client.query("totals", {"owner": "synthetic-labs", "name": "none"})
+    variables = {"owner": "synthetic-labs", "name": "none"}
 
-    assert answer["repository"] is None
+    answer = client.query_in_part("totals", variables)
+
+    assert answer.data["repository"] is None
+    assert [one["type"] for one in answer.errors] == ["NOT_FOUND"]
+    with pytest.raises(NotVisible):
+        client.query("totals", variables)
 
 
 def test_an_empty_repository_has_no_default_branch(client: GitHubClient) -> None:
@@ -86,10 +92,11 @@ def test_reviews_beyond_the_first_page_are_read_by_cursor(
 
     first = client.query("pull_requests", {"ids": [node_id]})["nodes"][0]["reviews"]
     assert first["pageInfo"]["hasNextPage"]
-    rest = client.query("reviews", {"id": node_id, "after": first["pageInfo"]["endCursor"]})
-    nodes = first["nodes"] + rest["node"]["reviews"]["nodes"]
+    text = repeated("reviews", [(node_id, first["pageInfo"]["endCursor"])])
+    rest = client.query("reviews", {}, text=text)["part_0"]["reviews"]
+    nodes = first["nodes"] + rest["nodes"]
 
-    assert not rest["node"]["reviews"]["pageInfo"]["hasNextPage"]
+    assert not rest["pageInfo"]["hasNextPage"]
     assert len({one["id"] for one in nodes}) == first["totalCount"] == numbers.count(busiest)
 
 
