@@ -52,6 +52,7 @@ def attempt(settings: Settings, engine: Engine, job_id: UUID, *, worker: str) ->
         state_dir=settings.state_dir,
         lease_seconds=lease_seconds,
         cancelled=cancelled,
+        workflow_jobs_days=settings.github.workflow_jobs_days,
     )
     try:
         yield run

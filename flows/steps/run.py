@@ -61,8 +61,8 @@ class Run:
     lease_seconds: int
     cancelled: threading.Event
     """Set when somebody asked for the job to stop, or took it over."""
+    workflow_jobs_days: int
     stop: threading.Event = field(default_factory=threading.Event)
-    workflow_jobs_days: int = 7
     stage: str = "discover"
     accounts: set[Actor] = field(default_factory=set)
     """Those that this attempt has stored."""

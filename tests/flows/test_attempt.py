@@ -24,6 +24,17 @@ def test_a_claimed_job_is_nobody_elses(settings: Settings, warehouse: Engine) ->
             pass
 
 
+def test_an_attempt_reads_as_many_days_of_workflow_jobs_as_the_settings_say(
+    settings: Settings, warehouse: Engine
+) -> None:
+    github = settings.github.model_copy(update={"workflow_jobs_days": 30})
+    settings = settings.model_copy(update={"github": github})
+    job = enqueue(settings, warehouse, NAME)
+
+    with attempt(settings, warehouse, job.job_id, worker="first") as run:
+        assert run.workflow_jobs_days == 30
+
+
 def test_a_job_that_was_taken_before_its_worker_died_has_a_higher_fence(
     settings: Settings, warehouse: Engine
 ) -> None:
