@@ -79,9 +79,10 @@ def _write(connection: Connection, entry: Entry, origin: Origin) -> Written:
         return raw.upsert(connection, entry.thing, [again], origin=origin)
     if entry.thing not in _TABLES:
         raise UnexpectedPayload(entry.thing, "it is no list of records, and is asked for anew")
-    is_answer = entry.kind is Kind.ANSWER
+    thing, is_answer = _TABLES[entry.thing], entry.kind is Kind.ANSWER
     page = payloads.split(
         payloads.sanitise(entry.raw if is_answer else b"[" + entry.raw + b"]"),
-        envelope=_TABLES[entry.thing].envelope if is_answer else None,
+        envelope=thing.envelope if is_answer else None,
+        key=thing.list_key,
     )
     return raw.store(connection, entry.thing, page, origin=origin, known=set())

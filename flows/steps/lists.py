@@ -170,7 +170,7 @@ def newest(run: Run, thing: Thing) -> StepResult:
         state |= {"top": None, "pending_etag": answer.etag}
     total, seen = Written(), 0
     while True:
-        records = split(answer.body, key=thing.key)
+        records = split(answer.body, key=thing.list_key)
         ids = [record.id for _, record in records]
         state["top"] = max([state.get("top") or 0, *ids])
         is_last = answer.next_url is None or (bool(ids) and min(ids) <= floor)

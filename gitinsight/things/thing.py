@@ -67,5 +67,10 @@ class Thing:
     is_optional: bool = False
 
     @property
+    def list_key(self) -> str:
+        """What identifies a record in the REST list; ``key`` is GraphQL's where that reads it."""
+        return "id" if self.query else self.key
+
+    @property
     def table(self) -> str:
         return f"git_{self.name}" if self.reading is Reading.GIT else f"github_{self.name}"

@@ -133,6 +133,19 @@ def test_a_whole_answer_is_split_again(warehouse: Engine) -> None:
     assert rows(warehouse, waiting) == [(HOPELESS,)]
 
 
+def test_a_record_is_told_by_what_identifies_it_in_its_list(warehouse: Engine) -> None:
+    """A week of stars has no id."""
+    repository_id = add_repository(warehouse)
+    keep(warehouse, repository_id, b'{"week": 1767225600, "total": 3}', thing="stars_history")
+
+    found = replay(warehouse, at=LATER)
+
+    assert found == {(repository_id, "stars_history"): Replay(accepted=1)}
+    assert rows(warehouse, "select id, payload ->> 'total' from raw.github_stars_history") == [
+        (1767225600, "3")
+    ]
+
+
 def test_a_repository_that_is_being_read_is_left_alone(warehouse: Engine) -> None:
     busy, free = add_repository(warehouse), add_repository(warehouse, "octo/b", github_id=2)
     for one in (busy, free):
