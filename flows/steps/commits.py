@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from flows.steps.lists import every_page
 from flows.steps.run import Run, StepResult
 from gitinsight.errors import MirrorBroken, NotVisible, TooLarge
 from gitinsight.git.history import Commit, Moment, commits
@@ -37,7 +38,7 @@ def read_commits(run: Run) -> StepResult:
     cursor = run.take("commits")
     refusal = _refusal(run, cursor)
     if refusal is not None or cursor.state.get("refs") == _fingerprint(refs):
-        run.commit(cursor, cursor.state, lambda _connection: Written())
+        run.commit(cursor, cursor.state)
         return StepResult("commits", unavailable=refusal)
     try:
         return _from_git(run, refs, cursor)
@@ -46,7 +47,7 @@ def read_commits(run: Run) -> StepResult:
         return _from_git(run, refs, run.take("commits"))
     except TooLarge as error:
         known = {"too_large": {"bytes": error.limit_bytes, "reason": str(error)}}
-        run.commit(cursor, cursor.state | known, lambda _connection: Written())
+        run.commit(cursor, cursor.state | known)
         return StepResult("commits", unavailable=str(error))
 
 
@@ -145,7 +146,7 @@ def _from_github(run: Run) -> StepResult:
     cursor = run.take("commits")
     pushed_at = _pushed_at(run)
     if pushed_at is not None and cursor.state.get("pushed_at") == pushed_at:
-        run.commit(cursor, cursor.state, lambda _connection: Written())
+        run.commit(cursor, cursor.state)
         return StepResult("commits")
     branches = {one["name"]: one["commit"]["sha"] for one in _list(run, "branches")}
     tags = {one["name"]: (one["commit"]["sha"], False, "") for one in _list(run, "tags")}
@@ -198,12 +199,8 @@ def _pushed_at(run: Run) -> str | None:
 
 
 def _list(run: Run, path: str, **parameters: str) -> list[dict[str, Any]]:
-    answer = run.client.get(run.path(path), {**parameters, "per_page": "100"})
-    found: list[dict[str, Any]] = msgspec.json.decode(answer.body)
-    while answer.next_url:
-        answer = run.client.get(answer.next_url)
-        found += msgspec.json.decode(answer.body)
-    return found
+    first = run.client.get(run.path(path), {**parameters, "per_page": "100"})
+    return [one for answer in every_page(run, first) for one in msgspec.json.decode(answer.body)]
 
 
 def _commit(node: dict[str, Any], parents: dict[str, list[str]]) -> Commit:

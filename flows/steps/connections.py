@@ -75,7 +75,7 @@ def read(run: Run, thing: Thing) -> StepResult:
     if is_end:
         walked_at = run.as_of.isoformat()
     state = {"walked_at": walked_at, **size.remembered}
-    run.commit(cursor, state, lambda _connection: Written())
+    run.commit(cursor, state)
     return StepResult(thing.name, total.touched, len(present))
 
 

@@ -50,7 +50,7 @@ def discover(run: Run) -> StepResult:
                 is_private=known.is_private, is_synthetic=known.is_synthetic,
                 state="active", state_reason=None,
             )  # fmt: skip
-        run.commit(cursor, cursor.state, lambda _connection: Written())
+        run.commit(cursor, cursor.state)
         return StepResult("repositories")
     found = msgspec.json.decode(answer.body, type=_Repository)
     if known.github_id is not None and known.github_id != found.id:

@@ -1,7 +1,7 @@
 """The ways to read a REST list; which one a thing uses is part of its declaration."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -90,8 +90,7 @@ def since(run: Run, thing: Thing) -> StepResult:
 
 
 def _window(run: Run, thing: Thing, start: str, size: PageSize) -> str:
-    parameters = {**thing.parameters, "per_page": str(size.now), "since": start}
-    return f"{run.path(thing.path)}?{urlencode(parameters)}"
+    return list_url(run, thing, per_page=str(size.now), since=start)
 
 
 def _page(
@@ -126,11 +125,9 @@ def whole(run: Run, thing: Thing, *, is_quiet: bool = False) -> StepResult:
         asked = [pages[turn]] if is_quiet else pages
         if all(etag and run.client.get(str(url), etag=etag).is_unmodified for url, etag in asked):
             state = {**cursor.state, "turn": turn + 1}
-            run.commit(cursor, state, lambda _connection: Written())
+            run.commit(cursor, state)
             return StepResult(thing.name)
-    answers = [run.client.get(run.path(thing.path), _parameters(thing))]
-    while answers[-1].next_url:
-        answers.append(run.client.get(str(answers[-1].next_url)))
+    answers = list(every_page(run, run.client.get(list_url(run, thing))))
     records = joined(split(one.body) for one in answers)
 
     def write(connection: Connection) -> Written:
@@ -155,14 +152,9 @@ def newest(run: Run, thing: Thing) -> StepResult:
     """
     cursor = run.take(thing.name)
     state = dict(cursor.state)
-    parameters = _parameters(thing)
     resume = state.get("next")
     etag = own(run, cursor).get("etag")
-    answer = (
-        run.client.get(resume)
-        if resume
-        else run.client.get(run.path(thing.path), parameters, etag=etag)
-    )
+    answer = run.client.get(resume) if resume else run.client.get(list_url(run, thing), etag=etag)
     if answer.is_unmodified:
         return unchanged(run, cursor, thing)
     floor: int = state.get("floor", 0)
@@ -194,9 +186,8 @@ def newest(run: Run, thing: Thing) -> StepResult:
 
 def count(run: Run, thing: Thing) -> int | None:
     """How many records a list has: pages of one record each, of which GitHub names the last."""
-    parameters = {**thing.parameters, "per_page": "1"}
     try:
-        answer = run.client.get(run.path(thing.path), parameters)
+        answer = run.client.get(list_url(run, thing, per_page="1"))
     except NotVisible:
         return None
     if answer.last_url is not None:
@@ -204,13 +195,24 @@ def count(run: Run, thing: Thing) -> int | None:
     return None if answer.next_url else len(elements(answer.body))
 
 
-def _parameters(thing: Thing) -> dict[str, str]:
-    return {**thing.parameters, "per_page": str(thing.page_size)}
+def list_url(run: Run, thing: Thing, **narrowed: str) -> str:
+    """The first page of a list, below the API root; ``narrowed`` are further parameters."""
+    parameters = {**thing.parameters, "per_page": str(thing.page_size), **narrowed}
+    return f"{run.path(thing.path)}?{urlencode(parameters)}"
+
+
+def every_page(run: Run, first: Answer) -> Iterator[Answer]:
+    """``first`` and every page after it, each asked for when its turn comes."""
+    answer = first
+    yield answer
+    while answer.next_url:
+        answer = run.client.get(answer.next_url)
+        yield answer
 
 
 def unchanged(run: Run, cursor: Cursor, thing: Thing) -> StepResult:
     """GitHub says that nothing is new; that it was asked is kept."""
-    run.commit(cursor, cursor.state, lambda _connection: Written())
+    run.commit(cursor, cursor.state)
     return StepResult(thing.name)
 
 

@@ -5,7 +5,7 @@ about, both at once and by number.
 from collections.abc import Mapping
 
 from flows.steps import lists, pull_requests, reading, sweep
-from flows.steps.lists import store
+from flows.steps.lists import store, storing
 from flows.steps.run import Run, StepResult
 from gitinsight.errors import NotVisible, UnexpectedPayload
 from gitinsight.github.payloads import Page, joined, split
@@ -86,11 +86,9 @@ def _numbers(run: Run, missing: int, doubts: dict[str, str]) -> int:
         if body is None:
             explained[str(number)] = reason or "not visible"
         records = split(b"[" + body + b"]") if body else Page()
-
-        def write(connection: Connection, records: Page = records) -> Written:
-            return store(connection, run, ISSUES, records)
-
-        cursor, written = run.commit(cursor, {"explained": explained}, write)
+        cursor, written = run.commit(
+            cursor, {"explained": explained}, storing(run, ISSUES, records)
+        )
         touched += written.touched
         missing -= written.new
         if missing <= 0:
@@ -113,17 +111,15 @@ def _comments(run: Run, held: int) -> int:
     listed = lists.count(run, ISSUE_COMMENTS)
     cursor = run.take(ISSUE_COMMENTS.name)
     if listed == held:
-        run.commit(cursor, {**cursor.state, "listed": listed}, lambda _connection: Written())
+        run.commit(cursor, {**cursor.state, "listed": listed})
         return 0
     touched = 0
     for number in uneven:
         try:
-            answers = [run.client.get(run.path(f"issues/{number}/comments?per_page=100"))]
+            first = run.client.get(run.path(f"issues/{number}/comments?per_page=100"))
         except NotVisible:
             continue  # the sweep finds out what became of it
-        while answers[-1].next_url:
-            answers.append(run.client.get(str(answers[-1].next_url)))
-        records = joined(split(answer.body) for answer in answers)
+        records = joined(split(answer.body) for answer in lists.every_page(run, first))
 
         def write(connection: Connection, number: int = number, records: Page = records) -> Written:
             written = store(connection, run, ISSUE_COMMENTS, records)

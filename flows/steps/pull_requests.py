@@ -6,12 +6,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from flows.steps import nested, sweep
+from flows.steps.lists import storing
 from flows.steps.nested import Batch
 from flows.steps.page_size import PageSize
 from flows.steps.run import Run, StepResult
 from gitinsight.errors import NotVisible, UpstreamUnavailable
 from gitinsight.github.nodes import Node, node_row
-from gitinsight.github.payloads import Page, split
+from gitinsight.github.payloads import split
 from gitinsight.things.catalogue import children
 from gitinsight.things.pull_requests import PULL_REQUESTS
 from warehouse import holdings, raw
@@ -92,7 +93,12 @@ class _Hydration:
         self.pages += 1
         held = [place for place, node in enumerate(nodes) if node is not None]
         again = [one for one in held if not nested.is_whole(PULL_REQUESTS, nodes[one] or {})]
-        if held and not again and self.pages % _AUDITED_PAGE == 0 and self._is_cut(ids, nodes):
+        if (
+            held
+            and not again
+            and self.pages % _AUDITED_PAGE == 0
+            and self._is_cut(ids, nodes, held)
+        ):
             again = list(held)
         asked = set[int]()
         while len(ids) > 1 and again:
@@ -106,11 +112,10 @@ class _Hydration:
                 refused[place] = why[0]
         return nodes, refused
 
-    def _is_cut(self, ids: list[str], nodes: list[Node | None]) -> bool:
+    def _is_cut(self, ids: list[str], nodes: list[Node | None], held: list[int]) -> bool:
         """Whether the largest are shown with more in a query for few."""
-        held = [place for place, node in enumerate(nodes) if node is not None]
-        held.sort(key=lambda one: sum(_counts(nodes[one]).values()), reverse=True)
-        few = held[:_AUDITED]
+        largest = sorted(held, key=lambda one: sum(_counts(nodes[one]).values()), reverse=True)
+        few = largest[:_AUDITED]
         shown, _ = _ask(self.run, [ids[place] for place in few])
         return any(
             _counts(one) != _counts(nodes[place]) for place, one in zip(few, shown, strict=True)
@@ -223,14 +228,10 @@ def _list(run: Run) -> StepResult:
     answer = run.client.get(run.path("pulls"), parameters) if due else None
     while answer is not None:
         records = split(answer.body)
-
-        def write(connection: Connection, records: Page = records) -> Written:
-            return raw.store(
-                connection, "pull_requests", records, origin=run.origin, known=run.accounts
-            )
-
         seen += len(records)
-        cursor, written = run.commit(cursor, cursor.state, write, done=seen, total=len(due))
+        cursor, written = run.commit(
+            cursor, cursor.state, storing(run, PULL_REQUESTS, records), done=seen, total=len(due)
+        )
         total += written
         due -= {keys.number for keys, _ in records if keys.number is not None}
         answer = run.client.get(answer.next_url) if due and answer.next_url else None

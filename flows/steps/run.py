@@ -29,6 +29,10 @@ _LOG = logs.get(__name__)
 _CANCEL_SECONDS = 3.0
 
 
+def _nothing(_connection: Connection) -> Written:
+    return Written()
+
+
 @dataclass(frozen=True, slots=True)
 class StepResult:
     """``touched`` rows were new or changed; ``unavailable`` says why a thing cannot be read, and
@@ -98,12 +102,12 @@ class Run:
         self,
         cursor: Cursor,
         state: dict[str, Any],
-        write: Callable[[Connection], Written],
+        write: Callable[[Connection], Written] = _nothing,
         *,
         done: int | None = None,
         total: int | None = None,
     ) -> tuple[Cursor, Written]:
-        """One page, one transaction: rows, cursor, ledger of calls, progress."""
+        """One page, one transaction: rows if there are any, cursor, ledger of calls, progress."""
         self.stage = "extract"
         eta_seconds = self._eta(cursor.thing, done, total)
         with self.warehouse.begin() as connection:

@@ -19,7 +19,6 @@ from gitinsight.things.review_comments import REVIEW_COMMENTS
 from gitinsight.things.thing import Thing
 from warehouse import cursors, holdings, raw, suspects
 from warehouse.engine import Connection
-from warehouse.raw import Written
 from warehouse.suspects import Suspect
 
 SWEPT = (ISSUES, ISSUE_COMMENTS, REVIEW_COMMENTS)
@@ -50,9 +49,10 @@ def sweep(run: Run) -> StepResult:
     share = 0.0
     if swept_at is not None:
         share = min(1.0, (run.as_of - datetime.fromisoformat(swept_at)) / _ROUND)
+    is_turn = share >= _DUE_AFTER / _ROUND
     touched, doubts = 0, dict[str, str]()
     positions: dict[str, int] = dict(cursor.state.get("positions", {}))
-    for thing in SWEPT if share >= _DUE_AFTER / _ROUND else ():
+    for thing in SWEPT if is_turn else ():
         with run.warehouse.begin() as connection:
             due = holdings.node_ids_after(
                 connection, thing.name, run.repository.repository_id,
@@ -64,12 +64,9 @@ def sweep(run: Run) -> StepResult:
         elif due:
             positions[thing.name] = due[-1][0]
     touched += settle(run)
-    is_first = swept_at is None
-    state = {
-        "swept_at": run.as_of.isoformat() if is_first or share >= _DUE_AFTER / _ROUND else swept_at,
-        "positions": positions,
-    }
-    run.commit(cursor, state, lambda _connection: Written(), done=touched)
+    stamp = run.as_of.isoformat() if swept_at is None or is_turn else swept_at
+    state = {"swept_at": stamp, "positions": positions}
+    run.commit(cursor, state, done=touched)
     return StepResult("sweep", touched, doubts=doubts)
 
 

@@ -3,15 +3,15 @@
 And the lists that hang on each of their records.
 """
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
-from urllib.parse import urlencode
 
 import msgspec
 
 from flows.steps.lanes import ahead
-from flows.steps.lists import own, store, storing, unchanged
+from flows.steps.lists import every_page, list_url, own, storing, unchanged
 from flows.steps.run import Run, StepResult
 from gitinsight.errors import NotVisible
 from gitinsight.github.client import Answer
@@ -45,15 +45,14 @@ def windowed(run: Run, thing: Thing, *, shown: int = _SHOWN) -> StepResult:
     """
     cursor = run.take(thing.name)
     left: list[Window] = [_parse(one) for one in cursor.state.get("windows", ())]
-    newest = run.client.get(
-        run.path(thing.path), {"per_page": str(thing.page_size)}, etag=own(run, cursor).get("etag")
-    )
+    newest = run.client.get(list_url(run, thing), etag=own(run, cursor).get("etag"))
     read_until = cursor.state.get("read_until")
     if newest.is_unmodified and not left and not _is_old(read_until, newest.date):
         return unchanged(run, cursor, thing)
     start = datetime.fromisoformat(read_until) - _AGAIN if read_until else _BEFORE_ANY
+    records = Page() if newest.is_unmodified else split(newest.body, envelope=thing.envelope)
     is_resumed = bool(left)
-    left = left or [(start, _end(newest, thing))]
+    left = left or [(start, _end(newest, records))]
     state: dict[str, Any] = {"read_until": read_until}
     if newest.is_unmodified:
         etag, count = cursor.state.get("pending_etag", cursor.state["etag"]), cursor.state["total"]
@@ -61,14 +60,10 @@ def windowed(run: Run, thing: Thing, *, shown: int = _SHOWN) -> StepResult:
         # What is left was to be read before this page changed: another change is to be seen.
         etag = cursor.state.get("pending_etag") if is_resumed else newest.etag
         count = msgspec.json.decode(newest.body, type=_Listed).total_count
-    reading_until = cursor.state.get("reading_until") if left else None
-    state |= {
-        "reading_until": reading_until or newest.date.isoformat(), "pending_etag": etag,
-        "total": count,
-    }  # fmt: skip
+    reading_until = cursor.state.get("reading_until") or newest.date.isoformat()
+    state |= {"reading_until": reading_until, "pending_etag": etag, "total": count}
     total, seen = Written(), set[int]()
     if not newest.is_unmodified:
-        records = split(newest.body, envelope=thing.envelope)
         cursor, total = run.commit(cursor, cursor.state, storing(run, thing, records))
     while left:
         window = left.pop()
@@ -107,23 +102,19 @@ def per_parent(run: Run, thing: Thing) -> StepResult:
     due = [(number, attempt) for number, attempt in due if empty.get(str(number)) != attempt]
     total, seen = Written(), 0
     for done, (number, attempt) in enumerate(due, start=1):
-        path = run.path(thing.path.format(id=number))
+        own_list = replace(thing, path=thing.path.format(id=number))
         try:
-            answers = [run.client.get(path, {**thing.parameters, "per_page": "100"})]
+            first = run.client.get(list_url(run, own_list))
         except NotVisible:
             empty[str(number)] = attempt  # the run is gone since it was listed
             continue
-        while answers[-1].next_url:
-            answers.append(run.client.get(str(answers[-1].next_url)))
-        records = joined(split(answer.body, envelope=thing.envelope) for answer in answers)
+        records = joined(split(one.body, envelope=thing.envelope) for one in every_page(run, first))
         if not records:
             empty[str(number)] = attempt
-
-        def write(connection: Connection, records: Page = records) -> Written:
-            return store(connection, run, thing, records)
-
         state = {"empty": empty} if empty else {}
-        cursor, written = run.commit(cursor, state, write, done=done, total=len(due))
+        cursor, written = run.commit(
+            cursor, state, storing(run, thing, records), done=done, total=len(due)
+        )
         total += written
         seen += len(records)
     return StepResult(thing.name, total.touched, seen)
@@ -150,20 +141,14 @@ def _read(
         answer = upcoming()
 
 
-def _end(newest: Answer, thing: Thing) -> datetime:
+def _end(newest: Answer, records: Page) -> datetime:
     """Whatever its clock says, what the newest page shows is read: its ETag vouches for it."""
-    if newest.is_unmodified:
-        return newest.date
-    records = split(newest.body, envelope=thing.envelope)
     return max([newest.date, *(keys.created_at for keys, _ in records if keys.created_at)])
 
 
 def _url(run: Run, thing: Thing, window: Window) -> str:
     start, end = (moment.strftime("%Y-%m-%dT%H:%M:%SZ") for moment in window)
-    parameters = {
-        **thing.parameters, "per_page": str(thing.page_size), "created": f"{start}..{end}"
-    }  # fmt: skip
-    return f"{run.path(thing.path)}?{urlencode(parameters)}"
+    return list_url(run, thing, created=f"{start}..{end}")
 
 
 def _is_old(read_until: str | None, now: datetime) -> bool:
