@@ -12,6 +12,8 @@ def record_requests(
     repository_id: int | None = None,
 ) -> None:  # fmt: skip
     """Of one job, or of none: what is asked about many repositories at once."""
+    if not records:
+        return
     driver(connection).cursor().executemany(
         """
         insert into ops.requests

@@ -41,6 +41,9 @@ def keep(
     source: str, at: datetime, job_id: UUID, source_updated_at: datetime | None = None,
 ) -> None:  # fmt: skip
     """The same bytes are kept once, with the newest reason, and are open again."""
+    entries = list(entries)
+    if not entries:
+        return
     driver(connection).cursor().executemany(
         """
         insert into ops.quarantine

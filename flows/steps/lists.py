@@ -59,13 +59,13 @@ def since(run: Run, thing: Thing) -> StepResult:
     total, seen, pages = Written(), 0, 1
     if answer.is_unmodified:
         return unchanged(run, cursor, thing)
-    anchor = latest
+    anchor, anchored = latest, 0
     while True:
         records = split(answer.body)
         latest = max([latest, *(_iso(keys) for keys, _ in records if keys.updated_at)])
         following = answer.next_url
-        if following and pages % _ANCHOR_PAGES == 0 and latest > anchor:
-            following, anchor = _window(run, thing, latest, size), latest
+        if following and latest > anchor and _is_anchor(records, latest, pages - anchored):
+            following, anchor, anchored = _window(run, thing, latest, size), latest, pages
         state: dict[str, Any] = {
             "since": start, "next": following, "latest": latest, **size.remembered
         }  # fmt: skip
@@ -87,6 +87,16 @@ def since(run: Run, thing: Thing) -> StepResult:
         closing = since(run, thing)
         return StepResult(thing.name, total.touched + closing.touched, seen)
     return StepResult(thing.name, total.touched, seen)
+
+
+def _is_anchor(records: Page, latest: str, pages: int) -> bool:
+    """Whether to begin a new window after so many pages of the last. What it would repeat, the
+    records of the second in which it begins, should be few; but not for ever.
+    """
+    if pages < _ANCHOR_PAGES:
+        return False
+    repeated = sum(_iso(keys) == latest for keys, _ in records)
+    return repeated * _ANCHOR_PAGES <= len(records) or pages >= 2 * _ANCHOR_PAGES
 
 
 def _window(run: Run, thing: Thing, start: str, size: PageSize) -> str:

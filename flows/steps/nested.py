@@ -17,7 +17,7 @@ from warehouse import raw
 from warehouse.engine import Connection
 from warehouse.raw import Written
 
-_AT_ONCE = 20
+AT_ONCE = 20
 """Connections in one query: a hundred would cost the same point, and more than GitHub's time."""
 
 
@@ -59,16 +59,19 @@ class Batch:
         return written + raw.upsert(connection, self.thing.name, self.rows, origin=origin)
 
 
+def fill(thing: Thing, nodes: Sequence[Node]) -> None:
+    """Give each of ``nodes`` an empty connection where GitHub gave none."""
+    for node in nodes:
+        for child in children(thing):
+            node[child.connection] = node.get(child.connection) or {"totalCount": 0, "nodes": []}
+
+
 def complete(run: Run, thing: Thing, nodes: Sequence[Node]) -> None:
     """Give every nested connection of ``nodes`` all of its nodes, each once."""
+    fill(thing, nodes)
     for child in children(thing):
-        waiting = {}
-        for node in nodes:
-            connection = node.get(child.connection) or {"totalCount": 0, "nodes": []}
-            node[child.connection] = connection
-            if (connection.get("pageInfo") or {}).get("hasNextPage"):
-                waiting[node["id"]] = connection
-        size = PageSize(_AT_ONCE, _AT_ONCE)
+        waiting = {node["id"]: node[child.connection] for node in nodes if _has_more(child, node)}
+        size = PageSize(AT_ONCE, AT_ONCE)
         while waiting:
             batch = dict(islice(waiting.items(), size.now))
             try:
@@ -83,6 +86,11 @@ def complete(run: Run, thing: Thing, nodes: Sequence[Node]) -> None:
                     connection["pageInfo"] = part["pageInfo"]
                 if part is None or not part["pageInfo"]["hasNextPage"]:
                     del waiting[node_id]
+
+
+def is_long(thing: Thing, node: Node) -> bool:
+    """Whether there is more inside of ``node`` than came with it."""
+    return any(_has_more(child, node) for child in children(thing))
 
 
 def is_whole(thing: Thing, node: Node) -> bool:
@@ -101,6 +109,10 @@ def is_whole(thing: Thing, node: Node) -> bool:
 def counts(thing: Thing, node: Node) -> dict[str, int]:
     """How many came inside of ``node``."""
     return {child.name: len(node[child.connection]["nodes"]) for child in children(thing)}
+
+
+def _has_more(child: Thing, node: Node) -> bool:
+    return bool((node[child.connection].get("pageInfo") or {}).get("hasNextPage"))
 
 
 def _told(child: Thing, node: Node) -> int:

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Collection, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -21,8 +22,8 @@ from warehouse.engine import Connection
 from warehouse.raw import Written
 
 _MOST_IN_A_ROW = 3
-_AUDITED_PAGE, _AUDITED = 24, 6
-"""Of every 24th page of 24, so that one in a hundred is compared with what a small query shows."""
+_AUDITED_PAGE, _AUDITED = 48, 12
+"""Of every 48th page of 24, so that one in a hundred is compared with what a smaller one shows."""
 _CONNECTIONS = {child.connection for child in children(PULL_REQUESTS)}
 
 Due = tuple[int, str, datetime]
@@ -66,6 +67,8 @@ class _Hydration:
     in_a_row: int = 0
     written: Written = field(default_factory=Written)
     parked: dict[str, str] = field(default_factory=dict)
+    long: list[tuple[Due, Node]] = field(default_factory=list)
+    """Those with more inside than came with them: the rest is asked for together."""
 
     def read(self, due: list[Due]) -> None:
         position, usual = 0, self.size.now
@@ -83,15 +86,60 @@ class _Hydration:
                 self.size.succeeded(time.monotonic() - started)
                 usual = self.size.now
             position += len(page)
-            self._store(page, nodes, refused)
+            self._store(*self._without_long(page, nodes, refused))
+            if len(self.long) >= nested.AT_ONCE:
+                self._read_long()
+        self._read_long()
+
+    def _without_long(
+        self, page: list[Due], nodes: list[Node | None], refused: Refused
+    ) -> tuple[list[Due], list[Node | None], Refused]:
+        """What can be stored now, under its new places; the others wait among the long ones."""
+        stays: list[int] = []
+        for place, node in enumerate(nodes):
+            if node is not None and nested.is_long(PULL_REQUESTS, node):
+                self.long.append((page[place], node))
+            else:
+                stays.append(place)
+        return (
+            [page[place] for place in stays],
+            [nodes[place] for place in stays],
+            {new: refused[old] for new, old in enumerate(stays) if old in refused},
+        )
+
+    def _read_long(self) -> None:
+        """Ask for the rest of them all at once, and where that fails for one after the other."""
+        if not self.long:
+            return
+        page = [due for due, _ in self.long]
+        nodes: list[Node | None] = [node for _, node in self.long]
+        refused: Refused = {}
+        self.long = []
+        with suppress(NotVisible, UpstreamUnavailable):
+            nested.complete(self.run, PULL_REQUESTS, [node for node in nodes if node is not None])
+        for place, node in enumerate(nodes):
+            try:
+                if node is not None and nested.is_long(PULL_REQUESTS, node):
+                    nested.complete(self.run, PULL_REQUESTS, [node])
+                if node is not None and not nested.is_whole(PULL_REQUESTS, node):
+                    (nodes[place],), why = _ask_whole(self.run, [page[place][1]])
+                    if 0 in why:
+                        refused[place] = why[0]
+            except (NotVisible, UpstreamUnavailable) as error:
+                refused[place] = error
+        self._store(page, nodes, refused)
 
     def _nodes(self, ids: list[str]) -> tuple[list[Node | None], Refused]:
-        """Each with all that belongs to it. Some are asked for again by themselves: those that are
-        not whole, and all of them where some that are compared were shown with less than is there.
+        """Each with all that belongs to it, but for the long ones. Some are asked for again by
+        themselves: those that are not whole, and all of them where some that are compared were
+        shown with less than is there.
         """
         nodes, refused = _ask(self.run, ids)
         self.pages += 1
-        held = [place for place, node in enumerate(nodes) if node is not None]
+        held = [
+            place for place, node in enumerate(nodes)
+            if node is not None and not nested.is_long(PULL_REQUESTS, node)
+        ]  # fmt: skip
         again = [one for one in held if not nested.is_whole(PULL_REQUESTS, nodes[one] or {})]
         if (
             held
@@ -103,7 +151,7 @@ class _Hydration:
         asked = set[int]()
         while len(ids) > 1 and again:
             place = again.pop(0)
-            (alone,), why = _ask(self.run, [ids[place]])
+            (alone,), why = _ask_whole(self.run, [ids[place]])
             asked.add(place)
             if _counts(alone) != _counts(nodes[place]):
                 again = [one for one in held if one not in asked]
@@ -116,7 +164,7 @@ class _Hydration:
         """Whether the largest are shown with more in a query for few."""
         largest = sorted(held, key=lambda one: sum(_counts(nodes[one]).values()), reverse=True)
         few = largest[:_AUDITED]
-        shown, _ = _ask(self.run, [ids[place] for place in few])
+        shown, _ = _ask_whole(self.run, [ids[place] for place in few])
         return any(
             _counts(one) != _counts(nodes[place]) for place, one in zip(few, shown, strict=True)
         )
@@ -215,6 +263,13 @@ def _ask(run: Run, ids: list[str]) -> tuple[list[Node | None], Refused]:
         node if node and node.get("__typename") == "PullRequest" and place not in refused else None
         for place, node in enumerate(answer.data["nodes"])
     ]
+    nested.fill(PULL_REQUESTS, [node for node in nodes if node is not None])
+    return nodes, refused
+
+
+def _ask_whole(run: Run, ids: list[str]) -> tuple[list[Node | None], Refused]:
+    """The same, each with all that is inside of it."""
+    nodes, refused = _ask(run, ids)
     nested.complete(run, PULL_REQUESTS, [node for node in nodes if node is not None])
     return nodes, refused
 

@@ -70,7 +70,9 @@ class Faults:
     graphql_heavy_type: str = ""
     """They fail with 200 and an error of this type instead."""
     graphql_poison: str = ""
-    """Queries for the node with this id fail with ``graphql_heavy_status``, however small."""
+    """Queries for the node with this id, or with this in their text, fail with
+    ``graphql_heavy_status``, however small.
+    """
     graphql_refuse: str = ""
     """The node with this id, or the field of a repository, is null, and an error names it."""
     graphql_refuse_type: str = "FORBIDDEN"

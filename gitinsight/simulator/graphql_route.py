@@ -34,7 +34,8 @@ async def graphql(request: Request) -> Response:
     if is_heavy and faults.graphql_heavy_type:
         error = {"type": faults.graphql_heavy_type, "message": "This query asks for too much."}
         return JSONResponse({"data": None, "errors": [error]}, headers=stamped)
-    if is_heavy or (faults.graphql_poison and faults.graphql_poison in variables.get("ids", ())):
+    named = (*variables.get("ids", ()), body["query"])
+    if is_heavy or (faults.graphql_poison and any(faults.graphql_poison in one for one in named)):
         return JSONResponse(
             {"message": "We couldn't respond to your request in time."},
             status_code=faults.graphql_heavy_status, headers=stamped,

@@ -100,6 +100,25 @@ def test_one_that_github_never_answers_for_is_parked_and_the_others_are_read(
     assert count(warehouse, "raw.github_reviews where deleted_at is null") == TRUTH["reviews"]
 
 
+def test_those_with_more_inside_than_can_be_had_are_parked_and_the_others_are_read(
+    settings: Settings, warehouse: Engine, github: GitHub
+) -> None:
+    github.control(graphql_poison="part_0:")  # what repeats a field for each of them
+
+    with attempting(settings, warehouse, NAME) as run, hastened(run, settings):
+        parked = _read(run)
+        held = count(warehouse, "raw.github_pull_requests")
+        github.control(calm=True)
+        again = hydrate(run)
+
+    told = "3 of them could not be read: #54 (HTTP 502), #74 (HTTP 502), #94 (HTTP 502)"
+    assert parked.doubts == {"pull_requests": told}
+    assert held == TRUTH["pull_requests"] - 3
+    assert (again.rows, again.doubts) == (3, {})
+    for thing in ("pull_requests", "reviews", "pull_request_commits", "pull_request_files"):
+        assert count(warehouse, f"raw.github_{thing} where deleted_at is null") == TRUTH[thing]
+
+
 def test_one_that_is_refused_is_parked_and_its_page_is_kept(
     settings: Settings, warehouse: Engine, github: GitHub
 ) -> None:
