@@ -76,7 +76,7 @@ def _of_repository(name: str, charged: Charged, counts: dict[str, int]) -> Figur
 
 
 def _alike(charged: Charged) -> int:
-    """For issues, comments and pull requests with reviews, which every peer reads as well."""
+    """For issues, comments and pull requests with reviews and commits, as every peer reads them."""
     return charged.points + sum(_listed(charged, thing) for thing in _LISTS)
 
 

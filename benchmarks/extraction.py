@@ -22,7 +22,10 @@ from warehouse import jobs, repositories
 from warehouse.engine import Engine, driver, make_engine
 
 T = TypeVar("T")
-THINGS = ("issues", "issue_comments", "pull_requests", "reviews", "review_comments")
+THINGS = (
+    "issues", "issue_comments", "pull_requests", "pull_request_commits", "reviews",
+    "review_comments",
+)  # fmt: skip
 """What every peer reads as well; records are counted of these alone."""
 
 

@@ -8,7 +8,8 @@ from pathlib import Path
 
 STREAMS = {
     "issues": "issues", "comments": "issue_comments", "pull_requests": "pull_requests",
-    "reviews": "reviews", "review_comments": "review_comments",
+    "pull_request_commits": "pull_request_commits", "reviews": "reviews",
+    "review_comments": "review_comments",
 }  # fmt: skip
 
 

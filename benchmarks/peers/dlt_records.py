@@ -18,6 +18,7 @@ LISTS = {
     "issues": "issues", "pull_requests": "pulls", "issue_comments": "issues/comments",
     "review_comments": "pulls/comments",
     "reviews": "pulls/{resources.pull_requests.number}/reviews",
+    "pull_request_commits": "pulls/{resources.pull_requests.number}/commits",
 }  # fmt: skip
 
 

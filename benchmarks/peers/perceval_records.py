@@ -24,6 +24,7 @@ def main(url: str, repository: str) -> None:
                     counts["issue_comments"] += len(data["comments_data"])
                 else:
                     counts["pull_requests"] += 1
+                    counts["pull_request_commits"] += len(data["commits_data"])
                     counts["reviews"] += len(data["reviews_data"])
                     counts["review_comments"] += len(data["review_comments_data"])
     print(json.dumps(counts))

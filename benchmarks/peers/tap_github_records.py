@@ -17,7 +17,10 @@ import psycopg
 import requests
 from tap_github.tap import TapGitHub
 
-STREAMS = ("issues", "issue_comments", "pull_requests", "reviews", "review_comments")
+STREAMS = (
+    "issues", "issue_comments", "pull_requests", "pull_request_commits", "reviews",
+    "review_comments",
+)  # fmt: skip
 
 
 def main(url: str, repository: str, database: str) -> None:
