@@ -135,6 +135,11 @@ def _delete_comment(change: Change) -> None:
     change.repository.issues[comment["number"]]["comments"] -= 1
 
 
+def _hide_comment(change: Change) -> None:
+    """As those of spammers are: its issue still counts it."""
+    change.repository.comments.pop()
+
+
 def _rename_label(change: Change) -> None:
     """No issue moves that bears it."""
     change.repository.labels[0]["name"] = change.to or "renamed"
@@ -240,6 +245,7 @@ OPERATIONS: dict[str, Callable[[Change], None]] = {
     "reopen_issue": _reopen_issue, "delete_issue": _delete_issue,
     "transfer_issue": _transfer_issue, "convert_issue": _convert_issue,
     "new_comment": _new_comment, "edit_comment": _edit_comment, "delete_comment": _delete_comment,
+    "hide_comment": _hide_comment,
     "rename_label": _rename_label, "merge_pull_request": _merge_pull_request,
     "new_review": _new_review, "new_star": _new_star, "new_run": _new_run,
     "finish_run": _finish_run, "rerun": _rerun, "new_deployment": _new_deployment,

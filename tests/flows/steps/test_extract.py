@@ -42,6 +42,26 @@ def test_an_unchanged_repository_costs_five_free_requests_at_most(
         assert set(github.counted()["by_status"]) == {"304"}
 
 
+def test_what_github_counts_and_does_not_show_is_told_and_not_looked_for_at_each_poll(
+    settings: Settings, warehouse: Engine, github: GitHub
+) -> None:
+    for _ in range(30):
+        github.change(NAME, "hide_comment")
+    told = "select held_count, state from ops.completeness where thing = 'issue_comments'"
+    partial = [(TRUTH["issue_comments"] - 30, "partial")]
+    read(settings, warehouse)
+    assert rows(warehouse, told) == partial
+
+    github.start_counting()
+    read(settings, warehouse)
+
+    assert rows(warehouse, told) == partial
+    assert set(github.counted()["by_status"]) == {"304"}
+    github.change(NAME, "new_comment")
+    assert read(settings, warehouse).has_changed
+    assert rows(warehouse, told) == [(TRUTH["issue_comments"] - 29, "partial")]
+
+
 def test_a_change_is_found_and_accounted_for(
     settings: Settings, warehouse: Engine, github: GitHub
 ) -> None:
