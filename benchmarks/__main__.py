@@ -8,7 +8,7 @@ from benchmarks import (
     archive_hour,
     commit_statistics,
     figures,
-    million_records,
+    many_records,
     page_transactions,
     quiet_poll,
     records_per_second,
@@ -20,7 +20,7 @@ BENCHMARKS: Mapping[str, Callable[[], Iterator[Figure]]] = {
     one.NAME: one.measure
     for one in (
         api_cost, quiet_poll, page_transactions, commit_statistics, records_per_second,
-        million_records, archive_hour,
+        many_records, archive_hour,
     )
 }  # fmt: skip
 
