@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from typing import LiteralString
 
 from psycopg import sql
 
@@ -35,40 +36,58 @@ def has_lost(connection: Connection, repository_id: int, *, since: datetime) -> 
     return False
 
 
+_DUE_PULL_REQUESTS: LiteralString = """
+    from raw.github_issues as issue
+    left join raw.github_pull_requests as pull
+        on pull.repository_id = issue.repository_id
+        and (pull.payload ->> 'number')::int = (issue.payload ->> 'number')::int
+    where issue.repository_id = %(id)s
+        and issue.payload ? 'pull_request'
+        and issue.deleted_at is null
+        and (pull.id is null or pull.source_updated_at < issue.source_updated_at
+            or pull.source = any(%(again)s)
+            or (issue.payload ->> 'number')::int = any(%(numbers)s)
+            or (pull.source = 'graphql' and not pull.payload ? 'files'))
+"""
+
+
 def due_pull_requests(
-    connection: Connection,
-    repository_id: int,
-    *,
-    again: Sequence[str],
-    numbers: Collection[int] = (),
-) -> list[tuple[int, str, datetime]]:
+    connection: Connection, repository_id: int, *, again: Sequence[str],
+    numbers: Collection[int] = (), after: int = 0, limit: int | None = None,
+) -> list[tuple[int, str, datetime]]:  # fmt: skip
     """(number, node id, listed time of update) of pull requests whose listed state is newer than
     the one held, or whose held one came from a source in ``again``, a poorer one, and of those with
-    one of ``numbers``.
+    one of ``numbers``; by number, those beyond ``after``.
     """
     return (
         driver(connection)
         .execute(
-            """
-            select (issue.payload ->> 'number')::int, issue.payload ->> 'node_id',
-                issue.source_updated_at
-            from raw.github_issues as issue
-            left join raw.github_pull_requests as pull
-                on pull.repository_id = issue.repository_id
-                and (pull.payload ->> 'number')::int = (issue.payload ->> 'number')::int
-            where issue.repository_id = %s
-                and issue.payload ? 'pull_request'
-                and issue.deleted_at is null
-                and (pull.id is null or pull.source_updated_at < issue.source_updated_at
-                    or pull.source = any(%s)
-                    or (issue.payload ->> 'number')::int = any(%s)
-                    or (pull.source = 'graphql' and not pull.payload ? 'files'))
-            order by 1
-            """,
-            (repository_id, list(again), list(numbers)),
+            "select (issue.payload ->> 'number')::int, issue.payload ->> 'node_id',"
+            f" issue.source_updated_at {_DUE_PULL_REQUESTS}"
+            " and (issue.payload ->> 'number')::int > %(after)s order by 1 limit %(limit)s",
+            {
+                "id": repository_id, "again": list(again), "numbers": list(numbers),
+                "after": after, "limit": limit,
+            },
         )
         .fetchall()
+    )  # fmt: skip
+
+
+def count_due_pull_requests(
+    connection: Connection, repository_id: int, *, again: Sequence[str],
+    numbers: Collection[int] = (),
+) -> int:  # fmt: skip
+    """How many these are."""
+    found = (
+        driver(connection)
+        .execute(
+            f"select count(*) {_DUE_PULL_REQUESTS}",
+            {"id": repository_id, "again": list(again), "numbers": list(numbers)},
+        )
+        .fetchone()
     )
+    return int(found[0]) if found else 0
 
 
 def due_workflow_runs(

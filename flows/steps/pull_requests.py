@@ -1,7 +1,7 @@
 """Pull requests in full, for those alone that the issue list shows as changed."""
 
 import time
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -22,6 +22,7 @@ from warehouse.engine import Connection
 from warehouse.raw import Written
 
 _MOST_IN_A_ROW = 3
+_AT_ONCE = 2_400
 _AUDITED_PAGE, _AUDITED = 48, 12
 """Of every 48th page of 24, so that one in a hundred is compared with what a smaller one shows."""
 _CONNECTIONS = {child.connection for child in children(PULL_REQUESTS)}
@@ -40,18 +41,23 @@ def hydrate(run: Run, *, numbers: Collection[int] = ()) -> StepResult:
     if not run.client.has_token:
         return _list(run)
     cursor = run.take("pull_requests")
-    due = _due(run, cursor, again=("rest",), numbers=numbers)
     before: dict[str, str] = cursor.state.get("parked", {})
-    waiting = [one for one in due if str(one[0]) not in before]
-    suspects = [one for one in due if str(one[0]) in before]
+    suspects: list[Due] = []
+    with run.warehouse.begin() as connection:
+        total = holdings.count_due_pull_requests(
+            connection, run.repository.repository_id, again=("rest",), numbers=numbers
+        )
     size = PageSize.of(PULL_REQUESTS.page_size, cursor.state)
-    hydration = _Hydration(run, cursor, size, total=len(due))
-    hydration.read(waiting)
+    hydration = _Hydration(run, cursor, size, total)
+    for due in _due(run, cursor, again=("rest",), numbers=numbers):
+        hydration.read([one for one in due if str(one[0]) not in before])
+        suspects += [one for one in due if str(one[0]) in before]
     for one in suspects:  # by itself, so that it holds up no other
         hydration.read([one])
     return StepResult(
-        "pull_requests", hydration.written.touched, len(due), doubts=_doubts(hydration.parked)
-    )
+        "pull_requests", hydration.written.touched, hydration.done,
+        doubts=_doubts(hydration.parked),
+    )  # fmt: skip
 
 
 @dataclass(slots=True)
@@ -238,14 +244,22 @@ def _doubts(parked: Mapping[str, str]) -> dict[str, str]:
 
 def _due(
     run: Run, cursor: Cursor, *, again: tuple[str, ...], numbers: Collection[int] = ()
-) -> list[Due]:
-    """Without those that GitHub lists as issues but does not show as pull requests."""
+) -> Iterator[list[Due]]:
+    """By number, so many at a time that a giant's take no more memory than those of others; without
+    those that GitHub lists as issues but does not show as pull requests.
+    """
     missing: dict[str, str] = cursor.state.get("missing", {})
-    with run.warehouse.begin() as connection:
-        found = holdings.due_pull_requests(
-            connection, run.repository.repository_id, again=again, numbers=numbers
-        )
-    return [one for one in found if missing.get(str(one[0])) != one[2].isoformat()]
+    after = 0
+    while True:
+        with run.warehouse.begin() as connection:
+            found = holdings.due_pull_requests(
+                connection, run.repository.repository_id, again=again, numbers=numbers,
+                after=after, limit=_AT_ONCE,
+            )  # fmt: skip
+        yield [one for one in found if missing.get(str(one[0])) != one[2].isoformat()]
+        if len(found) < _AT_ONCE:
+            return
+        after = found[-1][0]
 
 
 def _ask(run: Run, ids: list[str]) -> tuple[list[Node | None], Refused]:
@@ -277,7 +291,8 @@ def _ask_whole(run: Run, ids: list[str]) -> tuple[list[Node | None], Refused]:
 def _list(run: Run) -> StepResult:
     """Newest update first, as long as something due is among them."""
     cursor = run.take("pull_requests")
-    due = {number for number, _, _ in _due(run, cursor, again=())}
+    due = {number for several in _due(run, cursor, again=()) for number, _, _ in several}
+    count = len(due)
     parameters = {"state": "all", "sort": "updated", "direction": "desc", "per_page": "100"}
     total, seen = Written(), 0
     answer = run.client.get(run.path("pulls"), parameters) if due else None
@@ -285,7 +300,7 @@ def _list(run: Run) -> StepResult:
         records = split(answer.body)
         seen += len(records)
         cursor, written = run.commit(
-            cursor, cursor.state, storing(run, PULL_REQUESTS, records), done=seen, total=len(due)
+            cursor, cursor.state, storing(run, PULL_REQUESTS, records), done=seen, total=count
         )
         total += written
         due -= {keys.number for keys, _ in records if keys.number is not None}

@@ -45,6 +45,19 @@ def test_those_not_held_or_held_in_an_older_state_are_due(warehouse: Engine) -> 
     assert due(warehouse) == [1, 2]
 
 
+def test_what_is_due_is_told_by_number_and_so_many_at_a_time(warehouse: Engine) -> None:
+    put(warehouse, *(listed(number) for number in (4, 1, 3, 2)))
+
+    with warehouse.connect() as connection:
+        first = holdings.due_pull_requests(connection, 1, again=(), limit=3)
+        rest = holdings.due_pull_requests(connection, 1, again=(), after=first[-1][0], limit=3)
+        count = holdings.count_due_pull_requests(connection, 1, again=())
+
+    assert [number for number, *_ in first] == [1, 2, 3]
+    assert [number for number, *_ in rest] == [4]
+    assert count == 4
+
+
 def test_those_from_a_poorer_source_are_due_again(warehouse: Engine) -> None:
     put(warehouse, listed(1))
     put(warehouse, payload_row(101, at=NEW, number=1), thing="pull_requests")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from flows.steps import discover, reading
+from flows.steps import discover, pull_requests, reading
 from flows.steps.pull_requests import hydrate
 from flows.steps.run import Run, StepResult
 from gitinsight.errors import NotVisible
@@ -47,6 +47,18 @@ def test_every_pull_request_is_held_with_all_of_its_reviews(
     assert count(warehouse, "raw.github_pull_requests") == TRUTH["pull_requests"]
     assert count(warehouse, "raw.github_reviews") == TRUTH["reviews"]
     assert most == [(33,)]  # more than come with the pull request itself
+
+
+def test_a_giant_is_read_so_many_at_a_time(
+    settings: Settings, warehouse: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pull_requests, "_AT_ONCE", 10)
+
+    result = read(settings, warehouse)
+
+    assert result.rows == TRUTH["pull_requests"] > 2 * 10
+    assert count(warehouse, "raw.github_pull_requests") == TRUTH["pull_requests"]
+    assert count(warehouse, "raw.github_reviews") == TRUTH["reviews"]
 
 
 def test_what_did_not_change_is_not_asked_for(
