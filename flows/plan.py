@@ -13,6 +13,7 @@ from typing import Any
 
 import msgspec
 
+from flows.steps.account import totals
 from flows.steps.identities import ASK_AGAIN
 from gitinsight import clock
 from gitinsight.errors import NotFound
@@ -99,10 +100,11 @@ def plan(settings: Settings, engine: Engine, target: Target, *, is_full: bool) -
     try:
         found = client.get(f"repos/{target.full_name}")
         age = found.date - msgspec.json.decode(found.body, type=_Made).created_at
-        totals = _totals(client, target.full_name)
+        told = totals(client, target.full_name)
+        shown = {thing: told[key] for thing, key in _TOTALS.items() if key in told}
         with engine.begin() as connection:
             known = repositories.on_host(connection, target.host, target.full_name)
-            counts = _counts(connection, known, totals)
+            counts = _counts(connection, known, shown)
             is_quiet = counts.is_quiet and not is_full
             counts.upstream["stars_history"] = math.ceil(age / _WEEK)
             needs = _needs(counts, has_token=client.has_token, is_full=is_full or not known)
@@ -128,24 +130,14 @@ def plan(settings: Settings, engine: Engine, target: Target, *, is_full: bool) -
     )
 
 
-def _totals(client: GitHubClient, full_name: str) -> dict[str, int]:
-    if not client.has_token:
-        return {}
-    owner, name = full_name.split("/")
-    found = client.query("totals", {"owner": owner, "name": name})["repository"] or {}
-    return {
-        thing: found[key]["totalCount"] for thing, key in _TOTALS.items() if found.get(key)
-    }  # fmt: skip
-
-
-def _counts(connection: Connection, known: Repository | None, totals: Mapping[str, int]) -> _Counts:
+def _counts(connection: Connection, known: Repository | None, shown: Mapping[str, int]) -> _Counts:
     entries = ledger.completeness(connection, known.repository_id) if known else []
     held = {one["thing"]: one["held_count"] for one in entries}
     upstream: dict[str, int | None] = {
         one["thing"]: one["upstream_count"] if one["upstream_count"] is not None
         else one["held_count"]
         for one in entries
-    } | dict(totals)  # fmt: skip
+    } | dict(shown)  # fmt: skip
     emails = (
         git.unknown_emails(connection, known.repository_id, asked_before=clock.now() - ASK_AGAIN)
         if known and held
@@ -154,9 +146,9 @@ def _counts(connection: Connection, known: Repository | None, totals: Mapping[st
     return _Counts(
         upstream=upstream,
         missing={
-            thing: max(0, total - (held.get(thing) or 0)) for thing, total in totals.items()
+            thing: max(0, total - (held.get(thing) or 0)) for thing, total in shown.items()
         },
-        is_known=bool(held) and bool(totals),
+        is_known=bool(held) and bool(shown),
         unknown_emails=None if emails is None else len(emails),
     )  # fmt: skip
 

@@ -7,6 +7,7 @@ from typing import Any
 from flows.steps import lists
 from flows.steps.run import Run, StepResult
 from gitinsight.errors import NotVisible
+from gitinsight.github.client import GitHubClient
 from gitinsight.things.catalogue import children
 from gitinsight.things.issue_comments import ISSUE_COMMENTS
 from gitinsight.things.issues import ISSUES
@@ -39,12 +40,30 @@ def upstream_counts(run: Run) -> dict[str, int | None]:
         states = cursors.states(connection, run.repository.repository_id)
     counts = {thing: states.get("commits", {}).get(thing) for thing in _FROM_GIT}
     if run.repository.has_api:
-        totals = _totals(run)
-        counts |= {thing.name: _count(totals, thing.total) for thing in completeness.COUNTED}
-        counts[_ONLY_COUNTED] = _count(totals, _ONLY_COUNTED)
+        found = totals(run.client, run.repository.full_name)
+        counts |= {thing.name: found.get(thing.total) for thing in completeness.COUNTED}
+        counts[_ONLY_COUNTED] = found.get(_ONLY_COUNTED)
         counts["review_comments"] = lists.count(run, REVIEW_COMMENTS)
         counts["workflow_runs"] = states.get("workflow_runs", {}).get("total")
     return counts
+
+
+def totals(client: GitHubClient, full_name: str) -> dict[str, int]:
+    """Connection -> how many GitHub says it has, but for those that it does not show to this token;
+    without one, none. NotVisible where the repository is not shown.
+    """
+    if not client.has_token:
+        return {}
+    owner, name = full_name.split("/")
+    answer = client.query_in_part("totals", {"owner": owner, "name": name})
+    shown: dict[str, Any] | None = answer.data["repository"]
+    if shown is None:
+        raise NotVisible(full_name, 404, "it is not shown by GraphQL")
+    return {
+        key: found["totalCount"]
+        for key, found in shown.items()
+        if isinstance(found, dict) and "totalCount" in found
+    }
 
 
 def account(
@@ -89,22 +108,6 @@ def account(
 
     run.commit(cursor, {}, write)
     return Account(entries, is_new=entries != before)
-
-
-def _totals(run: Run) -> dict[str, Any]:
-    if not (run.repository.has_api and run.client.has_token):
-        return {}
-    owner, name = run.repository.full_name.split("/")
-    answer = run.client.query_in_part("totals", {"owner": owner, "name": name})
-    found: dict[str, Any] | None = answer.data["repository"]
-    if found is None:
-        raise NotVisible(f"{owner}/{name}", 404, "it is not shown by GraphQL")
-    return found  # without the connections that are not shown to this token
-
-
-def _count(totals: Mapping[str, Any], key: str) -> int | None:
-    found = totals.get(key)
-    return found["totalCount"] if found else None
 
 
 def _unavailable(

@@ -1,7 +1,7 @@
 """Jobs of the workflow runs that have ended, one request for each run.
 
-They are the dearest thing there is, so they are read for runs of the last ninety days alone: GitHub
-keeps their logs no longer.
+They are the dearest thing there is, so they are read for runs of the last days alone: of seven
+where the settings say nothing else.
 """
 
 from gitinsight.things.thing import Reading, Thing

@@ -45,6 +45,17 @@ def test_a_repository_that_was_never_read_says_what_cannot_be_known(
     assert (found.seconds, found.finish_at) == (None, None)
 
 
+def test_a_total_that_is_not_shown_to_this_token_costs_no_other(
+    settings: Settings, warehouse: Engine, github: GitHub
+) -> None:
+    github.control(graphql_refuse="labels")
+
+    needs = {one.thing: one for one in planned(settings, warehouse, AURORA).needs}
+
+    assert needs["labels"].records is None
+    assert needs["issues"].records is not None
+
+
 def test_the_plan_of_a_full_run_is_what_the_run_then_asks_for(
     analysed: Settings, github: GitHub
 ) -> None:
