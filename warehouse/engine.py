@@ -11,7 +11,7 @@ from psycopg import Connection as DriverConnection
 from sqlalchemy import URL, Connection, Engine, create_engine, make_url
 
 __all__ = [
-    "UNREACHABLE", "Address", "Connection", "Engine", "address", "driver", "is_ready",
+    "UNFIT", "UNREACHABLE", "Address", "Connection", "Engine", "address", "driver", "is_ready",
     "make_engine", "session_lock",
 ]  # fmt: skip
 
@@ -23,6 +23,12 @@ UNREACHABLE = (
     psycopg.InterfaceError,
 )
 """What a server that is away, restarting, full or too busy makes of a statement. It passes."""
+
+UNFIT = (
+    psycopg.errors.DataError, psycopg.errors.ProgramLimitExceeded,
+    psycopg.errors.StatementTooComplex,
+)  # fmt: skip
+"""What it makes of a value that it cannot hold, and of nothing else."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from gitinsight.gharchive import hours
 from gitinsight.gharchive.events import Event, Line, read
 from gitinsight.gharchive.lines import gunzip, whole_lines
 from gitinsight.gharchive.sources import Download
-from warehouse.engine import Connection, driver
+from warehouse.engine import UNFIT, Connection, driver
 
 PATIENCE = timedelta(days=7)
 """An hour that no source has had for so long is taken to be absent."""
@@ -35,7 +35,6 @@ _INSERT = sql.SQL(
     "insert into raw.gharchive_events ({columns}) select {columns} from incoming"
     " on conflict (event_id, created_at) do nothing"
 ).format(columns=_LISTED)
-_UNFIT = (errors.DataError, errors.ProgramLimitExceeded, errors.StatementTooComplex)
 _BATCH_BYTES = 4 * 2**20
 """What one COPY takes: few enough to be kept until PostgreSQL has taken them."""
 
@@ -172,7 +171,7 @@ def _copy_batch(
                 if line.event is not None:
                     events.append(line)
                     copy.write_row(_row(line.event, hour))
-    except (errors.UniqueViolation, *_UNFIT):
+    except (errors.UniqueViolation, *UNFIT):
         new, unfit = _copy_new(raw, hour, events)
         others += unfit
     else:
@@ -198,7 +197,7 @@ def _copy_new(
                     if line.event is not None:
                         copy.write_row(_row(line.event, hour))
             return raw.execute(_INSERT).rowcount, []
-    except _UNFIT as error:
+    except UNFIT as error:
         if len(lines) == 1:
             return 0, [Line(lines[0].number, lines[0].raw, None, first_line(error))]
     half = len(lines) // 2

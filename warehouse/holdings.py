@@ -6,19 +6,17 @@ from typing import LiteralString
 
 from psycopg import sql
 
-from gitinsight.things.catalogue import GITHUB_THINGS
+from gitinsight.things.catalogue import NUMBERED
 from gitinsight.things.thing import Thing
 from warehouse.engine import Connection, driver
 from warehouse.raw import DELETED, TRANSFERRED
 from warehouse.tables.shape import number_of
 
-_NUMBERED = tuple(thing for thing in GITHUB_THINGS if thing.number)
-
 
 def has_lost(connection: Connection, repository_id: int, *, since: datetime) -> bool:
     """Whether a webhook told of a loss ``since`` then, which no analysis counts as read."""
     for thing in (
-        *(thing.name for thing in _NUMBERED),
+        *(thing.name for thing in NUMBERED),
         "labels",
         "milestones",
         "releases",

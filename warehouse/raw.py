@@ -8,24 +8,20 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from psycopg import DataError, sql
-from psycopg.errors import ProgramLimitExceeded, StatementTooComplex
+from psycopg import sql
 
 from gitinsight.errors import first_line
 from gitinsight.github.payloads import Actor, Kind, Page, Quarantined, Row, user_rows
-from gitinsight.things.catalogue import GITHUB_THINGS
+from gitinsight.things.catalogue import NUMBERED
 from gitinsight.things.thing import Thing
 from warehouse import quarantine
-from warehouse.engine import Connection, driver
+from warehouse.engine import UNFIT, Connection, driver
 from warehouse.tables.shape import number_of
 
 _COLUMNS = (
     "repository_id", "id", "payload", "content_hash", "source_updated_at",
     "source", "api_version", "sanitized", "extracted_at", "run_id",
 )  # fmt: skip
-
-_NUMBERED = tuple(thing for thing in GITHUB_THINGS if thing.number)
-"""Those that are about an issue, a pull request or a discussion."""
 
 DELETED = "deleted (webhook)"
 TRANSFERRED = "transferred"
@@ -61,10 +57,6 @@ class Written:
             self.new + other.new, self.changed + other.changed, self.unchanged + other.unchanged,
             self.refused + other.refused,
         )  # fmt: skip
-
-
-_REFUSALS = (DataError, ProgramLimitExceeded, StatementTooComplex)
-"""What PostgreSQL says of a value that it cannot hold; anything else is no fault of the row."""
 
 
 def store(
@@ -178,7 +170,7 @@ def mark_number_gone(
 ) -> int:
     """Tombstone an issue or pull request with everything that was said about it."""
     gone = 0
-    for thing in _NUMBERED:
+    for thing in NUMBERED:
         gone += (
             driver(connection)
             .execute(
@@ -250,7 +242,7 @@ def _sparing(
     try:
         with driver(connection).transaction():
             write(connection, thing, rows, origin)
-    except _REFUSALS as error:
+    except UNFIT as error:
         if len(rows) > 1:
             middle = len(rows) // 2
             return _sparing(write, connection, thing, rows[:middle], origin) | _sparing(

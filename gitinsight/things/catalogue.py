@@ -57,6 +57,9 @@ THINGS: tuple[Thing, ...] = (
 GITHUB_THINGS = tuple(thing for thing in THINGS if thing.reading is not Reading.GIT)
 """Those that GitHub's API holds and that are kept as payloads, one raw table each."""
 
+NUMBERED = tuple(thing for thing in GITHUB_THINGS if thing.number)
+"""Those that are about an issue, a pull request or a discussion."""
+
 
 def children(parent: Thing) -> tuple[Thing, ...]:
     """What comes inside the records of ``parent``."""
