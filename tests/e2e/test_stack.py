@@ -231,7 +231,13 @@ def test_a_service_that_is_killed_comes_back(running: Running, service: str) -> 
     assert job["state"] == "succeeded"
 
 
-@pytest.mark.parametrize("victims", [["worker", "flow"], ["flow"]], ids="-and-".join)
+@pytest.mark.parametrize(
+    "victims",
+    [
+        pytest.param(["worker", "flow"], id="worker-and-flow"),
+        pytest.param(["flow"], id="flow", marks=pytest.mark.slow),
+    ],
+)
 def test_a_job_whose_worker_is_killed_at_work_is_taken_over(
     running: Running, victims: list[str]
 ) -> None:
