@@ -1,16 +1,28 @@
-"""The GraphQL queries: one file each, in the folder of the same name."""
+"""The GraphQL queries: one file each, in the folder of the same name; so are the fragments that
+several of them share.
+"""
 
 import json
 import re
 from collections.abc import Iterable, Sequence
+from functools import cache
 from importlib.resources import files
 
 _REPEATED = re.compile(r"^ *\w+_0: .*\n", re.MULTILINE)
 _TEXT = re.compile(r'"[^"]*"')
+_SPREAD = re.compile(r"\.\.\.(\w+)")
+_DEFINED = re.compile(r"^fragment (\w+) on ", re.MULTILINE)
 
 
+@cache
 def query_text(name: str) -> str:
-    return (files("gitinsight.github") / "queries" / f"{name}.graphql").read_text("utf-8")
+    """The query with every fragment that it spreads."""
+    folder = files("gitinsight.github") / "queries"
+    text = (folder / f"{name}.graphql").read_text("utf-8")
+    while missing := set(_SPREAD.findall(text)) - set(_DEFINED.findall(text)):
+        for fragment in sorted(missing):
+            text += "\n" + (folder / "fragments" / f"{fragment}.graphql").read_text("utf-8")
+    return text
 
 
 def repeated(name: str, values: Iterable[Sequence[str]]) -> str:
