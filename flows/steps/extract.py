@@ -164,6 +164,7 @@ def _was_settled(run: Run) -> bool:
         return (
             run.job.attempt == 1
             and jobs.was_settled(connection, run.job)
+            and not states.get(PULL_REQUESTS.name, {}).get("young")
             and not quarantine.has_news(connection, repository_id)
             and gaps <= quarantine.gaps(connection, repository_id).keys()
         )

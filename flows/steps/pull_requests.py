@@ -4,7 +4,7 @@ import time
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from flows.steps import nested, sweep
 from flows.steps.lists import storing
@@ -23,6 +23,8 @@ from warehouse.raw import Written
 
 _MOST_IN_A_ROW = 3
 _AT_ONCE = 2_400
+_SETTLES = timedelta(seconds=2)
+"""GitHub's times are in whole seconds, rounded down, and its clocks differ by a moment."""
 _AUDITED_PAGE, _AUDITED = 48, 12
 """Of every 48th page of 24, so that one in a hundred is compared with what a smaller one shows."""
 _CONNECTIONS = {child.connection for child in children(PULL_REQUESTS)}
@@ -42,6 +44,7 @@ def hydrate(run: Run, *, numbers: Collection[int] = ()) -> StepResult:
         return _list(run)
     cursor = run.take("pull_requests")
     before: dict[str, str] = cursor.state.get("parked", {})
+    numbers = {*numbers, *cursor.state.get("young", ())}
     suspects: list[Due] = []
     with run.warehouse.begin() as connection:
         total = holdings.count_due_pull_requests(
@@ -73,6 +76,10 @@ class _Hydration:
     in_a_row: int = 0
     written: Written = field(default_factory=Written)
     parked: dict[str, str] = field(default_factory=dict)
+    young: set[int] = field(default_factory=set)
+    """Read within a second of their update: what comes after that in the same second bears the same
+    time, so they are read once more in the next run.
+    """
     long: list[tuple[Due, Node]] = field(default_factory=list)
     """Those with more inside than came with them: the rest is asked for together."""
 
@@ -128,7 +135,7 @@ class _Hydration:
                 if node is not None and nested.is_long(PULL_REQUESTS, node):
                     nested.complete(self.run, PULL_REQUESTS, [node])
                 if node is not None and not nested.is_whole(PULL_REQUESTS, node):
-                    (nodes[place],), why = _ask_whole(self.run, [page[place][1]])
+                    (nodes[place],), why = self._ask_whole([page[place][1]])
                     if 0 in why:
                         refused[place] = why[0]
             except (NotVisible, UpstreamUnavailable) as error:
@@ -140,7 +147,7 @@ class _Hydration:
         themselves: those that are not whole, and all of them where some that are compared were
         shown with less than is there.
         """
-        nodes, refused = _ask(self.run, ids)
+        nodes, refused = self._ask(ids)
         self.pages += 1
         held = [
             place for place, node in enumerate(nodes)
@@ -157,7 +164,7 @@ class _Hydration:
         asked = set[int]()
         while len(ids) > 1 and again:
             place = again.pop(0)
-            (alone,), why = _ask_whole(self.run, [ids[place]])
+            (alone,), why = self._ask_whole([ids[place]])
             asked.add(place)
             if _counts(alone) != _counts(nodes[place]):
                 again = [one for one in held if one not in asked]
@@ -166,11 +173,42 @@ class _Hydration:
                 refused[place] = why[0]
         return nodes, refused
 
+    def _ask(self, ids: list[str]) -> tuple[list[Node | None], Refused]:
+        """In the order of ``ids``, and by place why one of them cannot be had."""
+        answer = self.run.client.query_in_part("pull_requests", {"ids": ids})
+        refused: Refused = {}
+        for error in answer.errors:
+            path: list[str | int] = error["path"]
+            place, inside = (path[1], path[2:3]) if len(path) > 1 else ("", [])
+            is_own = not inside or inside[0] in _CONNECTIONS
+            if is_own and isinstance(place, int) and error.get("type") != "NOT_FOUND":
+                reason = str(error.get("type") or error.get("message"))
+                refused[place] = NotVisible("GraphQL query pull_requests", 403, reason)
+        nodes: list[Node | None] = [
+            node
+            if node and node.get("__typename") == "PullRequest" and place not in refused
+            else None
+            for place, node in enumerate(answer.data["nodes"])
+        ]
+        held = [node for node in nodes if node is not None]
+        nested.fill(PULL_REQUESTS, held)
+        for node in held:
+            is_young = answer.date - datetime.fromisoformat(node["updatedAt"]) < _SETTLES
+            if is_young:
+                self.young.add(node["number"])
+        return nodes, refused
+
+    def _ask_whole(self, ids: list[str]) -> tuple[list[Node | None], Refused]:
+        """The same, each with all that is inside of it."""
+        nodes, refused = self._ask(ids)
+        nested.complete(self.run, PULL_REQUESTS, [node for node in nodes if node is not None])
+        return nodes, refused
+
     def _is_cut(self, ids: list[str], nodes: list[Node | None], held: list[int]) -> bool:
         """Whether the largest are shown with more in a query for few."""
         largest = sorted(held, key=lambda one: sum(_counts(nodes[one]).values()), reverse=True)
         few = largest[:_AUDITED]
-        shown, _ = _ask_whole(self.run, [ids[place] for place in few])
+        shown, _ = self._ask_whole([ids[place] for place in few])
         return any(
             _counts(one) != _counts(nodes[place]) for place, one in zip(few, shown, strict=True)
         )
@@ -210,12 +248,18 @@ class _Hydration:
 
         self.done += len(page)
         state = {
-            "missing": missing, "parked": self.parked | self._left(page), **self.size.remembered
+            "missing": missing, "parked": self.parked | self._left(page),
+            "young": sorted(self.young | self._still_young(page)), **self.size.remembered,
         }  # fmt: skip
         self.cursor, written = self.run.commit(
             self.cursor, state, write, done=self.done, total=self.total
         )
         self.written += written
+
+    def _still_young(self, page: list[Due]) -> set[int]:
+        """Those of the run before that have not been read once more by now."""
+        before: list[int] = self.cursor.state.get("young", [])
+        return set(before) - {number for number, _, _ in page}
 
     def _left(self, page: list[Due]) -> dict[str, str]:
         """What an earlier reading has parked, but for this page."""
@@ -260,32 +304,6 @@ def _due(
         if len(found) < _AT_ONCE:
             return
         after = found[-1][0]
-
-
-def _ask(run: Run, ids: list[str]) -> tuple[list[Node | None], Refused]:
-    """In the order of ``ids``, and by place why one of them cannot be had."""
-    answer = run.client.query_in_part("pull_requests", {"ids": ids})
-    refused: Refused = {}
-    for error in answer.errors:
-        path: list[str | int] = error["path"]
-        place, inside = (path[1], path[2:3]) if len(path) > 1 else ("", [])
-        is_own = not inside or inside[0] in _CONNECTIONS
-        if is_own and isinstance(place, int) and error.get("type") != "NOT_FOUND":
-            reason = str(error.get("type") or error.get("message"))
-            refused[place] = NotVisible("GraphQL query pull_requests", 403, reason)
-    nodes: list[Node | None] = [
-        node if node and node.get("__typename") == "PullRequest" and place not in refused else None
-        for place, node in enumerate(answer.data["nodes"])
-    ]
-    nested.fill(PULL_REQUESTS, [node for node in nodes if node is not None])
-    return nodes, refused
-
-
-def _ask_whole(run: Run, ids: list[str]) -> tuple[list[Node | None], Refused]:
-    """The same, each with all that is inside of it."""
-    nodes, refused = _ask(run, ids)
-    nested.complete(run, PULL_REQUESTS, [node for node in nodes if node is not None])
-    return nodes, refused
 
 
 def _list(run: Run) -> StepResult:

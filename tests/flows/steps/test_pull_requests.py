@@ -1,5 +1,7 @@
 """Pull requests are read in full where the issue list shows them as changed, and nowhere else."""
 
+import time
+
 import pytest
 
 from flows.steps import discover, pull_requests, reading
@@ -59,6 +61,31 @@ def test_a_giant_is_read_so_many_at_a_time(
     assert result.rows == TRUTH["pull_requests"] > 2 * 10
     assert count(warehouse, "raw.github_pull_requests") == TRUTH["pull_requests"]
     assert count(warehouse, "raw.github_reviews") == TRUTH["reviews"]
+
+
+def test_one_that_changes_again_in_the_second_of_its_reading_is_read_once_more(
+    settings: Settings, warehouse: Engine, github: GitHub
+) -> None:
+    read(settings, warehouse)
+    with attempting(settings, warehouse, NAME) as run:
+        time.sleep(1 - time.time() % 1)  # so that all of it comes in one second
+        github.change(NAME, "merge_pull_request")
+        reading.read(run, ISSUES)
+        merged = hydrate(run)
+        [(number,)] = rows(warehouse, "select state -> 'young' -> 0 from ops.cursors"
+            " where thing = 'pull_requests'")  # fmt: skip
+        github.change(NAME, "edit_issue", number=number)
+        reading.read(run, ISSUES)
+        edited = hydrate(run)
+
+    assert (merged.rows, merged.touched > 0) == (1, True)
+    assert (edited.rows, edited.touched > 0) == (1, True)
+    titles = rows(
+        warehouse,
+        "select payload ->> 'title' from raw.github_pull_requests"
+        f" where (payload ->> 'number')::int = {number}",
+    )
+    assert titles[0][0].endswith("(edited)")
 
 
 def test_what_did_not_change_is_not_asked_for(
