@@ -20,7 +20,7 @@ from gitinsight.runtime import supervisor as supervisors
 from gitinsight.runtime.supervisor import Service, Supervisor
 from tests.support.waiting import wait_for
 
-LIVES = "touch $0.up; trap 'echo $0 >> $0.down; echo $0 >> all.down; exit 0' TERM; "
+LIVES = "trap 'echo $0 >> $0.down; echo $0 >> all.down; exit 0' TERM; touch $0.up; "
 LIVES += "while :; do sleep 0.02; done"
 
 
