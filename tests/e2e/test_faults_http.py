@@ -212,7 +212,7 @@ def test_more_runs_than_a_search_shows(
 
 FAILURES: list[tuple[str, dict[str, Any], type[GitInsightError]]] = [
     ("502", {"error_rate": 1}, UpstreamUnavailable),
-    ("a hung answer", {"hang_rate": 1, "hang_seconds": 1}, UpstreamUnavailable),
+    ("a hung answer", {"hang_rate": 1, "hang_seconds": 5}, UpstreamUnavailable),
     ("a reset", {"reset_rate": 1}, UpstreamUnavailable),
     ("a unicorn as 502", {"html_rate": 1}, UpstreamUnavailable),
     ("a unicorn as 200", {"html_rate": 1, "html_status": 200}, BrokenAnswer),
