@@ -28,12 +28,13 @@ _LOG = ("log", "-z", "--numstat", "--find-renames", "--diff-merges=first-parent"
 def measure() -> Iterator[Figure]:
     with tempfile.TemporaryDirectory() as name:
         directory = Path(name)
-        for repository in _REPOSITORIES:
-            beside = directory / repository.replace("/", "-")
-            clone = beside / "clone.git"
-            with replay.serving() as server:
-                _git("clone", "--quiet", "--bare", f"{server.url}/{repository}.git", str(clone))
-            yield from _speed(repository, clone, beside)
+        places = {one: directory / one.replace("/", "-") for one in _REPOSITORIES}
+        with replay.serving() as server:
+            for repository, place in places.items():
+                remote = f"{server.url}/{repository}.git"
+                _git("clone", "--quiet", "--bare", remote, str(place / "clone.git"))
+        for repository, place in places.items():
+            yield from _speed(repository, place / "clone.git", place)
         yield _memory(directory)
 
 

@@ -22,7 +22,7 @@ from warehouse.engine import Connection
 from warehouse.raw import Written
 
 _MOST_IN_A_ROW = 3
-_AT_ONCE = 2_400
+_DUE_AT_ONCE = 2_400
 _SETTLES = timedelta(seconds=2)
 """GitHub's times are in whole seconds, rounded down, and its clocks differ by a moment."""
 _AUDITED_PAGE, _AUDITED = 48, 12
@@ -124,17 +124,17 @@ class _Hydration:
         """Ask for the rest of them all at once, and where that fails for one after the other."""
         if not self.long:
             return
-        page = [due for due, _ in self.long]
-        nodes: list[Node | None] = [node for _, node in self.long]
+        page, long = [due for due, _ in self.long], [node for _, node in self.long]
+        nodes: list[Node | None] = list(long)
         refused: Refused = {}
         self.long = []
         with suppress(NotVisible, UpstreamUnavailable):
-            nested.complete(self.run, PULL_REQUESTS, [node for node in nodes if node is not None])
-        for place, node in enumerate(nodes):
+            nested.complete(self.run, PULL_REQUESTS, long)
+        for place, node in enumerate(long):
             try:
-                if node is not None and nested.is_long(PULL_REQUESTS, node):
+                if nested.is_long(PULL_REQUESTS, node):
                     nested.complete(self.run, PULL_REQUESTS, [node])
-                if node is not None and not nested.is_whole(PULL_REQUESTS, node):
+                if not nested.is_whole(PULL_REQUESTS, node):
                     (nodes[place],), why = self._ask_whole([page[place][1]])
                     if 0 in why:
                         refused[place] = why[0]
@@ -298,10 +298,10 @@ def _due(
         with run.warehouse.begin() as connection:
             found = holdings.due_pull_requests(
                 connection, run.repository.repository_id, again=again, numbers=numbers,
-                after=after, limit=_AT_ONCE,
+                after=after, limit=_DUE_AT_ONCE,
             )  # fmt: skip
         yield [one for one in found if missing.get(str(one[0])) != one[2].isoformat()]
-        if len(found) < _AT_ONCE:
+        if len(found) < _DUE_AT_ONCE:
             return
         after = found[-1][0]
 

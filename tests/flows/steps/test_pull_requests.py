@@ -54,7 +54,7 @@ def test_every_pull_request_is_held_with_all_of_its_reviews(
 def test_a_giant_is_read_so_many_at_a_time(
     settings: Settings, warehouse: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pull_requests, "_AT_ONCE", 10)
+    monkeypatch.setattr(pull_requests, "_DUE_AT_ONCE", 10)
 
     result = read(settings, warehouse)
 
