@@ -57,6 +57,7 @@ def hydrate(run: Run, *, numbers: Collection[int] = ()) -> StepResult:
         suspects += [one for one in due if str(one[0]) in before]
     for one in suspects:  # by itself, so that it holds up no other
         hydration.read([one])
+    hydration.end()
     return StepResult(
         "pull_requests", hydration.written.touched, hydration.done,
         doubts=_doubts(hydration.parked),
@@ -103,6 +104,14 @@ class _Hydration:
             if len(self.long) >= nested.AT_ONCE:
                 self._read_long()
         self._read_long()
+
+    def end(self) -> None:
+        """Those that were to be read once more and are not due at all, since they are gone, are
+        waited for no longer.
+        """
+        young = sorted(self.young)
+        if self.cursor.state.get("young", []) != young:
+            self.cursor, _ = self.run.commit(self.cursor, {**self.cursor.state, "young": young})
 
     def _without_long(
         self, page: list[Due], nodes: list[Node | None], refused: Refused

@@ -88,6 +88,22 @@ def test_one_that_changes_again_in_the_second_of_its_reading_is_read_once_more(
     assert titles[0][0].endswith("(edited)")
 
 
+def test_one_that_is_gone_before_it_is_read_once_more_is_waited_for_no_longer(
+    settings: Settings, warehouse: Engine
+) -> None:
+    read(settings, warehouse)
+    with warehouse.begin() as connection:
+        connection.exec_driver_sql(
+            "update ops.cursors set state = jsonb_set(state, '{young}', '[1000000]')"
+            " where thing = 'pull_requests'"
+        )
+
+    read(settings, warehouse)
+
+    young = "select state -> 'young' from ops.cursors where thing = 'pull_requests'"
+    assert rows(warehouse, young) == [([],)]
+
+
 def test_what_did_not_change_is_not_asked_for(
     settings: Settings, warehouse: Engine, github: GitHub
 ) -> None:
