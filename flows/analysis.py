@@ -43,6 +43,7 @@ class Report:
     requests: int = 0
     cost: int = 0
     publication: int | None = None
+    as_of: str | None = None
     quality: str | None = None
     is_unchanged: bool = False
     counts: dict[str, int] = field(default_factory=dict)
@@ -58,8 +59,8 @@ class Report:
     def as_outcome(self) -> dict[str, Any]:
         return {
             "seconds": self.seconds, "rows": self.rows, "requests": self.requests,
-            "cost": self.cost, "publication": self.publication, "quality": self.quality,
-            "is_unchanged": self.is_unchanged, "counts": self.counts,
+            "cost": self.cost, "publication": self.publication, "as_of": self.as_of,
+            "quality": self.quality, "is_unchanged": self.is_unchanged, "counts": self.counts,
         }  # fmt: skip
 
 
@@ -135,6 +136,7 @@ def _stages(run: Run, report: Report, quality: QualitySettings, call: Call) -> s
             report.publication = call(
                 "publish", partial(publish, run, insights, quality_status=report.quality)
             )
+        report.as_of = run.as_of.isoformat()
     return state_of(run)
 
 

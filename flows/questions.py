@@ -8,7 +8,7 @@ from uuid import UUID
 
 import typer
 
-from flows import plan
+from flows import past, plan
 from flows.command import JSON, warehouse
 from flows.progress import exit_code, follow
 from flows.tables import ERR, OUT, show
@@ -118,10 +118,32 @@ def show_plan(
 
 
 @app.command()
-def query(sql: str, *, as_json: Annotated[bool, JSON] = False) -> None:
+def query(
+    sql: str,
+    *,
+    as_of: Annotated[
+        str | None,
+        typer.Option(
+            help="Marts as they were shown then: a day (its end, UTC) or an ISO time. Name them"
+            " without a schema."
+        ),
+    ] = None,
+    of: Annotated[list[str] | None, typer.Option(help="With --as-of: OWNER/NAME alone.")] = None,
+    as_json: Annotated[bool, JSON] = False,
+) -> None:
     """Run SQL as an analyst: marts and insights, reading only, 30 seconds at most."""
-    with warehouse() as (_, engine), engine.connect() as connection:
-        rows = analyst.select(connection, sql)
+    with warehouse() as (settings, engine):
+        if as_of is None:
+            with engine.connect() as connection:
+                rows = analyst.select(connection, sql)
+        else:
+            with engine.begin() as connection:
+                ids = [repositories.by_name(connection, one).repository_id for one in of or ()]
+            with (
+                past.figures(settings, engine, past.instant(as_of), repository_ids=ids or None),
+                engine.connect() as connection,
+            ):
+                rows = analyst.select(connection, sql, is_past=True)
     show(rows, as_json=as_json)
 
 

@@ -7,7 +7,7 @@ from psycopg.rows import dict_row
 from psycopg.sql import SQL, Identifier
 
 from gitinsight.errors import GitInsightError, NotFound, first_line
-from warehouse import publish
+from warehouse import past, publish
 from warehouse.engine import Connection, driver
 
 if TYPE_CHECKING:
@@ -25,13 +25,19 @@ class QueryFailed(GitInsightError):
         return f"the query failed: {self.reason}"
 
 
-def select(connection: Connection, text: str) -> list[dict[str, Any]]:
-    """The rows of one statement, as the role ``gitinsight_analyst``; QueryFailed says why not."""
+def select(connection: Connection, text: str, *, is_past: bool = False) -> list[dict[str, Any]]:
+    """The rows of one statement, as the role ``gitinsight_analyst``; QueryFailed says why not. Of
+    the past another role reads what was built last of it, and nothing that is of today.
+    """
+    role, schemas = (
+        (past.ROLE, past.MARTS) if is_past else ("gitinsight_analyst", "marts, insights")
+    )
     raw = driver(connection)
     cursor = raw.cursor(row_factory=dict_row)
     try:
         cursor.execute("set transaction read only")
-        cursor.execute("set local role gitinsight_analyst")
+        cursor.execute(SQL("set local role {}").format(Identifier(role)))
+        cursor.execute(SQL("set local search_path = " + schemas))
         cursor.execute(SQL("set local statement_timeout = {}").format(_TIMEOUT))
         cursor.execute(text.encode(), prepare=True)  # one statement: what is prepared has no `;`
         return cursor.fetchall() if cursor.description else []

@@ -175,15 +175,43 @@ def record(
     connection: Connection, repository_id: int, entries: Mapping[str, Entry], *,
     at: datetime, job_id: UUID,
 ) -> None:  # fmt: skip
+    """What was counted otherwise before is kept."""
     driver(connection).cursor().executemany(
         """
-        insert into ops.completeness
-            (repository_id, thing, upstream_count, held_count, state, reason, as_of, job_id)
-        values (%s, %s, %s, %s, %s, %s, %s, %s)
+        insert into ops.completeness_history
+            (repository_id, thing, valid_from, valid_to, upstream_count, held_count, state, reason,
+            job_id)
+        select repository_id, thing, coalesce(counted_since, as_of), %s, upstream_count, held_count,
+            state, reason, job_id
+        from ops.completeness
+        where repository_id = %s and thing = %s
+            and (upstream_count, held_count, state, reason) is distinct from (%s, %s, %s, %s)
+        on conflict do nothing
+        """,
+        [
+            (
+                at, repository_id, one.thing, one.upstream_count, one.held_count, one.state,
+                one.reason,
+            )
+            for one in entries.values()
+        ],
+    )  # fmt: skip
+    driver(connection).cursor().executemany(
+        """
+        insert into ops.completeness as held
+            (repository_id, thing, upstream_count, held_count, state, reason, as_of, job_id,
+            counted_since)
+        values (%s, %s, %s, %s, %s, %s, %s, %s, %s)
         on conflict (repository_id, thing) do update
         set upstream_count = excluded.upstream_count, held_count = excluded.held_count,
             state = excluded.state, reason = excluded.reason, as_of = excluded.as_of,
-            job_id = excluded.job_id
+            job_id = excluded.job_id,
+            counted_since = case
+                when (held.upstream_count, held.held_count, held.state, held.reason)
+                    is distinct from (excluded.upstream_count, excluded.held_count, excluded.state,
+                    excluded.reason) then excluded.as_of
+                else held.counted_since
+            end
         """,
         [
             (
@@ -195,6 +223,7 @@ def record(
                 one.reason,
                 at,
                 job_id,
+                at,
             )
             for one in entries.values()
         ],

@@ -69,7 +69,7 @@ def insert_commits(
 
 def mark_default_branch(
     connection: Connection, repository_id: int, shas: Iterable[str],
-    *, left: Iterable[str] | None = None,
+    *, left: Iterable[str] | None = None, at: datetime,
 ) -> None:  # fmt: skip
     """Say which held commits the default branch reaches: ``shas`` and no others, or, where
     ``left`` is given, ``shas`` too and ``left`` no longer.
@@ -81,15 +81,27 @@ def mark_default_branch(
     else:
         _name_shas(connection, "left_behind", left)
         others = "sha in (select sha from left_behind)"
+    is_left = f"is_on_default_branch and {others} and sha not in (table reached)"
+    values = {"id": repository_id, "at": at}
     raw.execute(
         f"""
-        update raw.git_commits set is_on_default_branch = not is_on_default_branch
-        where repository_id = %(id)s and (
-            not is_on_default_branch and sha in (select sha from reached)
-            or is_on_default_branch and {others} and sha not in (select sha from reached)
-        )
+        insert into raw.git_default_branch_history (repository_id, sha, valid_from, valid_to)
+        select repository_id, sha, coalesce(default_branch_at, extracted_at), %(at)s
+        from raw.git_commits where repository_id = %(id)s and {is_left}
+        on conflict do nothing
         """.encode(),  # noqa: S608 - one of two conditions of ours
-        {"id": repository_id},
+        values,
+    )
+    raw.execute(
+        f"""
+        update raw.git_commits
+        set is_on_default_branch = not is_on_default_branch,
+            default_branch_at = case when not is_on_default_branch then %(at)s::timestamptz end
+        where repository_id = %(id)s and (
+            not is_on_default_branch and sha in (select sha from reached) or {is_left}
+        )
+        """.encode(),  # noqa: S608 - as above
+        values,
     )
     raw.execute("drop table if exists reached, left_behind")
 
@@ -127,6 +139,26 @@ def replace_branches(
     connection: Connection, branches: Mapping[str, str], *, default: str | None, run: Run
 ) -> None:
     raw = driver(connection)
+    raw.execute(
+        """
+        insert into raw.git_branches_history
+            (repository_id, name, valid_from, valid_to, commit_sha, is_default, run_id)
+        select repository_id, name, extracted_at, coalesce(deleted_at, %(at)s), commit_sha,
+            is_default, run_id
+        from raw.git_branches
+        where repository_id = %(id)s and (
+            deleted_at is not null and name = any(%(names)s)
+            or name || ' ' || commit_sha <> all(%(named)s) and name = any(%(names)s)
+            or is_default and name is distinct from %(default)s
+            or not is_default and name = %(default)s
+        )
+        on conflict do nothing
+        """,
+        {
+            "id": run.repository_id, "at": run.at, "default": default, "names": list(branches),
+            "named": [f"{name} {sha}" for name, sha in branches.items()],
+        },
+    )  # fmt: skip
     raw.cursor().executemany(
         """
         insert into raw.git_branches
@@ -177,6 +209,7 @@ def replace_tags(
             inner join arrived using (repository_id, name)
             where (held.commit_sha, held.is_annotated, held.tagged_at)
                 is distinct from (arrived.commit_sha, arrived.is_annotated, arrived.tagged_at)
+                or held.deleted_at is not null
             on conflict do nothing
         )
         select count(*) from raw.git_tags as held

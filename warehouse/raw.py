@@ -289,8 +289,8 @@ def _replace(connection: Connection, thing: str, rows: Sequence[Row], origin: Or
         sql.SQL(
             "insert into raw.{} (repository_id, id, valid_from, valid_to, payload, content_hash,"
             " source_updated_at, source, run_id)"
-            " select repository_id, id, extracted_at, %s, payload, content_hash,"
-            " source_updated_at, source, run_id"
+            " select repository_id, id, extracted_at, coalesce(deleted_at, %s), payload,"
+            " content_hash, source_updated_at, source, run_id"
             " from raw.{} where repository_id = %s and id = any(%s)"
             " on conflict do nothing"
         ).format(sql.Identifier(f"github_{thing}_history"), _table(thing)),

@@ -84,7 +84,7 @@ def _from_git(run: Run, refs: Refs, cursor: Cursor) -> StepResult:
         nonlocal moved_tags, left_behind
         git.mark_default_branch(
             connection, repository_id, mirror.reachable(heads, left if is_followed else ()),
-            left=mirror.reachable(left, heads) if is_followed else None,
+            left=mirror.reachable(left, heads) if is_followed else None, at=run.clock(),
         )  # fmt: skip
         left_behind = git.mark_unreachable(
             connection, repository_id, mirror.reachable(tips, old if is_followed else ()),
@@ -180,7 +180,7 @@ def _from_github(run: Run) -> StepResult:
             break
 
     def finish(connection: Connection) -> Written:
-        git.mark_default_branch(connection, run.repository.repository_id, reachable)
+        git.mark_default_branch(connection, run.repository.repository_id, reachable, at=run.clock())
         git.replace_branches(connection, branches, default=default, run=run.git_run)
         git.replace_tags(connection, tags, run=run.git_run)
         return Written(changed=1)

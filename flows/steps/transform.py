@@ -6,7 +6,8 @@ import signal
 import subprocess
 import sys
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -30,24 +31,39 @@ def transform(run: Run) -> list[Check]:
     A child process: dbt's memory goes when it is done, and a cancelled job can end it.
     """
     target = run.state_dir / "dbt"
+    found = build(
+        target, environment(address(run.warehouse)) | _job(run), excluded=("unit_test",),
+        tell=partial(_tell, run),
+    )  # fmt: skip
+    manifest = json.loads((target / "manifest.json").read_text("utf-8"))["nodes"]
+    return [_check(one, manifest) for one in found]
+
+
+def build(
+    target: Path, environment: Mapping[str, str], *, excluded: Iterable[str],
+    tell: Callable[[Mapping[str, Any]], None],
+) -> list[dict[str, Any]]:  # fmt: skip
+    """Build the project but for nodes of these kinds, with what dbt keeps in ``target``; the result
+    of each node. ``tell`` is called with every event.
+    """
     target.mkdir(parents=True, exist_ok=True)
     arguments = [
         _DBT, "--log-format", "json",
         "--log-path", str(target), "--no-use-colors", "build",
         "--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT),
-        "--target-path", str(target), "--exclude-resource-type", "unit_test",
+        "--target-path", str(target),
+        *(word for kind in excluded for word in ("--exclude-resource-type", kind)),
     ]  # fmt: skip
     results = target / "run_results.json"
     results.unlink(missing_ok=True)
     last: deque[str] = deque(maxlen=_SHOWN_LINES)
     with subprocess.Popen(  # noqa: S603 - our own interpreter, no shell
-        arguments, env=environment(address(run.warehouse)) | _job(run), text=True,
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        arguments, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
         preexec_fn=dies_with_parent(signal.SIGKILL),  # noqa: PLW1509 - two of it would mix figures
     ) as process:  # fmt: skip
         try:
             for event in _events(process, last):
-                _tell(run, event)
+                tell(event)
             process.wait()
         finally:
             process.kill()
@@ -55,9 +71,8 @@ def transform(run: Run) -> list[Check]:
         raise BrokenEnvironment(
             f"dbt ended with {process.returncode}: {' / '.join(last)}", f"see {target}/dbt.log"
         )
-    found = json.loads(results.read_text("utf-8"))["results"]
-    manifest = json.loads((target / "manifest.json").read_text("utf-8"))["nodes"]
-    return [_check(one, manifest) for one in found]
+    found: list[dict[str, Any]] = json.loads(results.read_text("utf-8"))["results"]
+    return found
 
 
 def project_manifest() -> dict[str, Any]:

@@ -101,7 +101,7 @@ def test_what_is_held_is_counted_without_what_is_gone(warehouse: Engine) -> None
             ],
             run=Run(1, AT, JOB), source="git",
         )  # fmt: skip
-        git.mark_default_branch(connection, 1, ["main"])
+        git.mark_default_branch(connection, 1, ["main"], at=AT)
 
         found = completeness.held_counts(connection, 1)
 

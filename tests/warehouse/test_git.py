@@ -119,32 +119,32 @@ class TestDefaultBranch:
     def test_it_is_what_the_branch_reaches(self, warehouse: Engine) -> None:
         insert(warehouse, commit("c1"), commit("c2"), commit("side"))
         with warehouse.begin() as connection:
-            git.mark_default_branch(connection, 1, ["c1", "c2", "not held"])
+            git.mark_default_branch(connection, 1, ["c1", "c2", "not held"], at=AT)
             assert on_default(connection) == ["c1", "c2"]
 
     def test_a_force_push_leaves_commits_behind(self, warehouse: Engine) -> None:
         insert(warehouse, commit("c1"), commit("c2"), commit("c3"))
         with warehouse.begin() as connection:
-            git.mark_default_branch(connection, 1, ["c1", "c2"])
+            git.mark_default_branch(connection, 1, ["c1", "c2"], at=AT)
         with warehouse.begin() as connection:
-            git.mark_default_branch(connection, 1, ["c1", "c3"])
+            git.mark_default_branch(connection, 1, ["c1", "c3"], at=AT)
             assert on_default(connection) == ["c1", "c3"]
 
     def test_a_commit_that_stays_where_it_is_is_not_written(self, warehouse: Engine) -> None:
         insert(warehouse, commit("c1"), commit("c2"))
         versions = "select xmin from raw.git_commits where sha = 'c1'"
         with warehouse.begin() as connection:
-            git.mark_default_branch(connection, 1, ["c1"])
+            git.mark_default_branch(connection, 1, ["c1"], at=AT)
             before = fetch(connection, versions)
         with warehouse.begin() as connection:
-            git.mark_default_branch(connection, 1, ["c1", "c2"])
+            git.mark_default_branch(connection, 1, ["c1", "c2"], at=AT)
             assert fetch(connection, versions) == before
 
     def test_what_is_known_to_have_been_left_is_enough(self, warehouse: Engine) -> None:
         insert(warehouse, *(commit(f"c{n}") for n in range(1, 5)))
         with warehouse.begin() as connection:
-            git.mark_default_branch(connection, 1, ["c1", "c2", "c3"])
-            git.mark_default_branch(connection, 1, ["c4"], left=["c3", "c4"])
+            git.mark_default_branch(connection, 1, ["c1", "c2", "c3"], at=AT)
+            git.mark_default_branch(connection, 1, ["c4"], at=AT, left=["c3", "c4"])
             assert on_default(connection) == ["c1", "c2", "c4"]
 
     @pytest.mark.parametrize("left", [None, ["c2"]])
@@ -167,7 +167,7 @@ class TestDefaultBranch:
         insert(warehouse, commit("c1"))
         insert(warehouse, commit("c1"), run=Run(2, AT, UUID(int=1)))
         with warehouse.begin() as connection:
-            git.mark_default_branch(connection, 2, ["c1"])
+            git.mark_default_branch(connection, 2, ["c1"], at=AT)
             assert on_default(connection) == []
 
 
@@ -279,7 +279,7 @@ class TestIdentities:
             commit("side", email="eve@x.org"),
         )  # fmt: skip
         with warehouse.begin() as connection:
-            git.mark_default_branch(connection, 1, ["c1", "c2", "c3"])
+            git.mark_default_branch(connection, 1, ["c1", "c2", "c3"], at=AT)
 
             assert git.unknown_emails(connection, 1, asked_before=AT) == [
                 ("ann@x.org", "c1"),
@@ -292,7 +292,7 @@ class TestIdentities:
         nobody = Identity("bob@x.org", None, None, None, "commit c3")
         insert(warehouse, commit("c1", email="ann@x.org"), commit("c3", email="bob@x.org"))
         with warehouse.begin() as connection:
-            git.mark_default_branch(connection, 1, ["c1", "c3"])
+            git.mark_default_branch(connection, 1, ["c1", "c3"], at=AT)
             git.record_identities(connection, [first, nobody], run=RUN)
             git.record_identities(connection, [second], run=LATER)
 
@@ -309,7 +309,7 @@ class TestIdentities:
         somebody = Identity("bob@x.org", "bob", 8, "User", "commit")
         insert(warehouse, commit("c3", email="bob@x.org"))
         with warehouse.begin() as connection:
-            git.mark_default_branch(connection, 1, ["c3"])
+            git.mark_default_branch(connection, 1, ["c3"], at=AT)
             git.record_identities(connection, [nobody], run=RUN)
             assert git.unknown_emails(connection, 1, asked_before=AT) == []
             due = git.unknown_emails(connection, 1, asked_before=LATER.at)

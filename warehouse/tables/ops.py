@@ -270,8 +270,28 @@ completeness = Table(
     Column("reason", Text, comment="why the two differ, or why one is unknown"),
     Column("as_of", AT, nullable=False, comment="when both were counted"),
     Column("job_id", Uuid, nullable=False, comment="the job that counted"),
+    Column(
+        "counted_since", AT,
+        comment="since when it is counted so; null where that was before this was kept",
+    ),
     schema="ops",
     comment="the completeness ledger, newest state per thing",
+)  # fmt: skip
+
+completeness_history = Table(
+    "completeness_history",
+    metadata,
+    repository_id(),
+    Column("thing", Text, primary_key=True, comment="what is counted"),
+    Column("valid_from", AT, primary_key=True, comment="since when it was counted so"),
+    Column("valid_to", AT, nullable=False, comment="when it was counted otherwise"),
+    Column("upstream_count", BigInteger, comment="what GitHub or git said existed"),
+    Column("held_count", BigInteger, comment="what the warehouse held"),
+    Column("state", Text, nullable=False, comment="complete, partial, unavailable or uncounted"),
+    Column("reason", Text, comment="why the two differed, or why one was unknown"),
+    Column("job_id", Uuid, nullable=False, comment="the job that counted"),
+    schema="ops",
+    comment="the completeness ledger as it was, written when a count or a state changes",
 )
 
 quality_results = Table(

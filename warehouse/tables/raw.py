@@ -96,6 +96,11 @@ git_commits = Table(
         comment="the default branch reaches it, as last seen",
     ),
     Column(
+        "default_branch_at", AT,
+        comment="when the default branch was seen to reach it; null where it does not,"
+        " or where it was read before this was kept",
+    ),
+    Column(
         "unreachable_at", AT,
         comment="when no branch and no tag was seen to reach it any more; null while one does",
     ),
@@ -163,6 +168,30 @@ git_branches = _ref_table(
     "git_branches",
     "branches",
     Column("is_default", Boolean, nullable=False, comment="the one that figures are made of"),
+)
+
+git_branches_history = Table(
+    "git_branches_history",
+    metadata,
+    repository_id(),
+    Column("name", Text, primary_key=True, comment="without refs/heads"),
+    Column("valid_from", AT, primary_key=True, comment="when it was first seen like this"),
+    Column("valid_to", AT, nullable=False, comment="when it was seen to be moved or gone"),
+    Column("commit_sha", Text, comment="what it named then"),
+    Column("is_default", Boolean, nullable=False, comment="the one that figures were made of"),
+    Column("run_id", Uuid, nullable=False, comment="the job that saw it like this"),
+    schema="raw",
+    comment="what branches were before they were moved",
+)
+git_default_branch_history = Table(
+    "git_default_branch_history",
+    metadata,
+    repository_id(),
+    Column("sha", Text, primary_key=True, comment="the commit"),
+    Column("valid_from", AT, primary_key=True, comment="when it was seen to be reached"),
+    Column("valid_to", AT, nullable=False, comment="when it was seen to be left behind"),
+    schema="raw",
+    comment="when the default branch reached commits that it has left behind",
 )
 
 git_identities = Table(

@@ -1,0 +1,51 @@
+"""The figures of an earlier day: the same dbt project over what was held then."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime, time
+
+from flows.steps.transform import build, environment
+from gitinsight.errors import BrokenEnvironment, NotFound
+from gitinsight.settings import Settings
+from warehouse import past
+from warehouse.engine import Engine, address, session_lock
+
+
+def instant(text: str) -> datetime:
+    """An ISO time, UTC where it names no zone; of a day alone its end. BrokenEnvironment where
+    it is neither.
+    """
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise BrokenEnvironment(
+            f"{text} is no time", "give 2026-01-31 or 2026-01-31T12:00:00Z"
+        ) from error
+    if "T" not in text and " " not in text:
+        found = datetime.combine(found, time.max)
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
+
+
+@contextmanager
+def figures(
+    settings: Settings, engine: Engine, at: datetime, *, repository_ids: Sequence[int] | None = None
+) -> Iterator[list[past.Instant]]:
+    """Every mart as it was shown at ``at``, by today's definitions, in the schema ``past.MARTS``
+    while it lasts; of these repositories, or of all. NotFound where nothing had been published.
+    """
+    with session_lock(engine, past.LOCK_KEY):
+        with engine.begin() as connection:
+            found = past.set_to(connection, at, repository_ids=repository_ids)
+        if not found:
+            raise NotFound(f"figures that were published by {at.isoformat()}")
+        results = build(
+            settings.state_dir / "dbt-past",
+            environment(address(engine)) | {"GITINSIGHT_DBT_SCHEMA_PREFIX": past.PREFIX},
+            excluded=("unit_test", "test"),
+            tell=lambda _event: None,
+        )
+        if wrong := [one["unique_id"] for one in results if one["status"] != "success"]:
+            raise BrokenEnvironment(f"dbt could not build {wrong[0]}", "see dbt-past/dbt.log")
+        with engine.begin() as connection:
+            past.show(connection)
+        yield found

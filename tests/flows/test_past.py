@@ -1,0 +1,113 @@
+"""The figures of an earlier day are those that were shown then, whatever has changed since."""
+
+import hashlib
+import json
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+
+from flows import past as earlier
+from flows.steps.transform import project_manifest
+from gitinsight import clock
+from gitinsight.errors import BrokenEnvironment, NotFound
+from gitinsight.settings import Settings
+from tests.flows.conftest import Gitinsight
+from tests.support.analyses import analyse, rows
+from tests.support.github import GitHub
+from warehouse import past, publish
+from warehouse.engine import Engine, driver, make_engine
+
+NAME = "synthetic-labs/borealis"
+CHANGES = (
+    "edit_issue", "close_issue", "delete_issue", "delete_comment", "new_comment", "new_review",
+    "merge_pull_request", "new_release", "new_run", "new_deployment", "new_discussion",
+    "rename_label", "new_commit", "force_push", "move_tag",
+)  # fmt: skip
+
+
+@pytest.fixture
+def held(analysed: Settings) -> Iterator[Engine]:
+    engine = make_engine(analysed.warehouse_url, process="test")
+    yield engine
+    engine.dispose()
+
+
+def hashes(warehouse: Engine, schema: str) -> dict[str, str]:
+    """Mart -> a hash of every row of it."""
+    found = {}
+    with warehouse.connect() as connection:
+        for mart in publish.published(connection):
+            lines = driver(connection).execute(
+                f"select to_jsonb(one)::text from {schema}.{mart} as one order by 1".encode()
+            )
+            found[mart] = hashlib.sha256("\n".join(line for (line,) in lines).encode()).hexdigest()
+    return found
+
+
+def test_every_mart_is_again_what_it_was(analysed: Settings, held: Engine, github: GitHub) -> None:
+    shown = hashes(held, "marts")
+    then = clock.now()
+    for operation in CHANGES:
+        github.change(NAME, operation)
+    assert analyse(analysed, held, NAME, is_full=True).state in {"succeeded", "partial"}
+    shown_now = hashes(held, "marts")
+    assert {mart for mart in shown if shown[mart] != shown_now[mart]} > {
+        "repository_summary", "daily_activity", "issue_responsiveness",
+    }  # fmt: skip
+
+    with earlier.figures(analysed, held, then) as [instant]:
+        assert instant.held_at <= then
+        assert hashes(held, past.MARTS) == shown
+    with earlier.figures(analysed, held, clock.now()):
+        assert hashes(held, past.MARTS) == shown_now
+    assert hashes(held, "marts") == shown_now
+
+
+def test_before_the_first_publication_there_are_no_figures(
+    analysed: Settings, held: Engine
+) -> None:
+    with (
+        pytest.raises(NotFound, match="published by"),
+        earlier.figures(analysed, held, clock.now() - timedelta(days=1)),
+    ):
+        pass
+
+
+def test_analysts_ask_the_past_and_nothing_of_today(gitinsight: Gitinsight) -> None:
+    question = "select issues_count from repository_summary"
+    assert gitinsight("query", question, "--json")[0] == 0
+    code, out, _ = gitinsight("query", question, "--as-of", "2999-01-01", "--of", NAME, "--json")
+    assert (code, json.loads(out)) == (0, [{"issues_count": 24}])
+
+    code, _, err = gitinsight(
+        "query", "select count(*) from marts.repository_summary", "--as-of", "2999-01-01"
+    )
+    assert code == 1
+    assert "permission denied" in err
+
+
+@pytest.mark.parametrize("text", ["yesterday", "2026-13-01", ""])
+def test_what_is_no_time_is_said_to_be_none(text: str) -> None:
+    with pytest.raises(BrokenEnvironment, match="is no time"):
+        earlier.instant(text)
+
+
+def test_a_day_is_meant_to_its_end() -> None:
+    assert earlier.instant("2026-01-31").isoformat() == "2026-01-31T23:59:59.999999+00:00"
+    assert earlier.instant("2026-01-31T12:00:00").isoformat() == "2026-01-31T12:00:00+00:00"
+    assert earlier.instant("2026-01-31T12:00:00+02:00").isoformat() == "2026-01-31T12:00:00+02:00"
+
+
+def test_whatever_dbt_reads_has_a_past(held: Engine) -> None:
+    sources = project_manifest()["sources"].values()
+    with held.begin() as connection:
+        past.set_to(connection, clock.now())
+    there = {
+        (schema.removeprefix(past.PREFIX), name)
+        for schema, name in rows(
+            held, "select table_schema, table_name from information_schema.tables"
+            f" where table_schema like '{past.PREFIX}%'"
+        )
+    }  # fmt: skip
+    assert {(one["schema"], one["name"]) for one in sources} <= there

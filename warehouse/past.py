@@ -1,0 +1,191 @@
+"""The warehouse as it was: what the marts of an earlier instant are made of again.
+
+The same dbt project reads the schemas ``past_raw`` and ``past_ops`` instead of ``raw`` and ``ops``,
+and builds ``past_candidate``. An instant is a publication: each repository stands as the last job
+left it that had published by then.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from psycopg.rows import class_row
+from psycopg.sql import SQL, Composed, Identifier
+from psycopg.sql import Literal as Value
+
+from gitinsight.things.catalogue import GITHUB_THINGS
+from warehouse.engine import Connection, driver
+
+PREFIX = "past_"
+MARTS = f"{PREFIX}candidate"
+LOCK_KEY = 7_105_203
+"""The past is built for one question at a time."""
+ROLE = "gitinsight_past_analyst"
+
+_INSTANTS = """
+create table past_ops.instants as
+select distinct on (repository_id)
+    repository_id, finished_at as held_at,
+    coalesce((outcome ->> 'as_of')::timestamptz, as_of, finished_at) as data_as_of
+from ops.jobs
+where state in ('succeeded', 'partial') and outcome ->> 'publication' is not null
+    and finished_at <= {at}
+    and ({repository_ids}::bigint[] is null or repository_id = any({repository_ids}))
+order by repository_id, finished_at desc, job_id
+"""
+_THEN = """
+create view past_raw.{table} as
+select now_held.repository_id, now_held.id, now_held.payload, now_held.content_hash,
+    now_held.source_updated_at, now_held.source, now_held.extracted_at, now_held.run_id,
+    null::timestamptz as deleted_at, null::text as deleted_reason
+from raw.{table} as now_held
+inner join past_ops.instants as instant using (repository_id)
+where now_held.extracted_at <= instant.held_at
+    and (now_held.deleted_at is null or now_held.deleted_at > instant.held_at)
+union all
+select earlier.repository_id, earlier.id, earlier.payload, earlier.content_hash,
+    earlier.source_updated_at, earlier.source, earlier.valid_from, earlier.run_id, null, null
+from raw.{history} as earlier
+inner join past_ops.instants as instant using (repository_id)
+where earlier.valid_from <= instant.held_at and earlier.valid_to > instant.held_at
+"""
+_REPLACED_THEN = """
+create view past_raw.{history} as
+select earlier.* from raw.{history} as earlier
+inner join past_ops.instants as instant using (repository_id)
+where earlier.valid_to <= instant.held_at
+"""
+_REFS_THEN = """
+create view past_raw.{table} as
+select now_held.repository_id, now_held.name, now_held.commit_sha, {columns},
+    now_held.extracted_at, null::timestamptz as deleted_at
+from raw.{table} as now_held
+inner join past_ops.instants as instant using (repository_id)
+where now_held.extracted_at <= instant.held_at
+    and (now_held.deleted_at is null or now_held.deleted_at > instant.held_at)
+union all
+select earlier.repository_id, earlier.name, earlier.commit_sha, {columns_then},
+    earlier.valid_from, null
+from raw.{history} as earlier
+inner join past_ops.instants as instant using (repository_id)
+where earlier.valid_from <= instant.held_at and earlier.valid_to > instant.held_at
+"""
+_REFS = {"git_tags": ("is_annotated", "tagged_at"), "git_branches": ("is_default",)}
+_OTHERS = (
+    """
+    create view past_raw.git_commits as
+    select made.repository_id, made.sha, made.parents, made.author_name, made.author_email,
+        made.authored_at, made.author_tz_offset_minutes, made.authored_at_raw, made.committer_name,
+        made.committer_email, made.committed_at, made.committed_at_raw, made.message,
+        made.additions, made.deletions, made.files_count, made.source, made.sanitized,
+        made.extracted_at, made.run_id,
+        case when made.unreachable_at <= instant.held_at then made.unreachable_at end
+            as unreachable_at,
+        made.is_on_default_branch
+            and coalesce(made.default_branch_at, made.extracted_at) <= instant.held_at
+        or exists (
+            select from raw.git_default_branch_history as earlier
+            where earlier.repository_id = made.repository_id and earlier.sha = made.sha
+                and earlier.valid_from <= instant.held_at and earlier.valid_to > instant.held_at
+        ) as is_on_default_branch
+    from raw.git_commits as made
+    inner join past_ops.instants as instant using (repository_id)
+    where made.extracted_at <= instant.held_at
+    """,
+    """
+    create view past_raw.git_commit_files as
+    select changed.* from raw.git_commit_files as changed
+    inner join past_raw.git_commits as made using (repository_id, sha)
+    """,
+    """
+    create view past_raw.git_identities as
+    select known.* from raw.git_identities as known
+    inner join past_ops.instants as instant using (repository_id)
+    where known.looked_up_at <= instant.held_at
+    """,
+    """
+    create view past_ops.repositories as
+    select followed.repository_id, followed.full_name, followed.is_synthetic,
+        followed.default_branch, followed.added_at, instant.data_as_of as checked_at
+    from ops.repositories as followed
+    inner join past_ops.instants as instant using (repository_id)
+    """,
+    """
+    create view past_ops.completeness as
+    select counted.repository_id, counted.thing, counted.upstream_count, counted.held_count,
+        counted.state, counted.reason
+    from ops.completeness as counted
+    inner join past_ops.instants as instant using (repository_id)
+    where coalesce(counted.counted_since, '-infinity') <= instant.held_at
+    union all
+    select earlier.repository_id, earlier.thing, earlier.upstream_count, earlier.held_count,
+        earlier.state, earlier.reason
+    from ops.completeness_history as earlier
+    inner join past_ops.instants as instant using (repository_id)
+    where earlier.valid_from <= instant.held_at and earlier.valid_to > instant.held_at
+    """,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Instant:
+    """What a repository is shown as: held then, and described as of then."""
+
+    repository_id: int
+    held_at: datetime
+    data_as_of: datetime
+
+
+def set_to(
+    connection: Connection, at: datetime, *, repository_ids: Sequence[int] | None = None
+) -> list[Instant]:
+    """Let ``past_raw`` and ``past_ops`` show what was held at ``at``; the instant of each
+    repository that had published something by then.
+    """
+    raw = driver(connection)
+    for schema in ("past_raw", "past_ops"):
+        raw.execute(SQL("drop schema if exists {} cascade").format(Identifier(schema)))
+        raw.execute(SQL("create schema {}").format(Identifier(schema)))
+    wanted = Value(None if repository_ids is None else list(repository_ids))
+    raw.execute(SQL(_INSTANTS).format(at=Value(at), repository_ids=wanted))
+    for statement in _views():
+        raw.execute(statement)
+    for text in _OTHERS:
+        raw.execute(text.encode())
+    raw.execute("analyze past_ops.instants")
+    return (
+        raw.cursor(row_factory=class_row(Instant))
+        .execute("select * from past_ops.instants order by repository_id")
+        .fetchall()
+    )
+
+
+def show(connection: Connection) -> None:
+    """Let analysts of the past read what was built, and nothing that is of today."""
+    raw = driver(connection)
+    for statement in (
+        "grant usage on schema {} to {}",
+        "grant select on all tables in schema {} to {}",
+    ):
+        raw.execute(SQL(statement).format(Identifier(MARTS), Identifier(ROLE)))
+
+
+def _views() -> list[Composed]:
+    found = []
+    for thing in GITHUB_THINGS:
+        names = {
+            "table": Identifier(thing.table), "history": Identifier(f"{thing.table}_history"),
+        }  # fmt: skip
+        found += [SQL(_THEN).format(**names), SQL(_REPLACED_THEN).format(**names)]
+    for table, columns in _REFS.items():
+        now, then = (
+            SQL(", ").join(Identifier(source, one) for one in columns)
+            for source in ("now_held", "earlier")
+        )
+        found.append(
+            SQL(_REFS_THEN).format(
+                table=Identifier(table), history=Identifier(f"{table}_history"), columns=now,
+                columns_then=then,
+            )
+        )  # fmt: skip
+    return found
