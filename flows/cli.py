@@ -12,8 +12,8 @@ from uuid import UUID
 import typer
 from pydantic import ValidationError
 
+from flows import actors, quarantine, questions, stack, vitals
 from flows import archive as gh_archive
-from flows import quarantine, questions, stack, vitals
 from flows.alone import work_off
 from flows.command import JSON, read_settings, warehouse
 from flows.organisations import discover
@@ -35,6 +35,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False, add_completion=False,
 )  # fmt: skip
 app.add_typer(questions.app)
+app.add_typer(actors.app, name="actors")
 _SYNTHETIC = ("synthetic-labs/aurora", "synthetic-labs/borealis")
 _CHECKOUT = Path(__file__).parents[1]
 

@@ -111,6 +111,13 @@ _OTHERS = (
     inner join past_ops.instants as instant using (repository_id)
     """,
     """
+    create view past_ops.actor_overrides as
+    select login, actor_class, reason, null::timestamptz as unset_at
+    from ops.actor_overrides
+    where set_at <= (select max(held_at) from past_ops.instants)
+        and coalesce(unset_at, 'infinity') > (select max(held_at) from past_ops.instants)
+    """,
+    """
     create view past_ops.completeness as
     select counted.repository_id, counted.thing, counted.upstream_count, counted.held_count,
         counted.state, counted.reason

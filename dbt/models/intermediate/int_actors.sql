@@ -1,5 +1,5 @@
--- Everybody who did something, and what they are. A declared bot is one that GitHub calls so;
--- others are known by name, each with a reason.
+-- Everybody who did something, and what they are. A declared bot is one that GitHub calls so. What
+-- somebody has said by hand goes before the list of known bots, and that before the rules.
 with seen as (
   select
     repository_id,
@@ -60,12 +60,17 @@ judged as (
     seen.login,
     listed.actor_class as listed_class,
     seen.login = 'ghost' as is_ghost,
+    said.actor_class as said_class,
+    said.reason as said_reason,
+    listed.reason as listed_reason,
     coalesce(typed.is_bot, false) as is_typed_bot,
     -- An app's name ends so, and so does the address that it commits with.
-    seen.login ~ '\[bot\](@users\.noreply\.github\.com)?$' as is_named_bot
+    seen.login ~ '\[bot\](@users\.noreply\.github\.com)?$' as is_named_bot,
+    {{ is_named_like_a_machine('seen.login') }} as is_named_like_a_machine
   from seen
   left join typed on seen.repository_id = typed.repository_id and seen.login = typed.login
   left join {{ ref('known_bots') }} as listed on lower(seen.login) = listed.login
+  left join {{ ref('stg_ops__actor_overrides') }} as said on lower(seen.login) = said.login
 )
 
 select
@@ -75,13 +80,34 @@ select
   is_typed_bot or is_named_bot as is_declared_bot,
   case
     when is_ghost then 'ghost'
+    when said_class is not null then said_class
     when listed_class is not null then listed_class
-    when is_typed_bot or is_named_bot then 'bot'
+    when is_typed_bot or is_named_bot or is_named_like_a_machine then 'bot'
     else 'human'
   end as actor_class,
   case
+    when said_class is not null then 'override'
     when listed_class is not null then 'list'
     when is_typed_bot then 'api_type'
     when is_named_bot then 'suffix'
-  end as bot_source
+    when is_named_like_a_machine then 'name'
+  end as bot_source,
+  -- The precision of each rule on labelled accounts; nothing speaks for it in the others.
+  case
+    when said_class is not null then (said_class <> 'human')::integer::double precision
+    when listed_class is not null or is_typed_bot or is_named_bot then 1.0::double precision
+    when is_named_like_a_machine then 0.97::double precision
+  end as bot_probability,
+  to_jsonb(
+    array_remove(
+      array[
+        'override: ' || said_class || ', ' || said_reason,
+        'list: ' || listed_class || ', ' || listed_reason,
+        case when is_typed_bot then 'api_type: GitHub calls it a bot' end,
+        case when is_named_bot then 'suffix: it is named [bot], as apps are' end,
+        case when is_named_like_a_machine then 'name: it is named like a machine' end
+      ],
+      null
+    )
+  ) as evidence
 from judged

@@ -4,6 +4,7 @@ select
   made.repository_id,
   made.sha,
   made.is_merge,
+  made.is_ai_coauthored,
   made.author_email,
   known.login as author_login,
   coalesce(known.login, made.author_email) as person,
