@@ -5,6 +5,7 @@ select
   issue.repository_id,
   issue.number,
   issue.title,
+  issue.state_reason,
   issue.author_login,
   issue.comments_count,
   issue.created_at,

@@ -41,12 +41,13 @@ with happened as (
   union all
   select
     repository_id,
-    merged_at,
-    'pull_request_merged',
+    coalesce(merged_at, closed_at),
+    case when merged_at is null then 'pull_request_unmerged' else 'pull_request_merged' end,
     author_login,
     0,
     0
   from {{ ref('int_items') }}
+  where has_pull_request
   union all
   select
     repository_id,
@@ -88,6 +89,8 @@ counted as (
     count(*) filter (where what = 'pull_request' and is_human) as pull_requests_opened_human_count,
     count(*) filter (where what = 'pull_request_merged') as pull_requests_merged_count,
     count(*) filter (where what = 'pull_request_closed') as pull_requests_closed_count,
+    count(*) filter (where what = 'pull_request_unmerged')
+      as pull_requests_closed_unmerged_count,
     count(*) filter (where what = 'issue_comment') as issue_comments_count,
     count(*) filter (where what = 'issue_comment' and is_human) as issue_comments_human_count,
     count(*) filter (where what = 'review') as reviews_count,
@@ -106,6 +109,31 @@ counted as (
   group by repository_id, day
 ),
 
+-- By how much each day changed what was open at its end.
+turns as (
+  select
+    span.repository_id,
+    {{ day_of('turn.made_at') }} as day,
+    count(*) filter (where not span.is_pull_request and turn.is_reopening)
+      as issues_reopened_count,
+    sum(turn.step) filter (where not span.is_pull_request) as issues_open_change,
+    sum(turn.step) filter (where span.is_pull_request) as pull_requests_open_change
+  from {{ ref('int_issue_state_intervals') }} as span
+  inner join {{ ref('int_items') }} as item
+    on span.repository_id = item.repository_id and span.number = item.number
+  cross join
+    lateral (
+      values
+      (span.started_at, 1, span.interval_number > 1),
+      (case when not span.is_current then span.ended_at end, -1, false)
+    ) as turn (made_at, step, is_reopening)
+  where
+    span.state = 'open'
+    and turn.made_at is not null
+    and (not item.is_pull_request or item.has_pull_request)
+  group by span.repository_id, {{ day_of('turn.made_at') }}
+),
+
 spans as (
   select
     counted.repository_id,
@@ -117,12 +145,24 @@ spans as (
   group by counted.repository_id
 ),
 
-spine as (
+calendar as (
   select
     repository_id,
     first_day + days_later as day
   from spans
   cross join lateral generate_series(0, last_day - first_day) as days_later
+),
+
+spine as (
+  select
+    calendar.repository_id,
+    calendar.day,
+    turns.issues_reopened_count,
+    (sum(turns.issues_open_change) over so_far)::bigint as issues_open_eod_count,
+    (sum(turns.pull_requests_open_change) over so_far)::bigint as pull_requests_open_eod_count
+  from calendar
+  left join turns on calendar.repository_id = turns.repository_id and calendar.day = turns.day
+  window so_far as (partition by calendar.repository_id order by calendar.day)
 )
 
 select
@@ -136,9 +176,16 @@ select
   {{ known_counts("coverage.knows_issues", "counted", [
     "issues_opened_count", "issues_opened_human_count", "issues_closed_count",
   ]) }},
+  {{ known_counts("coverage.knows_issues and coverage.knows_issue_events", "spine", [
+    "issues_reopened_count", "issues_open_eod_count",
+  ]) }},
   {{ known_counts("coverage.knows_pull_requests", "counted", [
     "pull_requests_opened_count", "pull_requests_opened_human_count",
     "pull_requests_merged_count", "pull_requests_closed_count",
+    "pull_requests_closed_unmerged_count",
+  ]) }},
+  {{ known_counts("coverage.knows_pull_requests and coverage.knows_issue_events", "spine", [
+    "pull_requests_open_eod_count",
   ]) }},
   {{ known_counts("coverage.knows_issue_comments", "counted", [
     "issue_comments_count", "issue_comments_human_count",

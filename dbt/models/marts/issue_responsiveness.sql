@@ -2,10 +2,11 @@ with changes as (
   select
     repository_id,
     number,
-    min(created_at) filter (where event = 'closed') as first_closed_at,
-    count(*) filter (where event = 'reopened') as reopened_count
-  from {{ ref('stg_github__issue_events') }}
-  where {{ of_job() }}
+    min(started_at) filter (where state = 'closed') as first_closed_at,
+    count(*) filter (where state = 'open' and interval_number > 1) as reopened_count,
+    sum(extract(epoch from ended_at - started_at)::double precision / 3600)
+    filter (where state = 'open') as open_hours
+  from {{ ref('int_issue_state_intervals') }}
   group by repository_id, number
 ),
 
@@ -51,9 +52,8 @@ judged as (
     case when coverage.knows_issue_responses then answer.response_at end as response_at,
     case when coverage.knows_issue_comments then answer.comment_at end as comment_at,
     case when coverage.knows_issue_responses then answer.responder_login end as responder_login,
-    -- Where the list of events has lost the close, the issue itself still knows it.
-    case when coverage.knows_issue_events then least(changes.first_closed_at, issue.closed_at) end
-      as first_closed_at,
+    case when coverage.knows_issue_events then changes.first_closed_at end as first_closed_at,
+    case when coverage.knows_issue_events then changes.open_hours end as open_hours,
     case
       when coverage.knows_issue_responses then greatest(issue.created_at, activity.last_human_at)
     end as last_human_at
@@ -77,6 +77,7 @@ select
   judged.author_login,
   actor.actor_class as author_class,
   judged.state,
+  judged.state_reason,
   judged.created_at,
   judged.closed_at,
   {{ start_of('week', 'judged.created_at') }} as opened_week,
@@ -89,6 +90,7 @@ select
   {{ hours_between('judged.created_at', 'judged.comment_at') }} as first_comment_hours,
   {{ hours_between('judged.created_at', 'judged.first_closed_at') }} as first_close_hours,
   {{ hours_between('judged.created_at', 'judged.closed_at') }} as final_close_hours,
+  judged.open_hours,
   {{ if_known('judged.knows_issue_events', 'judged.reopened_count') }} as reopened_count,
   judged.comments_count,
   case
