@@ -9,6 +9,7 @@ with judged as (
     coverage.knows_reviews,
     coverage.knows_pull_request_responses as knows_responses,
     answer.responder_login,
+    case when coverage.knows_remarks then answer.comment_at end as comment_at,
     coalesce(pull.merged_at, item.closed_at) as ended_at,
     case
       -- A draft that was never called ready stays one until its end.
@@ -78,11 +79,24 @@ select
   phased.response_at as first_response_at,
   case when phased.response_at is not null then phased.responder_login end
     as first_responder_login,
+  phased.comment_at as first_comment_at,
   phased.merged_at,
   phased.closed_at,
   {{ start_of('week', 'phased.opened_at') }} as opened_week,
   phased.opened_at <= phased.data_as_of - interval '30 days' as is_mature,
   case when phased.knows_responses then phased.response_at is not null end as is_responded,
+  case
+    when phased.response_at is not null
+      then
+        {{ hours_between('phased.ready_at', 'greatest(phased.ready_at, phased.response_at)') }}
+  end
+    as first_response_hours,
+  case
+    when phased.comment_at is not null
+      then
+        {{ hours_between('phased.ready_at', 'greatest(phased.ready_at, phased.comment_at)') }}
+  end
+    as first_comment_hours,
   {{ hours_between('phased.first_commit_at', 'phased.opened_at') }} as coding_hours,
   {{ hours_between('phased.opened_at', 'phased.ready_at') }} as draft_hours,
   {{ hours_between('phased.ready_at', 'phased.picked_up_at') }} as pickup_hours,

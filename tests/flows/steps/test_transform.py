@@ -6,7 +6,9 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from random import Random
 
+import jinja2
 import pytest
 
 from flows.steps import extract, transform
@@ -14,9 +16,10 @@ from flows.steps.run import Run
 from gitinsight import clock
 from gitinsight.errors import BrokenEnvironment, Cancelled
 from gitinsight.settings import Settings
+from models.review_latency import kaplan_meier_median
 from tests.support.analyses import attempting, count, rows
 from warehouse import jobs
-from warehouse.engine import Engine, address, make_engine
+from warehouse.engine import Engine, address, driver, make_engine
 
 NAME = "synthetic-labs/empty-repo"
 
@@ -100,3 +103,29 @@ def test_the_sql_models_do_what_their_unit_tests_say(analysed: Settings) -> None
 
     warehouse.dispose()
     assert done.returncode == 0, done.stdout[-4000:]
+
+
+def test_the_survival_median_in_sql_equals_that_of_the_insight(warehouse: Engine) -> None:
+    random = Random(7)  # noqa: S311 - nothing here is a secret
+    cohorts = [
+        [(float(random.randint(0, most)), random.random() < answered) for _ in range(count)]
+        for count in (1, 2, 3, 4, 7, 40, 400)
+        for most in (0, 3, 1000)
+        for answered in (0.0, 0.3, 0.5, 0.6, 1.0)
+    ]
+    macros = jinja2.Environment(autoescape=False).from_string(  # noqa: S701 - it is SQL
+        (transform.PROJECT / "macros" / "survival.sql").read_text()
+    )
+    query: str = macros.module.kaplan_meier_median("waits", ["cohort"])  # type: ignore[attr-defined]
+
+    with warehouse.begin() as connection:
+        raw = driver(connection)
+        raw.execute("create temp table waits (cohort int, hours double precision, is_ended bool)")
+        raw.cursor().executemany(
+            "insert into waits values (%s, %s, %s)",
+            [(number, *wait) for number, waits in enumerate(cohorts) for wait in waits],
+        )
+        found = dict(raw.execute(query.encode()).fetchall())
+
+    assert found == {number: kaplan_meier_median(waits) for number, waits in enumerate(cohorts)}
+    assert {type(one) for one in found.values()} == {float, type(None)}
