@@ -7,6 +7,8 @@ with judged as (
     item.created_at as opened_at,
     repository.data_as_of,
     coverage.knows_reviews,
+    coverage.knows_commits,
+    coverage.knows_pull_request_commits,
     coverage.knows_pull_request_responses as knows_responses,
     answer.responder_login,
     case when coverage.knows_remarks then answer.comment_at end as comment_at,
@@ -41,6 +43,28 @@ phased as (
       else merged_at
     end as picked_up_at
   from judged
+),
+
+-- A phase does not count the time for which it was a draft again.
+drafted as (
+  select
+    phased.repository_id,
+    phased.number,
+    {% for name, start, finish in [
+      ("draft", "draft.started_at", "draft.ended_at"),
+      ("draft_pickup", "phased.ready_at", "phased.picked_up_at"),
+      ("draft_review", "phased.picked_up_at", "phased.ended_at"),
+    ] -%}
+  sum(
+      {{ hours_between(
+        "greatest(draft.started_at, " ~ start ~ ")", "least(draft.ended_at, " ~ finish ~ ")"
+      ) }}
+  ) as {{ name }}_hours{{ "," if not loop.last }}
+  {% endfor -%}
+  from phased
+  inner join {{ ref('int_draft_intervals') }} as draft
+    on phased.repository_id = draft.repository_id and phased.number = draft.number
+  group by phased.repository_id, phased.number
 ),
 
 reviewed as (
@@ -98,9 +122,11 @@ select
   end
     as first_comment_hours,
   {{ hours_between('phased.first_commit_at', 'phased.opened_at') }} as coding_hours,
-  {{ hours_between('phased.opened_at', 'phased.ready_at') }} as draft_hours,
-  {{ hours_between('phased.ready_at', 'phased.picked_up_at') }} as pickup_hours,
-  {{ hours_between('phased.picked_up_at', 'phased.ended_at') }} as review_hours,
+  coalesce(drafted.draft_hours, 0) as draft_hours,
+  {{ hours_between('phased.ready_at', 'phased.picked_up_at') }}
+  - coalesce(drafted.draft_pickup_hours, 0) as pickup_hours,
+  {{ hours_between('phased.picked_up_at', 'phased.ended_at') }}
+  - coalesce(drafted.draft_review_hours, 0) as review_hours,
   case
     when phased.first_commit_at is not null
       then {{ hours_between('phased.started_at', 'phased.merged_at') }}
@@ -120,6 +146,13 @@ select
   {{ known_counts("phased.knows_reviews", "reviewed", [
     "reviews_count", "reviews_by_others_count", "reviewers_count", "approvals_count",
   ]) }},
+  {{ if_known(
+    "phased.knows_reviews and phased.knows_pull_request_commits", "rounds.review_rounds_count"
+  ) }} as review_rounds_count,
+  case
+    when phased.knows_commits and phased.is_closed and phased.merged_at is null
+      then coalesce(landing.landed_at >= phased.opened_at, false)
+  end as is_landed_by_push,
   case when phased.merged_at is not null then phased.merged_by_login = phased.opened_by_login end
     as is_self_merged,
   case
@@ -129,5 +162,11 @@ select
 from phased
 left join reviewed
   on phased.repository_id = reviewed.repository_id and phased.number = reviewed.number
+left join drafted
+  on phased.repository_id = drafted.repository_id and phased.number = drafted.number
+left join {{ ref('int_review_rounds') }} as rounds
+  on phased.repository_id = rounds.repository_id and phased.number = rounds.number
+left join {{ ref('int_landings') }} as landing
+  on phased.repository_id = landing.repository_id and phased.number = landing.number
 left join {{ ref('int_actors') }} as actor
   on phased.repository_id = actor.repository_id and phased.opened_by_login = actor.login

@@ -2,6 +2,7 @@ select
   repository_id,
   sha,
   author_name,
+  message,
   authored_at,
   author_tz_offset_minutes,
   committed_at,

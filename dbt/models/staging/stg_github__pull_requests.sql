@@ -27,9 +27,11 @@ select
   (payload -> 'commits' ->> 'totalCount')::bigint as commits_count,
   (payload #>> '{commits,nodes,0,commit,authoredDate}')::timestamptz as first_commit_at,
   (payload -> 'timelineItems' ->> 'totalCount')::bigint as draft_events_count,
+  payload #> '{timelineItems,nodes}' as draft_events,
+  -- One whose first change is to become a draft was opened ready.
   (
     jsonb_path_query_first(
-      payload, '$.timelineItems.nodes[*] ? (@.__typename == "ReadyForReviewEvent").createdAt'
+      payload, '$.timelineItems.nodes[0] ? (@.__typename == "ReadyForReviewEvent").createdAt'
     ) #>> '{}'
   )::timestamptz as first_ready_at
 from {{ source('raw', 'github_pull_requests') }}
