@@ -47,9 +47,11 @@ def analyse(settings: Settings, warehouse: Engine, name: str, *, is_full: bool =
 
 
 @contextmanager
-def attempting(settings: Settings, warehouse: Engine, name: str) -> Iterator[Run]:
+def attempting(
+    settings: Settings, warehouse: Engine, name: str, *, as_of: datetime | None = None
+) -> Iterator[Run]:
     """A claimed job of a repository, for steps that are tried one by one; it succeeds."""
-    job = enqueue(settings, warehouse, name)
+    job = enqueue(settings, warehouse, name, as_of=as_of)
     with attempt(settings, warehouse, job.job_id, worker="test") as run:
         yield run
         with warehouse.begin() as connection:

@@ -1,0 +1,77 @@
+"""The same raw rows give the same figures, whatever happens to be first."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import pytest
+
+from flows.steps import extract, insights, publish, transform
+from gitinsight import clock
+from gitinsight.settings import Settings
+from tests.support.analyses import attempting, rows
+from tests.support.databases import empty
+from warehouse.engine import Engine
+
+NAMES = ("synthetic-labs/aurora", "synthetic-labs/borealis", "synthetic-labs/empty-repo")
+
+
+def tables(warehouse: Engine, *schemas: str) -> list[str]:
+    found = rows(
+        warehouse,
+        "select table_schema || '.' || table_name from information_schema.tables"
+        f" where table_schema = any('{{{','.join(schemas)}}}') and table_type = 'BASE TABLE'",
+    )
+    return sorted(name for (name,) in found)
+
+
+def shuffle(warehouse: Engine) -> None:
+    """No row of raw lies where it lay."""
+    with warehouse.begin() as connection:
+        for table in (*tables(warehouse, "raw"), "ops.completeness"):
+            connection.exec_driver_sql(
+                f"create temporary table shuffled on commit drop as select * from {table};"
+                f" delete from {table};"
+                f" insert into {table} select * from shuffled order by random();"
+                " drop table shuffled"
+            )
+        for table in tables(warehouse, "raw"):
+            connection.exec_driver_sql(f"analyze {table}")
+
+
+def build(
+    settings: Settings, warehouse: Engine, names: Sequence[str], as_of: datetime
+) -> dict[str, str]:
+    """Marts and insights of these repositories, from nothing; a hash of each table."""
+    empty(warehouse, *tables(warehouse, "marts", "insights"))
+    for name in names:
+        with attempting(settings, warehouse, name, as_of=as_of) as run:
+            assert {one.status for one in transform.transform(run)} == {"passed"}
+            publish.publish(run, insights.compute(run), quality_status="passed")
+    return {
+        table: rows(
+            warehouse,
+            "select md5(string_agg(row, ' ' order by row)) from ("
+            f" select (to_jsonb(one) - 'job_id')::text as row from {table} as one) as every_row",
+        )[0][0]
+        for table in tables(warehouse, "marts", "insights")
+    }
+
+
+@pytest.mark.slow
+def test_two_builds_of_the_same_rows_are_equal_to_the_last_byte(
+    settings: Settings, warehouse: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in NAMES:
+        with attempting(settings, warehouse, name) as run:
+            extract.extract(run, lambda _name, step: step())
+    as_of = clock.now()
+
+    monkeypatch.setenv("GITINSIGHT_DBT_THREADS", "1")
+    one_way = build(settings, warehouse, NAMES, as_of)
+    shuffle(warehouse)
+    monkeypatch.setenv("GITINSIGHT_DBT_THREADS", "4")
+    another = build(settings, warehouse, NAMES[::-1], as_of)
+
+    assert len(one_way) > len(tables(warehouse, "insights"))
+    assert None not in one_way.values()
+    assert another == one_way
