@@ -12,7 +12,7 @@ from uuid import UUID
 import typer
 from pydantic import ValidationError
 
-from flows import actors, quarantine, questions, stack, vitals
+from flows import actors, quarantine, questions, retention, stack, vitals
 from flows import archive as gh_archive
 from flows.alone import work_off
 from flows.command import JSON, read_settings, warehouse
@@ -207,6 +207,18 @@ def archive(
         )
         code = gh_archive.exit_code(gh_archive.follow(outcomes, len(wanted), ERR))
     raise typer.Exit(code)
+
+
+@app.command("retention")
+def forget(
+    *,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would go.")] = False,
+    as_json: Annotated[bool, JSON] = False,
+) -> None:
+    """Add up and delete what is not kept for ever; a running stack does so once a day."""
+    with warehouse() as (settings, engine):
+        work = retention.forgettable if dry_run else retention.forget
+        show(work(engine, settings.retention), as_json=as_json)
 
 
 @app.command()

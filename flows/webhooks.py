@@ -1,7 +1,6 @@
 """The deliveries of GitHub's webhooks, done one after the other, and the analyses they ask for."""
 
 import threading
-import time
 from datetime import datetime, timedelta
 
 from flows.deliveries import OVERTAKEN, WAITING, apply
@@ -19,21 +18,14 @@ _ATTEMPTS = 5
 _PAUSE = timedelta(seconds=10)
 _SETTLE = timedelta(seconds=15)
 """One push or review makes several deliveries; they are for one analysis."""
-_KEEP = timedelta(days=30)
-_PRUNE_SECONDS = 3_600.0
 
 
 def watch(engine: Engine, *, host: str, stop: threading.Event) -> None:
     """Do what is delivered until somebody says ``stop``; ``host`` is the API root it is about."""
-    pruned_at = -_PRUNE_SECONDS
     while not stop.wait(_POLL_SECONDS):
         try:
             process(engine, host=host)
             request_analyses(engine, at=clock.now())
-            if time.monotonic() - pruned_at >= _PRUNE_SECONDS:
-                pruned_at = time.monotonic()
-                with engine.begin() as connection:
-                    webhooks.prune(connection, before=clock.now() - _KEEP)
         except UNREACHABLE as error:
             _LOG.warning("warehouse_not_reached", reason=first_line(error))
         except Exception as error:  # noqa: BLE001 - the edge of a thread: it must not end

@@ -17,7 +17,7 @@ from prefect.client.schemas.filters import (
 from prefect.client.schemas.objects import StateType
 from prefect.states import Crashed
 
-from flows import organisations
+from flows import organisations, retention
 from flows.analyze_repository import NAME, analyze_repository, refresh_repositories
 from flows.webhooks import watch
 from gitinsight import clock, logs
@@ -38,7 +38,7 @@ DEPLOYMENT = "served"
 def main() -> None:
     settings = Settings()
     logs.configure(settings.log_level)
-    engine = make_engine(settings.warehouse_url, process="worker", pool_size=2)
+    engine = make_engine(settings.warehouse_url, process="worker", pool_size=3)
     end_strays()
     places = settings.orchestrator.concurrency
     lanes = Lanes(places, settings.orchestrator.giant_records)
@@ -50,6 +50,11 @@ def main() -> None:
     threading.Thread(
         target=watch, args=(engine,), kwargs=delivered, name="webhooks", daemon=True
     ).start()
+    threading.Thread(
+        target=retention.watch, args=(engine,),
+        kwargs={"settings": settings.retention, "stop": threading.Event()}, name="retention",
+        daemon=True,
+    ).start()  # fmt: skip
     serve(
         analyze_repository.to_deployment(  # type: ignore[arg-type]
             DEPLOYMENT, concurrency_limit=places

@@ -172,6 +172,22 @@ class QualitySettings(BaseModel):
     """A table that lost more than this share of its rows since the last run fails the gate."""
 
 
+class RetentionSettings(BaseModel):
+    """How many days rows are kept; 0 is for ever. `warehouse/retention.py` says what is left."""
+
+    model_config = _FROZEN
+
+    requests_days: int = Field(90, ge=0)
+    job_events_days: int = Field(90, ge=0)
+    quality_results_days: int = Field(30, ge=0)
+    """A hundred rows for each analysis: more than anything else that is no record of GitHub's."""
+    webhook_deliveries_days: int = Field(30, ge=0)
+    gharchive_events_days: int = Field(0, ge=0)
+    """They are there because somebody asked for these hours."""
+    history_days: int = Field(90, ge=0)
+    """Earlier versions of records: after so long those are kept that figures were published of."""
+
+
 class Settings(BaseSettings):
     """The one settings object; built at the edges, its parts handed to what needs them."""
 
@@ -190,6 +206,7 @@ class Settings(BaseSettings):
     auth: AuthSettings = AuthSettings()
     orchestrator: OrchestratorSettings = OrchestratorSettings()
     quality: QualitySettings = QualitySettings()
+    retention: RetentionSettings = RetentionSettings()
     simulator: SimulatorSettings = SimulatorSettings()
     archive: ArchiveSettings = ArchiveSettings()
     github_token: SecretStr | None = Field(

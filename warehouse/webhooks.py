@@ -95,12 +95,3 @@ def hasten(connection: Connection, github_id: int) -> None:
         " where github_id = %s and processed_at is null and not_before is not null",
         (github_id,),
     )
-
-
-def prune(connection: Connection, *, before: datetime) -> int:
-    """Forget what was finished ``before``; GitHub itself redelivers for three days."""
-    return (
-        driver(connection)
-        .execute("delete from ops.webhook_deliveries where processed_at < %s", (before,))
-        .rowcount
-    )

@@ -78,7 +78,7 @@ def test_help_lists_every_command(gitinsight: Gitinsight) -> None:
     assert code == 0
     for command in (
         "up", "analyze", "jobs", "cancel", "repositories", "completeness", "query", "export",
-        "doctor", "simulate", "catalog", "archive", "migrate",
+        "doctor", "simulate", "catalog", "archive", "retention", "migrate",
     ):  # fmt: skip
         assert f" {command} " in out
 

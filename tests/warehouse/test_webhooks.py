@@ -125,19 +125,6 @@ def test_an_outcome_is_given_once(warehouse: Engine) -> None:
     assert rows(warehouse) == [("failed", "no JSON", AT, 0)]
 
 
-@pytest.mark.parametrize(("days", "left"), [(31, 0), (29, 1)])
-def test_what_was_finished_long_ago_is_forgotten(warehouse: Engine, days: int, left: int) -> None:
-    deliver(warehouse, "issues", payload("opened"))
-    with warehouse.begin() as connection:
-        webhooks.finish(connection, taken_in(connection), outcome="marked", at=AT)
-    waiting = deliver(warehouse, "issues", payload("closed"))
-    now = AT + timedelta(days=days)
-
-    with warehouse.begin() as connection:
-        assert webhooks.prune(connection, before=now - timedelta(days=30)) == 1 - left
-    assert taken(warehouse).delivery_id == waiting
-
-
 def taken_in(connection: Connection) -> Delivery:
     found = webhooks.take(connection, at=AT)
     assert found is not None

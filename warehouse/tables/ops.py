@@ -172,6 +172,7 @@ job_events = Table(
         comment="until what it is at is done, waits included; null where it is not known",
     ),
     Index("ix_job_events_repository_id_event_id", "repository_id", "event_id"),
+    Index("ix_job_events_at", "at"),
     schema="ops",
     comment="what happened to a job, append-only, numbered without gaps",
 )  # fmt: skip
@@ -205,6 +206,7 @@ requests = Table(
     Column("bytes", BigInteger, nullable=False, comment="of the answer's body"),
     Column("error", Text, comment="what was wrong with the answer"),
     Index("ix_requests_job_id", "job_id"),
+    Index("ix_requests_at", "at"),
     schema="ops",
     comment="every call to GitHub and what it cost",
 )
@@ -327,6 +329,7 @@ quality_results = Table(
     Column("expected", Text, comment="what would have passed"),
     Column("at", AT, nullable=False, comment="when it was checked"),
     Index("ix_quality_results_repository_id_at", "repository_id", "at"),
+    Index("ix_quality_results_at", "at"),
     schema="ops",
     comment="one row per check and job",
 )
