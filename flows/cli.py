@@ -1,5 +1,6 @@
 """The command line: `gitinsight`."""
 
+import shutil
 import signal
 import sys
 import threading
@@ -12,7 +13,7 @@ from uuid import UUID
 import typer
 from pydantic import ValidationError
 
-from flows import actors, quarantine, questions, retention, stack, vitals
+from flows import actors, forecast, quarantine, questions, retention, stack, vitals
 from flows import archive as gh_archive
 from flows.alone import work_off
 from flows.command import JSON, read_settings, warehouse
@@ -155,7 +156,9 @@ def replay_quarantine(
 
 @app.command()
 def doctor() -> None:
-    """What is configured and from where, what runs, and how much memory it uses."""
+    """What is configured and from where, what runs, how much memory it uses, and how the
+    warehouse grows.
+    """
     settings = read_settings()
     show(explain(settings))
     state.prepare(settings.state_dir)
@@ -165,6 +168,15 @@ def doctor() -> None:
         OUT.print("rss counts shared memory in every process that shares it, pss counts it once")
     else:
         OUT.print("nothing runs; start it with `gitinsight up`")
+    is_embedded = settings.warehouse.url is None
+    if is_embedded and not vitals.is_up(settings):
+        OUT.print("how the warehouse grows is told while it runs")
+        return
+    with warehouse() as (_, engine):
+        grown = forecast.read(engine, settings.retention, at=clock.now())
+    show(forecast.rows(grown))
+    free_bytes = shutil.disk_usage(settings.state_dir).free if is_embedded else None
+    OUT.print(forecast.full(grown, free_bytes))
 
 
 @app.command()

@@ -30,7 +30,8 @@ class RollUp:
 class Rule:
     """Rows of ``table``, called ``held``, go some days after ``age`` where ``condition`` holds.
 
-    ``setting`` names the field of RetentionSettings that says how many days.
+    ``setting`` names the field of RetentionSettings that says how many days. Of a table that
+    ``is_thinned`` some of the old rows stay, so that it grows on.
     """
 
     setting: str
@@ -38,6 +39,7 @@ class Rule:
     age: str
     condition: LiteralString = "true"
     rolled_up: RollUp | None = None
+    is_thinned: bool = False
 
 
 _DAY: LiteralString = "(at at time zone 'UTC')::date"
@@ -93,6 +95,7 @@ RULES = (
             " where jobs.repository_id = held.repository_id"
             " and jobs.outcome ->> 'publication' is not null"
             " and jobs.finished_at >= held.valid_from and jobs.finished_at < held.valid_to)",
+            is_thinned=True,
         )
         for thing in GITHUB_THINGS
     ),
@@ -115,6 +118,15 @@ def forgettable(connection: Connection, rule: Rule, *, before: datetime) -> int:
         .fetchone()
     )
     return int(found[0]) if found else 0
+
+
+def oldest(connection: Connection, rule: Rule) -> datetime | None:
+    """Of the rows that are held; null where there is none, or where it decides nothing."""
+    if rule.is_thinned:
+        return None
+    statement = SQL("select min({}) from {}").format(Identifier(rule.age), _table(rule.table))
+    found = driver(connection).execute(statement).fetchone()
+    return found[0] if found else None
 
 
 def forget(connection: Connection, rule: Rule, *, before: datetime, limit: int) -> Forgotten:

@@ -66,6 +66,19 @@ def test_doctor_tells_settings_with_their_sources_and_no_secret(gitinsight: Giti
     assert "test-token" not in out
     assert "postgresql://" not in out
     assert "nothing runs; start it with `gitinsight up`" in out
+    assert "raw.git_commits" in out
+    assert "how much of it is free is not known" in out
+
+
+def test_doctor_starts_no_warehouse(
+    gitinsight: Gitinsight, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("GITINSIGHT_WAREHOUSE__URL")
+
+    code, out, _ = gitinsight("doctor")
+
+    assert code == 0
+    assert "how the warehouse grows is told while it runs" in out
 
 
 def test_migrate_says_when_it_is_done(gitinsight: Gitinsight) -> None:

@@ -27,9 +27,9 @@ def ask(warehouse: Engine, repository_id: int | None, *, job_id: UUID | None = N
         driver(connection).execute(
             "insert into ops.requests (at, job_id, repository_id, principal, bucket, path, status,"
             " cost, milliseconds, bytes)"
-            " select case when n > 30 then %s else %s::timestamptz + mod(n, 3) * interval '1 day' end,"
-            " %s, %s, 'me', 'core', 'issues', case mod(n, 2) when 0 then 200 else 304 end, mod(n, 2), n,"
-            " 7 * n from generate_series(1, 35) as n",
+            " select case when n > 30 then %s else %s::timestamptz + mod(n, 3) * interval '1 day'"
+            " end, %s, %s, 'me', 'core', 'issues', case mod(n, 2) when 0 then 200 else 304 end,"
+            " mod(n, 2), n, 7 * n from generate_series(1, 35) as n",
             (AT, OLD, job_id, repository_id),
         )
 
