@@ -50,3 +50,12 @@
   {{ if_known(flag, counted ~ "." ~ column) }} as {{ column }}{{ "," if not loop.last }}
   {%- endfor %}
 {%- endmacro %}
+
+{#- What a running count has gained in so many days, over the window `by_day` of dense days. -#}
+{% macro gained_counts(what, is_listed) -%}
+  {%- for days in [1, 7, 28, 56, 90] %}
+  {{ what }}_count
+  - lag({{ what }}_count, {{ days }}, case when {{ is_listed }} then 0::bigint end) over by_day
+    as {{ what }}_gained_{{ days }}d_count{{ "," if not loop.last }}
+  {%- endfor %}
+{%- endmacro %}

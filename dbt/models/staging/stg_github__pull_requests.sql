@@ -21,6 +21,7 @@ select
       then coalesce(payload ->> 'closedAt', payload ->> 'closed_at')::timestamptz
   end as closed_at,
   coalesce(payload ->> 'mergedAt', payload ->> 'merged_at')::timestamptz as merged_at,
+  coalesce(payload ->> 'headRefOid', payload #>> '{head,sha}') as head_sha,
   (payload ->> 'additions')::bigint as lines_added_count,
   (payload ->> 'deletions')::bigint as lines_deleted_count,
   (payload ->> 'changedFiles')::bigint as files_count,

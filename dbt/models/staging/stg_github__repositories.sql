@@ -4,8 +4,8 @@ select
   (payload ->> 'created_at')::timestamptz as created_at,
   (payload ->> 'pushed_at')::timestamptz as pushed_at,
   payload ->> 'language' as language,
-  (payload ->> 'stargazers_count')::bigint as stargazers_count,
-  (payload ->> 'forks_count')::bigint as forks_count,
+  extracted_at as seen_at,
+  {{ repository_counters() }},
   (payload ->> 'archived')::boolean as is_archived
 from {{ source('raw', 'github_repositories') }}
 where deleted_at is null
