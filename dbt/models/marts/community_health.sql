@@ -36,6 +36,17 @@ git as (
   group by repository_id
 ),
 
+scored as (
+  select
+    repository_id,
+    (sum(weight * score) / sum(weight) filter (where score is not null))::double precision
+      as openssf_lite_score,
+    (coalesce(sum(weight) filter (where score is not null), 0) / sum(weight))::double precision
+      as openssf_lite_known_ratio
+  from {{ ref('openssf_lite') }}
+  group by repository_id
+),
+
 days as (
   select
     repository_id,
@@ -48,7 +59,9 @@ days as (
     has_code_of_conduct,
     has_issue_template,
     has_pull_request_template,
-    null::jsonb as files_in_git
+    null::jsonb as files_in_git,
+    null::double precision as openssf_lite_score,
+    null::double precision as openssf_lite_known_ratio
   from seen
   union all
   select
@@ -62,16 +75,14 @@ days as (
     profile.has_code_of_conduct,
     profile.has_issue_template,
     profile.has_pull_request_template,
-    git.files
+    git.files,
+    scored.openssf_lite_score,
+    scored.openssf_lite_known_ratio
   from {{ ref('int_repositories') }} as repository
-  left join {{ ref('int_coverage') }} as coverage
-    on repository.repository_id = coverage.repository_id
   left join profiles as profile
-    on
-      repository.repository_id = profile.repository_id
-      and profile.is_newest
-      and coverage.knows_community_profile
+    on repository.repository_id = profile.repository_id and profile.is_newest
   left join git on repository.repository_id = git.repository_id
+  left join scored on repository.repository_id = scored.repository_id
 )
 
 select
@@ -79,12 +90,14 @@ select
   day,
   profile_ratio,
   license_spdx,
+  files_in_git,
+  openssf_lite_score,
+  openssf_lite_known_ratio,
   {%- for kind in ["readme", "license", "contributing", "code_of_conduct", "issue_template",
                    "pull_request_template"] %}
   coalesce(has_{{ kind }}, (files_in_git ->> '{{ kind }}')::boolean) as has_{{ kind }},
   {%- endfor %}
   (files_in_git ->> 'security_policy')::boolean as has_security_policy,
   (files_in_git ->> 'codeowners')::boolean as has_codeowners,
-  (files_in_git ->> 'dependency_updates')::boolean as has_dependency_updates,
-  files_in_git
+  (files_in_git ->> 'dependency_updates')::boolean as has_dependency_updates
 from days

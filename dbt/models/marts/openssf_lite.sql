@@ -1,0 +1,116 @@
+-- Checks of the OpenSSF Scorecard, scored 0 to 10 by its rules as far as what is held can tell.
+-- Weights are those of its risk levels: high 7.5, medium 5, low 2.5.
+with commits as (
+  select
+    made.repository_id,
+    count(*) as commits_count
+  from {{ ref('int_commits') }} as made
+  inner join {{ ref('int_repositories') }} as repository
+    on made.repository_id = repository.repository_id
+  where made.committed_at > repository.data_as_of - interval '90 days'
+  group by made.repository_id
+),
+
+latest_merges as (
+  select
+    repository_id,
+    is_reviewed,
+    row_number() over (
+      partition by repository_id
+      order by merged_at desc, number desc
+    ) as place
+  from {{ ref('int_merges') }}
+  where is_by_human and is_reviewed is not null
+),
+
+reviews as (
+  select
+    repository_id,
+    count(*) as merges_count,
+    count(*) filter (where is_reviewed) as reviewed_count
+  from latest_merges
+  where place <= 30
+  group by repository_id
+),
+
+files as (
+  select
+    repository_id,
+    bool_or(is_there) filter (where kind = 'license') as has_license,
+    bool_or(is_there) filter (where kind = 'security_policy') as has_security_policy,
+    bool_or(is_there) filter (where kind = 'dependency_updates') as has_dependency_updates
+  from {{ ref('int_community_files') }}
+  group by repository_id
+),
+
+facts as (
+  select
+    repository.repository_id,
+    repository.is_archived,
+    repository.created_at > repository.data_as_of - interval '90 days' as is_young,
+    {{ if_known('coverage.knows_commits', 'commits.commits_count') }} as commits_count,
+    reviews.merges_count,
+    reviews.reviewed_count,
+    files.has_security_policy,
+    files.has_dependency_updates,
+    profile.license_spdx,
+    coalesce(profile.has_license, files.has_license) as has_license,
+    jsonb_build_object('unknown', 'what is in files is not read') as not_read
+  from {{ ref('int_repositories') }} as repository
+  left join {{ ref('int_coverage') }} as coverage
+    on repository.repository_id = coverage.repository_id
+  left join commits on repository.repository_id = commits.repository_id
+  left join reviews on repository.repository_id = reviews.repository_id
+  left join files on repository.repository_id = files.repository_id
+  left join {{ ref('stg_github__community_profile') }} as profile
+    on repository.repository_id = profile.repository_id
+)
+
+select
+  facts.repository_id,
+  judged.check_name,
+  judged.weight::double precision as weight,
+  judged.points::integer as score,
+  judged.evidence
+from facts
+cross join
+  lateral (
+    values
+    (
+      'Maintained', 7.5,
+      case
+        when facts.is_archived or facts.is_young then 0
+        when facts.commits_count is not null then least(10, facts.commits_count * 10 / 12)
+      end,
+      jsonb_build_object(
+        'commits_count', facts.commits_count,
+        'is_archived', facts.is_archived,
+        'is_young', facts.is_young
+      )
+    ),
+    (
+      'Code-Review', 7.5,
+      facts.reviewed_count * 10 / facts.merges_count,
+      jsonb_build_object(
+        'merges_count', facts.merges_count, 'reviewed_count', facts.reviewed_count
+      )
+    ),
+    (
+      'Dependency-Update-Tool', 7.5,
+      facts.has_dependency_updates::integer * 10,
+      jsonb_build_object('has_dependency_updates', facts.has_dependency_updates)
+    ),
+    (
+      'Security-Policy', 5,
+      facts.has_security_policy::integer * 10,
+      jsonb_build_object('has_security_policy', facts.has_security_policy)
+    ),
+    (
+      'License', 2.5,
+      facts.has_license::integer * case when facts.license_spdx is null then 9 else 10 end,
+      jsonb_build_object('has_license', facts.has_license, 'license_spdx', facts.license_spdx)
+    ),
+    ('Token-Permissions', 7.5, null, facts.not_read),
+    ('Binary-Artifacts', 7.5, null, facts.not_read),
+    ('Pinned-Dependencies', 5, null, facts.not_read)
+  ) as judged (check_name, weight, points, evidence)
