@@ -227,6 +227,21 @@ def contributors(
 
 
 @router.get(
+    "/repositories/{repository_id}/health-score",
+    response_model=PagedEnvelope[Row], responses=CONDITIONAL,
+)  # fmt: skip
+def health_score(
+    repository_id: int, request: Request, session: Session, _: Reader,
+    limit: paging.Limit = 50, cursor: paging.Cursor = None,
+) -> Response:  # fmt: skip
+    """Rows of ``marts.health_score`` by week; `GET /marts/health_score` explains them."""
+    repositories.by_id(session, repository_id)
+    return page(
+        request, session, "health_score", repository_id=repository_id, limit=limit, cursor=cursor
+    )
+
+
+@router.get(
     "/repositories/{repository_id}/metrics/{metric}",
     response_model=Envelope[list[Point]], responses=CONDITIONAL,
 )  # fmt: skip

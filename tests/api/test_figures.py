@@ -6,7 +6,7 @@ from uuid import UUID
 import httpx2
 import pytest
 
-from tests.support.marts import publish_figures
+from tests.support.marts import make, publish_figures
 from tests.support.rows import AT, add_repository, claim
 from warehouse import completeness, insights, publish, quality
 from warehouse.completeness import judge
@@ -27,8 +27,12 @@ LATENCY = {
 }  # fmt: skip
 PATHS = (
     "summary", "insights", "insights/bus_factor", "completeness", "contributors",
-    "metrics/commits_count",
+    "health-score", "metrics/commits_count",
 )  # fmt: skip
+HEALTH = """
+    repository_id bigint, iso_week date, score double precision, missing jsonb,
+    primary key (repository_id, iso_week)
+"""
 
 
 KNOWN = "/api/v1/repositories/1"
@@ -47,6 +51,11 @@ def api(reading: httpx2.Client, library: Engine) -> httpx2.Client:
         Check("drift:login", "great_expectations", "marts.contributor", "warn", "failed", 1),
     ]
     with library.begin() as connection:
+        make(
+            connection, "marts.health_score", HEALTH,
+            (1, "2026-01-05", 41.5, '["quality"]'), (1, "2026-01-12", None, '["quality"]'),
+            (2, "2026-01-05", 12.5, '["quality"]'),
+        )  # fmt: skip
         insights.store(connection, 1, "bus_factor", [FACTOR])
         insights.store(connection, 1, "review_latency", [LATENCY])
         completeness.record(connection, 1, entries, at=AT, job_id=job.job_id)
@@ -163,6 +172,16 @@ def test_contributors_come_page_by_page(api: httpx2.Client) -> None:
     assert [one["person"] for one in (*first["data"], *rest["data"])] == ["ann", "bob", "eve"]
     assert rest["next_cursor"] is None
     assert api.get(f"{KNOWN}/contributors", params={"cursor": "x"}).status_code == 422
+
+
+def test_the_health_score_of_one_repository_comes_by_week(api: httpx2.Client) -> None:
+    found = api.get(f"{KNOWN}/health-score").json()
+
+    assert [(one["iso_week"], one["score"]) for one in found["data"]] == [
+        ("2026-01-05", 41.5), ("2026-01-12", None),
+    ]  # fmt: skip
+    assert found["data"][0]["missing"] == ["quality"]
+    assert found["meta"]["definition"] == "health-score@1"
 
 
 class TestMetrics:

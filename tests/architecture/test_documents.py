@@ -50,6 +50,14 @@ def test_every_command_that_is_named_exists(document: Path) -> None:
     assert set(_TARGET.findall(text)) - targets == set()
 
 
+def test_the_anchors_of_the_health_score_are_those_of_the_document() -> None:
+    seed = (ROOT / "dbt" / "seeds" / "health_anchors.csv").read_text("utf-8").splitlines()
+    told = (ROOT / "docs" / "health-score.md").read_text("utf-8")
+
+    rows = re.findall(r"^\| (.+) \|$", told, re.MULTILINE)
+    assert [row.replace(" | ", ",") for row in rows[1:]] == seed[1:]
+
+
 def test_the_readme_is_short() -> None:
     assert len((ROOT / "README.md").read_text("utf-8").splitlines()) < _README_LINES
 

@@ -1,6 +1,8 @@
 """dbt as a step: it builds one repository, tells what its tests found, and can be stopped."""
 
+import csv
 import json
+import math
 import subprocess
 import sys
 import time
@@ -129,3 +131,39 @@ def test_the_survival_median_in_sql_equals_that_of_the_insight(warehouse: Engine
 
     assert found == {number: kaplan_meier_median(waits) for number, waits in enumerate(cohorts)}
     assert {type(one) for one in found.values()} == {float, type(None)}
+
+
+def test_a_health_score_can_be_made_again_from_its_inputs(analysed: Settings) -> None:
+    """By the words of docs/health-score.md alone."""
+    seed = (transform.PROJECT / "seeds" / "health_anchors.csv").read_text("utf-8")
+    anchors = {one["input"]: one for one in csv.DictReader(seed.splitlines())}
+    warehouse = make_engine(analysed.warehouse_url, process="test")
+    found = rows(
+        warehouse,
+        "select inputs, score, activity_score, responsiveness_score, resilience_score,"
+        " delivery_score, safety_score from marts.health_score",
+    )
+    warehouse.dispose()
+
+    assert len(found) == 13
+    for inputs, score, *held in found:
+        made = [
+            _mean([_points(anchors[name], told["value"]) for name, told in inputs[one].items()])
+            for one in ("activity", "responsiveness", "resilience", "delivery", "safety")
+        ]
+        assert held == [one if one is None else pytest.approx(one, abs=0.011) for one in made]
+        assert score == pytest.approx(_mean(made), abs=0.011)
+
+
+def _points(anchor: dict[str, str], value: float | None) -> float | None:
+    if value is None:
+        return None
+    place, worst, best = value, float(anchor["worst"]), float(anchor["best"])
+    if anchor["scale"] == "logarithmic":
+        place, worst, best = math.log1p(place), math.log1p(worst), math.log1p(best)
+    return 100 * min(1, max(0, (place - worst) / (best - worst)))
+
+
+def _mean(values: list[float | None]) -> float | None:
+    known = [value for value in values if value is not None]
+    return sum(known) / len(known) if known else None
