@@ -36,6 +36,11 @@ _KEYS: Mapping[str, Mapping[str, str]] = {
     "github_reviews": {"state": "string", "pullRequestNumber": "number"},
     "github_releases": {"tag_name": "string"},
     "github_issue_events": {"event": "string", "created_at": "string"},
+    "github_workflow_runs": {
+        "workflow_id": "number", "head_sha": "string", "created_at": "string",
+    },
+    "github_workflow_jobs": {"run_id": "number"},
+    "github_deployments": {"environment": "string", "createdAt": "string"},
 }  # fmt: skip
 """What the staging models cannot do without, and the JSON type that it has."""
 _DRIFTING: Mapping[str, Sequence[str]] = {

@@ -7,6 +7,7 @@ select
   payload ->> 'state' as state,
   payload ->> 'state_reason' as state_reason,
   coalesce(payload -> 'user' ->> 'login', 'ghost') as author_login,
+  jsonb_path_query_array(payload, '$.labels[*].name') as label_names,
   (payload ->> 'comments')::bigint as comments_count,
   (payload ->> 'created_at')::timestamptz as created_at,
   (payload ->> 'updated_at')::timestamptz as updated_at,

@@ -22,6 +22,11 @@ select
   end as closed_at,
   coalesce(payload ->> 'mergedAt', payload ->> 'merged_at')::timestamptz as merged_at,
   coalesce(payload ->> 'headRefOid', payload #>> '{head,sha}') as head_sha,
+  -- Of one that is not merged REST gives a commit that was made to try it out.
+  case
+    when coalesce(payload ->> 'mergedAt', payload ->> 'merged_at') is not null
+      then coalesce(payload -> 'mergeCommit' ->> 'oid', payload ->> 'merge_commit_sha')
+  end as merge_commit_sha,
   (payload ->> 'additions')::bigint as lines_added_count,
   (payload ->> 'deletions')::bigint as lines_deleted_count,
   (payload ->> 'changedFiles')::bigint as files_count,
