@@ -53,6 +53,7 @@ def attempt(settings: Settings, engine: Engine, job_id: UUID, *, worker: str) ->
         lease_seconds=lease_seconds,
         cancelled=cancelled,
         workflow_jobs_days=settings.github.workflow_jobs_days,
+        delivery=settings.delivery,
     )
     try:
         yield run

@@ -188,6 +188,22 @@ class RetentionSettings(BaseModel):
     """Earlier versions of records: after so long those are kept that figures were published of."""
 
 
+class DeliverySettings(BaseModel):
+    """What counts as a deployment and as an incident; upper and lower case are the same."""
+
+    model_config = _FROZEN
+
+    production_environments: Annotated[tuple[str, ...], NoDecode] = ("production", "prod")
+    """Deployments to one of these environments are to production."""
+    incident_labels: Annotated[tuple[str, ...], NoDecode] = ("incident", "outage")
+    """An issue with one of these labels is an incident."""
+
+    @field_validator("production_environments", "incident_labels", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        return _parts(value)
+
+
 class Settings(BaseSettings):
     """The one settings object; built at the edges, its parts handed to what needs them."""
 
@@ -207,6 +223,7 @@ class Settings(BaseSettings):
     orchestrator: OrchestratorSettings = OrchestratorSettings()
     quality: QualitySettings = QualitySettings()
     retention: RetentionSettings = RetentionSettings()
+    delivery: DeliverySettings = DeliverySettings()
     simulator: SimulatorSettings = SimulatorSettings()
     archive: ArchiveSettings = ArchiveSettings()
     github_token: SecretStr | None = Field(

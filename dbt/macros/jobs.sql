@@ -4,6 +4,8 @@
     gitinsight.repository_ids   ids with commas between them; unset means all repositories
     gitinsight.as_of            the instant that the figures describe; unset means when upstream
                                 was asked last
+    gitinsight.production_environments, gitinsight.incident_labels
+                                lists with commas between; unset means what is said below
   A unit test is about the rows that it gives, whatever the session says.
 -#}
 {% macro of_job(column="repository_id") -%}
@@ -25,4 +27,23 @@
   {%- else -%}
   nullif(current_setting('gitinsight.as_of', true), '')::timestamptz
   {%- endif -%}
+{%- endmacro %}
+
+{#- A list of the settings, in lower case; `default` is what gitinsight/settings.py says, too. -#}
+{% macro listed(name, default) -%}
+  {%- if model.resource_type == "unit_test" -%}
+  string_to_array('{{ default }}', ',')
+  {%- else -%}
+  string_to_array(
+    lower(coalesce(current_setting('gitinsight.{{ name }}', true), '{{ default }}')), ','
+  )
+  {%- endif -%}
+{%- endmacro %}
+
+{% macro production_environments() -%}
+  {{ listed("production_environments", "production,prod") }}
+{%- endmacro %}
+
+{% macro incident_labels() -%}
+  {{ listed("incident_labels", "incident,outage") }}
 {%- endmacro %}

@@ -17,6 +17,7 @@ from gitinsight.git.mirror import Mirror
 from gitinsight.github.client import API_VERSION, GitHubClient
 from gitinsight.github.governor import Wait
 from gitinsight.github.payloads import Actor
+from gitinsight.settings import DeliverySettings
 from warehouse import accounting, cursors, jobs
 from warehouse.cursors import Cursor
 from warehouse.engine import UNREACHABLE, Connection, Engine
@@ -66,6 +67,7 @@ class Run:
     cancelled: threading.Event
     """Set when somebody asked for the job to stop, or took it over."""
     workflow_jobs_days: int
+    delivery: DeliverySettings
     stop: threading.Event = field(default_factory=threading.Event)
     stage: str = "discover"
     accounts: set[Actor] = field(default_factory=set)

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -32,7 +33,7 @@ def transform(run: Run) -> list[Check]:
     """
     target = run.state_dir / "dbt"
     found = build(
-        target, environment(address(run.warehouse)) | _job(run), excluded=("unit_test",),
+        target, environment(address(run.warehouse)) | job_environment(run), excluded=("unit_test",),
         tell=partial(_tell, run),
     )  # fmt: skip
     manifest = json.loads((target / "manifest.json").read_text("utf-8"))["nodes"]
@@ -105,13 +106,20 @@ def environment(where: Address) -> dict[str, str]:
     }
 
 
-def _job(run: Run) -> dict[str, str]:
-    """What dbt's macros `of_job` and `as_of_job` read, as settings of each of its sessions."""
+def job_environment(run: Run) -> dict[str, str]:
+    """What dbt's macros of a job read, as settings of each of its sessions."""
     settings = {
         "gitinsight.repository_ids": str(run.repository.repository_id),
         "gitinsight.as_of": run.as_of.isoformat(),
+        "gitinsight.production_environments": ",".join(run.delivery.production_environments),
+        "gitinsight.incident_labels": ",".join(run.delivery.incident_labels),
     }
-    return {"PGOPTIONS": " ".join(f"-c {name}={value}" for name, value in settings.items())}
+    return {"PGOPTIONS": " ".join(f"-c {name}={_escaped(of)}" for name, of in settings.items())}
+
+
+def _escaped(value: str) -> str:
+    """As PostgreSQL reads its options: a space within a value has a backslash before it."""
+    return re.sub(r"([\\\s])", r"\\\1", value)
 
 
 def _events(process: "subprocess.Popen[str]", last: deque[str]) -> Iterator[dict[str, Any]]:

@@ -117,6 +117,13 @@ def test_tokens_are_split_at_commas(monkeypatch: pytest.MonkeyPatch, told: str) 
     assert secrets(Settings()) == ["a", "b"]
 
 
+def test_environments_and_labels_are_split_at_commas(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GITINSIGHT_DELIVERY__PRODUCTION_ENVIRONMENTS", "live, Production EU")
+
+    assert Settings().delivery.production_environments == ("live", "Production EU")
+    assert Settings().delivery.incident_labels == ("incident", "outage")
+
+
 def test_sources_of_the_archive_are_split_at_commas_and_one_is_needed(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -11,13 +11,14 @@ from pathlib import Path
 from random import Random
 
 import jinja2
+import psycopg
 import pytest
 
 from flows.steps import extract, transform
 from flows.steps.run import Run
 from gitinsight import clock
 from gitinsight.errors import BrokenEnvironment, Cancelled
-from gitinsight.settings import Settings
+from gitinsight.settings import DeliverySettings, Settings
 from models.review_latency import kaplan_meier_median
 from tests.support.analyses import attempting, count, rows
 from warehouse import jobs
@@ -42,6 +43,32 @@ def test_every_model_is_built_and_every_test_passes(run: Run, warehouse: Engine)
     assert count(warehouse, "candidate.repository_summary") == 1
     told = rows(warehouse, "select max(total) from ops.job_events where stage = 'transform'")
     assert told == [(len(checks),)]
+
+
+def test_what_a_job_is_about_reaches_the_session_as_it_is_written(
+    run: Run, warehouse: Engine
+) -> None:
+    run.delivery = DeliverySettings(
+        production_environments=("Prod \\ É 1", "x"), incident_labels=()
+    )
+
+    options = transform.job_environment(run)["PGOPTIONS"]
+
+    url = warehouse.url.set(drivername="postgresql").render_as_string(hide_password=False)
+    with psycopg.connect(url, options=options) as connection:
+        told = connection.execute(
+            "select current_setting('gitinsight.production_environments'),"
+            " current_setting('gitinsight.incident_labels'),"
+            " current_setting('gitinsight.repository_ids')"
+        ).fetchone()
+    assert told == ("Prod \\ É 1,x", "", str(run.repository.repository_id))
+
+
+def test_dbt_without_a_job_has_the_defaults_of_the_settings() -> None:
+    macros = (transform.PROJECT / "macros" / "jobs.sql").read_text("utf-8")
+
+    for name, default in DeliverySettings().model_dump().items():
+        assert f'listed("{name}", "{",".join(default)}")' in macros
 
 
 def test_a_failing_test_names_itself_and_its_table(run: Run, warehouse: Engine) -> None:
