@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, time
 
-from flows.steps.transform import build, environment
+from flows.steps.transform import build, environment, session
 from gitinsight.errors import BrokenEnvironment, NotFound
 from gitinsight.settings import Settings
 from warehouse import past
@@ -40,7 +40,9 @@ def figures(
             raise NotFound(f"figures that were published by {at.isoformat()}")
         results = build(
             settings.state_dir / "dbt-past",
-            environment(address(engine)) | {"GITINSIGHT_DBT_SCHEMA_PREFIX": past.PREFIX},
+            environment(address(engine))
+            | session(settings.delivery)
+            | {"GITINSIGHT_DBT_SCHEMA_PREFIX": past.PREFIX},
             excluded=("unit_test", "test"),
             tell=lambda _event: None,
         )

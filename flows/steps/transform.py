@@ -16,6 +16,7 @@ from typing import Any
 from flows.steps.run import Run
 from gitinsight.errors import BrokenEnvironment
 from gitinsight.runtime.process import dies_with_parent
+from gitinsight.settings import DeliverySettings
 from warehouse.engine import Address, address
 from warehouse.quality import Check
 
@@ -108,13 +109,21 @@ def environment(where: Address) -> dict[str, str]:
 
 def job_environment(run: Run) -> dict[str, str]:
     """What dbt's macros of a job read, as settings of each of its sessions."""
-    settings = {
-        "gitinsight.repository_ids": str(run.repository.repository_id),
-        "gitinsight.as_of": run.as_of.isoformat(),
-        "gitinsight.production_environments": ",".join(run.delivery.production_environments),
-        "gitinsight.incident_labels": ",".join(run.delivery.incident_labels),
+    return session(
+        run.delivery,
+        repository_ids=str(run.repository.repository_id),
+        as_of=run.as_of.isoformat(),
+    )
+
+
+def session(delivery: DeliverySettings, **settings: str) -> dict[str, str]:
+    """Settings of each session of dbt, by their names without our prefix."""
+    settings |= {
+        "production_environments": ",".join(delivery.production_environments),
+        "incident_labels": ",".join(delivery.incident_labels),
     }
-    return {"PGOPTIONS": " ".join(f"-c {name}={_escaped(of)}" for name, of in settings.items())}
+    options = (f"-c gitinsight.{name}={_escaped(value)}" for name, value in settings.items())
+    return {"PGOPTIONS": " ".join(options)}
 
 
 def _escaped(value: str) -> str:
