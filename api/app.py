@@ -22,6 +22,7 @@ from api import (
     jobs,
     marts,
     organisations,
+    prometheus,
     repositories,
     streams,
     webhooks,
@@ -55,6 +56,7 @@ def create_app(settings: Settings, *, warehouse_url: str, admin_key: str | None)
     for part in (repositories, organisations, figures, marts, jobs, streams, webhooks):
         app.include_router(part.router, prefix="/api/v1", dependencies=[Depends(_is_text)])
     app.include_router(health.router)
+    app.include_router(prometheus.router)
     return app
 
 

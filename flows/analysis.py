@@ -116,6 +116,11 @@ def _stages(run: Run, report: Report, quality: QualitySettings, call: Call) -> s
     if _is_settled(run, extraction, quality):
         report.is_unchanged = True
         return state_of(run)
+    return make_figures(run, report, quality, call)
+
+
+def make_figures(run: Run, report: Report, quality: QualitySettings, call: Call = directly) -> str:
+    """The stages after extraction: what is held becomes figures, and is published if it may be."""
     run.announce("transform", message="waiting for the warehouse")
     with session_lock(run.warehouse, publishing.LOCK_KEY):
         run.announce("transform")

@@ -13,8 +13,9 @@ from flows.command import JSON, warehouse
 from flows.progress import exit_code, follow
 from flows.tables import ERR, OUT, show
 from gitinsight import targets
-from gitinsight.errors import BrokenEnvironment
+from gitinsight.errors import BrokenEnvironment, QualityGateFailed
 from warehouse import analyst, jobs, ledger, organisations, repositories
+from warehouse.expectations import data_docs
 from warehouse.jobs import Job
 
 app = typer.Typer()
@@ -96,6 +97,33 @@ def completeness(full_name: str, *, as_json: Annotated[bool, JSON] = False) -> N
             for one in ledger.completeness(connection, found.repository_id)
         ]
     show(rows, as_json=as_json)
+
+
+@app.command()
+def quality(
+    full_name: Annotated[str, typer.Argument(help="OWNER/NAME.")],
+    *,
+    failed: Annotated[bool, typer.Option("--failed", help="Only what failed.")] = False,
+    docs: Annotated[Path | None, typer.Option(help="Write pages into this directory.")] = None,
+    as_json: Annotated[bool, JSON] = False,
+) -> None:
+    """What the newest checks found; exit code 2 where one blocks the figures."""
+    with warehouse() as (_, engine), engine.begin() as connection:
+        found = repositories.by_name(connection, full_name)
+        checks = ledger.quality(connection, found.repository_id)
+    if docs is not None:
+        ERR.print(f"{data_docs.write(checks, docs, title=found.full_name)}", soft_wrap=True)
+    keys = ("check_name", "severity", "status", "failures", "observed", "expected")
+    show(
+        [
+            {key: one[key] for key in keys}
+            for one in checks
+            if not failed or one["status"] == "failed"
+        ],
+        as_json=as_json,
+    )
+    if any(one["severity"] == "block" and one["status"] == "failed" for one in checks):
+        raise typer.Exit(QualityGateFailed.exit_code)
 
 
 @app.command("plan")

@@ -170,6 +170,8 @@ class QualitySettings(BaseModel):
     """Figures of an unchanged repository are computed anew after this time: ages move on."""
     volume_drop_ratio: float = 0.05
     """A table that lost more than this share of its rows since the last run fails the gate."""
+    fresh_hours: Annotated[float, Field(gt=0)] = 24
+    """A thing of a repository that has not been looked at for longer is not fresh."""
 
 
 class RetentionSettings(BaseModel):

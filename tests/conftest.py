@@ -124,7 +124,7 @@ def github(_repositories: Path, _github_port: int) -> Iterator[GitHub]:
 @pytest.fixture
 def settings(state_dir: Path, database_url: str, github: GitHub) -> Settings:
     """What a process is told that analyses repositories of the simulated GitHub."""
-    return _settings(state_dir, database_url, github.url)
+    return settings_of(state_dir, database_url, github.url)
 
 
 @pytest.fixture(scope="session")
@@ -137,7 +137,7 @@ def _analysed(
     with serve.serving(git_dir=_repositories, port=_github_port) as served:
         home = shared_dir / "analysed"
         state.prepare(home)
-        settings = _settings(home, postgres_server.url("analysed"), served.url)
+        settings = settings_of(home, postgres_server.url("analysed"), served.url)
         assert analyse(settings, engine, "synthetic-labs/borealis").state == "succeeded"
     engine.dispose()
     return "analysed"
@@ -149,7 +149,7 @@ def analysed(
 ) -> Iterator[Settings]:
     """Settings of a warehouse that holds one analysis, of synthetic-labs/borealis."""
     with copy_of(postgres_server, _analysed) as url:
-        yield _settings(state_dir, url, github.url)
+        yield settings_of(state_dir, url, github.url)
 
 
 @pytest.fixture
@@ -185,7 +185,7 @@ def serving_api(settings: Settings) -> Iterator[str]:
         thread.join()
 
 
-def _settings(state_dir: Path, database_url: str, github_url: str) -> Settings:
+def settings_of(state_dir: Path, database_url: str, github_url: str) -> Settings:
     return Settings.model_validate(
         {
             "state_dir": state_dir,

@@ -11,7 +11,9 @@ from warehouse.engine import Connection, driver
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """``tool``: dbt, great_expectations or completeness; ``subject``: the table looked at."""
+    """``tool``: dbt, great_expectations, reconciliation or completeness; ``subject``: the table
+    looked at.
+    """
 
     check_name: str
     tool: str

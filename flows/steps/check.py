@@ -1,11 +1,13 @@
-"""The quality gate: what dbt's tests, Great Expectations and the ledger say of one job."""
+"""The quality gate: what dbt's tests, Great Expectations, GitHub's own totals and the ledger say of
+one job.
+"""
 
 from collections.abc import Mapping, Sequence
 
 from flows.steps.run import Run
 from gitinsight.errors import QualityGateFailed
 from gitinsight.settings import QualitySettings
-from warehouse import ledger, quality
+from warehouse import ledger, quality, reconciliation
 from warehouse.expectations import gate
 from warehouse.quality import Check
 
@@ -26,7 +28,9 @@ def check(
             as_of=run.as_of,
             previous_counts=previous,
             volume_drop_ratio=settings.volume_drop_ratio,
+            fresh_hours=settings.fresh_hours,
         )
+        found += _reconciled(run)
     with run.warehouse.begin() as connection:
         quality.record(
             connection, found, job_id=run.job.job_id,
@@ -35,6 +39,11 @@ def check(
     if blocking := quality.blocking(found):
         raise QualityGateFailed(blocking)
     return quality.verdict(found)
+
+
+def _reconciled(run: Run) -> list[Check]:
+    with run.warehouse.connect() as connection:
+        return reconciliation.run(connection, run.repository.repository_id, as_of=run.as_of)
 
 
 def _ledger(run: Run) -> list[Check]:

@@ -79,6 +79,10 @@ class Answers:
         """``data`` with the envelope's ``meta``."""
         return self._get(f"{self._base}/summary")
 
+    def completeness(self) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = self._get(f"{self._base}/completeness")["data"]
+        return found
+
     def by_month(self, metric: str) -> dict[str, int]:
         """Months in which there was anything."""
         answer = self._get(f"{self._base}/metrics/{metric}", every="month")
@@ -138,6 +142,20 @@ def test_every_count_is_equal(
     }
 
     assert found == expected
+
+
+@pytest.mark.parametrize("name", REPOSITORIES)
+def test_no_check_fails_that_the_ledger_does_not_explain(
+    name: str, answers: dict[str, Answers]
+) -> None:
+    explained = {
+        f"completeness:{one['thing']}" for one in answers[name].completeness() if one["reason"]
+    }
+
+    quality = answers[name].summary()["meta"]["quality"]
+
+    assert quality["status"] in {"passed", "warned"}
+    assert set(quality["failed_checks"]) - explained == set()
 
 
 @pytest.mark.parametrize("name", REPOSITORIES)

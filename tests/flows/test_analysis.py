@@ -54,7 +54,7 @@ def test_an_analysis_publishes_figures_that_passed_every_check(held: Engine) -> 
     assert count(held, "ops.quality_results where status <> 'passed'") == 0
     assert count(held, "ops.quality_results where tool = 'dbt'") > 50
     assert {tool for (tool,) in rows(held, "select distinct tool from ops.quality_results")} == {
-        "dbt", "great_expectations", "completeness"
+        "dbt", "great_expectations", "reconciliation", "completeness"
     }  # fmt: skip
     assert count(held, "marts.repository_summary") == 1
     assert count(held, "insights.bus_factor") == 2

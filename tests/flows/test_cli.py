@@ -91,7 +91,8 @@ def test_help_lists_every_command(gitinsight: Gitinsight) -> None:
     assert code == 0
     for command in (
         "up", "analyze", "jobs", "cancel", "repositories", "completeness", "query", "export",
-        "doctor", "simulate", "catalog", "archive", "retention", "migrate",
+        "doctor", "simulate", "catalog", "archive", "retention", "migrate", "quality",
+        "actors",
     ):  # fmt: skip
         assert f" {command} " in out
 

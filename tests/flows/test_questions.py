@@ -6,7 +6,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from gitinsight.settings import Settings
 from tests.flows.conftest import Gitinsight
+from warehouse.engine import make_engine
 
 NAME = "synthetic-labs/borealis"
 
@@ -59,6 +61,34 @@ def test_the_ledger_is_shown(gitinsight: Gitinsight) -> None:
     ledger = {row["thing"]: row for row in json.loads(out)}
     assert code == 0
     assert ledger["issues"]["upstream_count"] == ledger["issues"]["held_count"] == 24
+
+
+def test_the_newest_checks_are_shown(gitinsight: Gitinsight) -> None:
+    code, out, _ = gitinsight("quality", NAME, "--json")
+
+    checks = {row["check_name"]: row for row in json.loads(out)}
+    assert code == 0
+    assert {row["status"] for row in checks.values()} == {"passed"}
+    assert checks["reconciliation:issues"] == {
+        "check_name": "reconciliation:issues", "severity": "block", "status": "passed",
+        "failures": 0, "observed": "24", "expected": "24",
+    }  # fmt: skip
+
+
+def test_a_check_that_blocks_is_shown_and_is_exit_code_2(
+    gitinsight: Gitinsight, analysed: Settings
+) -> None:
+    engine = make_engine(analysed.warehouse_url, process="test")
+    with engine.begin() as connection:
+        connection.exec_driver_sql(
+            "update ops.quality_results set status = 'failed'"
+            " where check_name = 'reconciliation:issues'"
+        )
+    engine.dispose()
+
+    code, out, _ = gitinsight("quality", NAME, "--failed", "--json")
+
+    assert (code, [row["check_name"] for row in json.loads(out)]) == (2, ["reconciliation:issues"])
 
 
 def test_a_query_runs_as_an_analyst(gitinsight: Gitinsight) -> None:

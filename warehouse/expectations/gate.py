@@ -19,7 +19,6 @@ from gitinsight.things.catalogue import GITHUB_THINGS
 from warehouse.engine import Connection, Engine, driver
 from warehouse.quality import Check
 
-_FRESH_FOR = timedelta(hours=24)
 _DRIFT_RATIO = 0.25
 """How far the share of unknown values may move from one publication to the next."""
 _DRIFT_ROWS = 50
@@ -41,13 +40,27 @@ _KEYS: Mapping[str, Mapping[str, str]] = {
     },
     "github_workflow_jobs": {"run_id": "number"},
     "github_deployments": {"environment": "string", "createdAt": "string"},
+    "github_labels": {"name": "string"},
+    "github_milestones": {"number": "number", "title": "string", "state": "string"},
+    "github_users": {"login": "string", "type": "string"},
+    "github_repositories": {"full_name": "string", "created_at": "string"},
 }  # fmt: skip
 """What the staging models cannot do without, and the JSON type that it has."""
 _DRIFTING: Mapping[str, Sequence[str]] = {
     "issue_responsiveness": ("closed_at", "first_response_at"),
     "pull_request_cycle_time": ("merged_at", "first_response_at", "size_class"),
-    "contributor": ("login",),
+    "contributor": ("login", "first_at"),
 }
+_CLASSED = ("issue_responsiveness", "pull_request_cycle_time")
+"""Marts whose authors have a class: when many more are `ghost` at once, logins were lost."""
+_SETTLED_DAYS = 30
+_REWRITTEN_RATIO = 0.05
+_HISTORY = (
+    "commits_count", "issues_opened_count", "issues_closed_count", "pull_requests_opened_count",
+    "pull_requests_merged_count", "issue_comments_count", "reviews_count",
+    "review_comments_count",
+)  # fmt: skip
+"""Of days that are long past: what happened then does not change, but for what is deleted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +78,7 @@ class _Measure:
 
 def run(
     engine: Engine, *, repository_id: int, as_of: datetime, previous_counts: Mapping[str, int],
-    volume_drop_ratio: float,
+    volume_drop_ratio: float, fresh_hours: float,
 ) -> list[Check]:  # fmt: skip
     """Measure with SQL, judge with Great Expectations. ``previous_counts`` are the rows, table by
     table, of the job whose figures are shown now.
@@ -73,9 +86,11 @@ def run(
     with engine.connect() as connection:
         measures = [
             *_volume(connection, repository_id, previous_counts, volume_drop_ratio),
-            *_freshness(connection, repository_id, as_of),
+            *_freshness(connection, repository_id, as_of, timedelta(hours=fresh_hours)),
+            *_clock(connection, repository_id, as_of),
             *_types(connection, repository_id),
             *_drift(connection, repository_id),
+            *_history(connection, repository_id),
         ]
     failed = _failed(measures)
     return [_check(measure, is_failed=measure.check_name in failed) for measure in measures]
@@ -117,9 +132,11 @@ def _volume(
             )  # fmt: skip
 
 
-def _freshness(connection: Connection, repository_id: int, as_of: datetime) -> Iterable[_Measure]:
+def _freshness(
+    connection: Connection, repository_id: int, as_of: datetime, fresh_for: timedelta
+) -> Iterable[_Measure]:
     """The thing that has not been looked at for longest."""
-    least = as_of - _FRESH_FOR
+    least = as_of - fresh_for
     oldest = (
         driver(connection)
         .execute(
@@ -135,6 +152,26 @@ def _freshness(connection: Connection, repository_id: int, as_of: datetime) -> I
             "freshness", "ops.cursors", "warn", looked_at.timestamp(), least.timestamp(),
             f"{thing} looked at {looked_at.isoformat()}", f"{least.isoformat()} or later",
         )  # fmt: skip
+
+
+def _clock(connection: Connection, repository_id: int, as_of: datetime) -> Iterable[_Measure]:
+    """Nothing was read after the figures were made, but for a day of clock skew."""
+    latest = as_of + timedelta(days=1)
+    late = sum(
+        _count(
+            connection,
+            sql.SQL(
+                "select count(*) from raw.{} where repository_id = %s and extracted_at > %s"
+            ).format(sql.Identifier(table)),
+            repository_id,
+            latest,
+        )
+        for table in _TOMBSTONED
+    )
+    yield _Measure(
+        "clock", "raw", "warn", -late, 0, f"{late} records were read later",
+        f"all were read by {latest.isoformat()}",
+    )  # fmt: skip
 
 
 def _types(connection: Connection, repository_id: int) -> Iterable[_Measure]:
@@ -157,31 +194,86 @@ def _types(connection: Connection, repository_id: int) -> Iterable[_Measure]:
 
 def _drift(connection: Connection, repository_id: int) -> Iterable[_Measure]:
     """The share of unknown values in a column, beside the one that readers see now."""
-    for mart, columns in _DRIFTING.items():
-        before = _null_ratios(connection, "marts", mart, columns, repository_id)
-        after = _null_ratios(connection, "candidate", mart, columns, repository_id)
+    unknown = sql.SQL("{} is null")
+    ghost = sql.SQL("{} = 'ghost'")
+    for mart, columns, condition, what in (
+        *((mart, columns, unknown, "unknown") for mart, columns in _DRIFTING.items()),
+        *((mart, ("author_class",), ghost, "ghosts") for mart in _CLASSED),
+    ):
+        before = _ratios(
+            connection, "marts", mart, columns, condition=condition, repository_id=repository_id
+        )
+        after = _ratios(
+            connection, "candidate", mart, columns, condition=condition, repository_id=repository_id
+        )
         for column in columns:
             if column in before and column in after:
                 moved = abs(after[column] - before[column])
                 yield _Measure(
                     f"drift:{mart}.{column}", f"candidate.{mart}", "warn", -moved, -_DRIFT_RATIO,
-                    f"{after[column]:.0%} unknown, {before[column]:.0%} before",
+                    f"{after[column]:.0%} {what}, {before[column]:.0%} before",
                     f"moved by {_DRIFT_RATIO:.0%} at most",
                 )  # fmt: skip
 
 
-def _null_ratios(
-    connection: Connection, schema: str, mart: str, columns: Sequence[str], repository_id: int
-) -> dict[str, float]:
-    """Column -> share of nulls; none where there are too few rows to tell."""
-    known = {
+def _history(connection: Connection, repository_id: int) -> Iterable[_Measure]:
+    """Days that were long past when the figures were shown, beside what is shown of them."""
+    shown, made = (
+        _columns(connection, schema, "daily_activity") for schema in ("marts", "candidate")
+    )
+    for column in _HISTORY:
+        if column not in shown & made:
+            continue
+        found = (
+            driver(connection)
+            .execute(
+                sql.SQL(
+                    """
+                    select
+                        sum(abs(coalesce(new.{0}, 0) - coalesce(old.{0}, 0))),
+                        sum(old.{0})
+                    from (
+                        select day, {0} from marts.daily_activity where repository_id = %(id)s
+                    ) as old
+                    full join (
+                        select day, {0} from candidate.daily_activity where repository_id = %(id)s
+                    ) as new using (day)
+                    where day <= (
+                        select max(day) from marts.daily_activity where repository_id = %(id)s
+                    ) - {1}
+                    """
+                ).format(sql.Identifier(column), sql.Literal(_SETTLED_DAYS)),
+                {"id": repository_id},
+            )
+            .fetchone()
+        )
+        moved, before = found or (None, None)
+        if before is not None and before >= _DRIFT_ROWS:
+            ratio = float(moved or 0) / float(before)
+            yield _Measure(
+                f"history:{column}", "candidate.daily_activity", "warn", -ratio,
+                -_REWRITTEN_RATIO, f"{ratio:.1%} of {before} moved to another day or are gone",
+                f"{_REWRITTEN_RATIO:.0%} at most of what is over for {_SETTLED_DAYS} days",
+            )  # fmt: skip
+
+
+def _columns(connection: Connection, schema: str, table: str) -> set[str]:
+    return {
         name
         for (name,) in driver(connection).execute(
             "select column_name from information_schema.columns"
             " where table_schema = %s and table_name = %s",
-            (schema, mart),
+            (schema, table),
         )
     }
+
+
+def _ratios(
+    connection: Connection, schema: str, mart: str, columns: Sequence[str], *, condition: sql.SQL,
+    repository_id: int,
+) -> dict[str, float]:  # fmt: skip
+    """Column -> share of rows where it is so; none where there are too few rows to tell."""
+    known = _columns(connection, schema, mart)
     present = [column for column in columns if column in known]
     if not present:
         return {}
@@ -190,7 +282,9 @@ def _null_ratios(
         .execute(
             sql.SQL("select count(*), {} from {} where repository_id = %s").format(
                 sql.SQL(", ").join(
-                    sql.SQL("count(*) - count({})").format(sql.Identifier(column))
+                    sql.SQL("count(*) filter (where {})").format(
+                        condition.format(sql.Identifier(column))
+                    )
                     for column in present
                 ),
                 sql.Identifier(schema, mart),
@@ -199,10 +293,10 @@ def _null_ratios(
         )
         .fetchone()
     )
-    rows, *nulls = found or (0,)
+    rows, *matching = found or (0,)
     if rows < _DRIFT_ROWS:
         return {}
-    return {column: count / rows for column, count in zip(present, nulls, strict=True)}
+    return {column: count / rows for column, count in zip(present, matching, strict=True)}
 
 
 def _count(connection: Connection, query: sql.Composed, *values: object) -> int:

@@ -1,0 +1,64 @@
+"""What Prometheus scrapes: how the checks went, how old the figures are, and what is missing."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import PlainTextResponse
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.registry import Collector
+
+from api.session import Session
+from gitinsight import clock
+from warehouse.measures import Measures, measures
+
+router = APIRouter(tags=["health"])
+
+
+class _Collected(Collector):
+    def __init__(self, found: Measures) -> None:
+        self._found = found
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        found = self._found
+        checks = GaugeMetricFamily(
+            "gitinsight_checks", "Checks of the figures that are shown.",
+            labels=["tool", "severity", "status"],
+        )  # fmt: skip
+        for tool, severity, status, count in found.checks:
+            checks.add_metric([tool, severity, status], count)
+        ages = GaugeMetricFamily(
+            "gitinsight_freshness_seconds",
+            "How old the figures of a repository are; only of those with the oldest ones.",
+            labels=["repository_id"],
+        )
+        for one in found.stalest:
+            ages.add_metric([str(one.repository_id)], one.seconds)
+        repositories = GaugeMetricFamily(
+            "gitinsight_repositories", "Repositories by the age of their figures.",
+            labels=["freshness"],
+        )  # fmt: skip
+        for freshness, count in found.repositories.items():
+            repositories.add_metric([freshness], count)
+        coverage = GaugeMetricFamily(
+            "gitinsight_coverage_ratio", "What is held of what exists, all repositories together.",
+            labels=["thing"],
+        )  # fmt: skip
+        for thing, ratio in found.coverage:
+            coverage.add_metric([thing], ratio)
+        quarantine = GaugeMetricFamily(
+            "gitinsight_quarantine_records", "Records that are refused still.", labels=["thing"]
+        )
+        for thing, count in found.quarantine:
+            quarantine.add_metric([thing], count)
+        yield from (checks, ages, repositories, coverage, quarantine)
+
+
+@router.get("/metrics", response_class=PlainTextResponse)
+def scraped(request: Request, session: Session) -> Response:
+    """In the format of Prometheus."""
+    fresh_for = timedelta(hours=request.app.state.settings.quality.fresh_hours)
+    registry = CollectorRegistry()
+    registry.register(_Collected(measures(session, now=clock.now(), fresh_for=fresh_for)))
+    return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)

@@ -1,0 +1,32 @@
+"""The page that Prometheus scrapes, read as Prometheus reads it."""
+
+import httpx2
+from prometheus_client.parser import text_string_to_metric_families
+
+from gitinsight.settings import Settings
+from tests.conftest import serving_api
+
+
+def test_it_tells_of_checks_freshness_coverage_and_quarantine(analysed: Settings) -> None:
+    with serving_api(analysed) as url:
+        answer = httpx2.get(f"{url}/metrics").raise_for_status()
+
+    found = {one.name: one.samples for one in text_string_to_metric_families(answer.text)}
+    assert answer.headers["content-type"].startswith("text/plain")
+    assert {sample.labels["status"] for sample in found["gitinsight_checks"]} == {"passed"}
+    assert {sample.labels["tool"] for sample in found["gitinsight_checks"]} == {
+        "completeness", "dbt", "great_expectations", "reconciliation"
+    }  # fmt: skip
+    assert len(found["gitinsight_freshness_seconds"]) == 1
+    assert {
+        sample.labels["freshness"]: sample.value for sample in found["gitinsight_repositories"]
+    } == {"fresh": 1, "stale": 0, "unpublished": 0}
+    assert {sample.value for sample in found["gitinsight_coverage_ratio"]} == {1.0}
+    assert found["gitinsight_quarantine_records"] == []
+
+
+def test_a_warehouse_without_repositories_is_scraped_too(api: httpx2.Client) -> None:
+    answer = api.get("/metrics")
+
+    assert answer.status_code == 200
+    assert 'gitinsight_repositories{freshness="fresh"} 0.0' in answer.text

@@ -1,0 +1,132 @@
+"""The figures of a repository beside GitHub's own totals: what the ledger has counted, and what the
+repository object says of itself.
+"""
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from psycopg.rows import dict_row
+
+from warehouse import completeness, publish
+from warehouse.completeness import Entry
+from warehouse.engine import Connection, driver
+from warehouse.quality import Check
+
+_FROM = "repository_summary"
+_FIGURES: Mapping[str, str] = {
+    "issues": "issues_count",
+    "pull_requests": "pull_requests_count",
+    "issue_comments": "issue_comments_count",
+    "reviews": "reviews_count",
+    "review_comments": "review_comments_count",
+    "labels": "labels_count",
+    "milestones": "milestones_count",
+    "releases": "releases_count",
+    "commits": "commits_incl_merges_count",
+    "tags": "tags_count",
+    "branches": "branches_count",
+}
+"""Thing -> the figure that is to equal what the ledger has counted, to the last one."""
+_SNAPSHOTS: Mapping[str, str] = {
+    "stargazers": "stargazers_count",
+    "forks": "forks_count",
+    "watchers": "subscribers_count",
+}
+"""What GitHub says twice, of two moments: as a total, and in the repository object, where the name
+of the figure is the key.
+"""
+_SNAPSHOT_RATIO = 0.01
+_SNAPSHOT_COUNT = 5
+"""Stars come and go between the two moments, and of some forks only one of the two knows."""
+_MEANWHILE = timedelta(minutes=5)
+"""What was updated so shortly before the figures may have been so after the object was read."""
+
+
+def run(connection: Connection, repository_id: int, *, as_of: datetime) -> list[Check]:
+    """What has not been read whole is left out: the ledger itself says by how much it differs, and
+    why. A figure that nobody knows is left out too.
+    """
+    if _FROM not in publish.candidates(connection):
+        return []
+    figures = _row(
+        connection, "select * from candidate.repository_summary where repository_id = %s",
+        repository_id,
+    )  # fmt: skip
+    if figures is None:
+        return []
+    entries = completeness.entries(connection, repository_id)
+    shown = _row(
+        connection,
+        "select payload from raw.github_repositories"
+        " where repository_id = %s and deleted_at is null",
+        repository_id,
+    )
+    found = list(_with_the_ledger(figures, entries))
+    if shown is not None:
+        payload = shown["payload"]
+        found += _with_the_object(figures, payload)
+        if _is_whole(entries, "issues") and _is_whole(entries, "pull_requests"):
+            found += _open_items(connection, repository_id, figures, payload, as_of)
+    return found
+
+
+def _with_the_ledger(figures: Mapping[str, Any], entries: Mapping[str, Entry]) -> Iterator[Check]:
+    """Zero tolerance: what was counted a moment ago is what the figures are made of."""
+    for thing, figure in _FIGURES.items():
+        if _is_whole(entries, thing) and figures[figure] is not None:
+            yield _check(
+                thing, int(figures[figure]), entries[thing].held_count or 0, severity="block"
+            )
+
+
+def _with_the_object(figures: Mapping[str, Any], payload: Mapping[str, Any]) -> Iterator[Check]:
+    for name, figure in _SNAPSHOTS.items():
+        ours, theirs = figures[figure], payload.get(figure)
+        if ours is not None and isinstance(theirs, int):
+            tolerance = max(_SNAPSHOT_COUNT, int(theirs * _SNAPSHOT_RATIO))
+            yield _check(name, int(ours), theirs, severity="warn", tolerance=tolerance)
+
+
+def _open_items(
+    connection: Connection, repository_id: int, figures: Mapping[str, Any],
+    payload: Mapping[str, Any], as_of: datetime,
+) -> Iterator[Check]:  # fmt: skip
+    """Issues and pull requests, which GitHub counts as one here."""
+    parts = (figures["issues_open_count"], figures["pull_requests_open_count"])
+    theirs = payload.get("open_issues_count")
+    if None in parts or not isinstance(theirs, int):
+        return
+    meanwhile = _row(
+        connection,
+        "select count(*) as items_count from raw.github_issues"
+        " where repository_id = %s and source_updated_at >= %s",
+        repository_id,
+        as_of - _MEANWHILE,
+    )
+    tolerance = int(meanwhile["items_count"]) if meanwhile else 0
+    yield _check("open_items", sum(map(int, parts)), theirs, severity="warn", tolerance=tolerance)
+
+
+def _is_whole(entries: Mapping[str, Entry], thing: str) -> bool:
+    entry = entries.get(thing)
+    return entry is not None and entry.state == "complete" and entry.held_count is not None
+
+
+def _check(name: str, ours: int, theirs: int, *, severity: Any, tolerance: int = 0) -> Check:
+    off = abs(ours - theirs)
+    return Check(
+        check_name=f"reconciliation:{name}",
+        tool="reconciliation",
+        subject=f"candidate.{_FROM}",
+        severity=severity,
+        status="passed" if off <= tolerance else "failed",
+        failures=off if off > tolerance else 0,
+        observed=str(ours),
+        expected=f"{theirs}, give or take {tolerance}" if tolerance else str(theirs),
+    )
+
+
+def _row(connection: Connection, query: str, *values: object) -> dict[str, Any] | None:
+    cursor = driver(connection).cursor(row_factory=dict_row)
+    return cursor.execute(query.encode(), values).fetchone()
