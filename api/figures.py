@@ -60,7 +60,7 @@ class CheckResult(BaseModel):
     )  # fmt: skip
 
     check_name: str
-    tool: Literal["dbt", "great_expectations", "completeness"]
+    tool: Literal["dbt", "great_expectations", "reconciliation", "completeness"]
     subject: str
     severity: Literal["block", "warn"]
     status: Literal["passed", "failed", "skipped"]

@@ -80,7 +80,7 @@ class Answers:
         return self._get(f"{self._base}/summary")
 
     def completeness(self) -> list[dict[str, Any]]:
-        found: list[dict[str, Any]] = self._get(f"{self._base}/completeness")["data"]
+        found: list[dict[str, Any]] = self._get(f"{self._base}/completeness")["data"]["things"]
         return found
 
     def by_month(self, metric: str) -> dict[str, int]:
