@@ -202,7 +202,7 @@ CORRUPTIONS = (
     Corruption(
         "a release has no tag",
         _edit("github_releases", "payload || '{\"tag_name\": null}'", "1"),
-        "types:github_releases",
+        "model.release_cadence",
     ),
     # states
     Corruption(
@@ -249,8 +249,7 @@ CORRUPTIONS = (
     Corruption(
         "an issue has a state that nobody knows",
         _edit("github_issues", 'payload || \'{"state": "pending"}\'', "1", where=_ONLY_ISSUES),
-        "test.item_states_are_known",
-        "warn",
+        "test.issue_classes_are_known",
     ),
     # types and references
     Corruption(
@@ -273,7 +272,7 @@ CORRUPTIONS = (
             "payload || jsonb_build_object('issue_url', payload ->> 'issue_url' || '000')",
             "2",
         ),
-        "test.remarks_are_about_something_held",
+        "reconciliation:issue_comments",
     ),
     Corruption(
         "lines are negative",

@@ -1,16 +1,18 @@
 """What an analyst may do by hand, and what not."""
 
 from contextlib import suppress
+from uuid import UUID
 
 import pandas as pd
 import pytest
 
 from gitinsight.errors import NotFound
 from tests.support.marts import publish_figures
-from tests.support.rows import claim, value
-from warehouse import analyst
+from tests.support.rows import AT, claim, value
+from warehouse import analyst, quality
 from warehouse.analyst import QueryFailed
 from warehouse.engine import Engine
+from warehouse.quality import Check
 
 WRITES = (
     "insert into marts.contributor values (1, 'mallory', 9)",
@@ -52,6 +54,28 @@ def test_marts_can_be_read(filled: Engine, text: str) -> None:
 
 def test_insights_can_be_read(filled: Engine) -> None:
     assert select(filled, "select count(*) as rows from insights.bus_factor") == [{"rows": 0}]
+
+
+def test_every_check_of_every_job_can_be_read_and_whether_its_figures_are_shown(
+    filled: Engine,
+) -> None:
+    shown = value(filled, "select job_id from ops.publications")
+    late = Check("volume", "great_expectations", "raw.x", "block", "failed", 2, "3", "5")
+    with filled.begin() as connection:
+        for job_id in (shown, UUID(int=7)):
+            quality.record(connection, [late], job_id=job_id, repository_id=1, at=AT)
+
+    found = select(
+        filled,
+        "select source, check_name, status, failures_count, observed, expected, is_shown"
+        " from insights.data_quality order by is_shown",
+    )
+
+    told = {
+        "source": "great_expectations", "check_name": "volume", "status": "failed",
+        "failures_count": 2, "observed": "3", "expected": "5",
+    }  # fmt: skip
+    assert found == [{**told, "is_shown": False}, {**told, "is_shown": True}]
 
 
 def test_percent_signs_are_nothing_special(filled: Engine) -> None:

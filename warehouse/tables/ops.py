@@ -320,7 +320,12 @@ quality_results = Table(
     Column("job_id", Uuid, primary_key=True, comment="the job that was checked"),
     Column("check_name", Text, primary_key=True, comment="unique within the job"),
     repository_id(is_key=False),
-    Column("tool", Text, nullable=False, comment="dbt, great_expectations or completeness"),
+    Column(
+        "tool",
+        Text,
+        nullable=False,
+        comment="dbt, great_expectations, reconciliation or completeness",
+    ),
     Column("subject", Text, nullable=False, comment="the table that was checked"),
     Column("severity", Text, nullable=False, comment="block or warn"),
     Column("status", Text, nullable=False, comment="passed, failed or skipped"),

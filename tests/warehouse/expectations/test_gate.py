@@ -21,8 +21,9 @@ ISSUE = {
 BEFORE = {"github_issues": 10, "git_commits": 0}
 ISSUES = """
     repository_id bigint, number int, closed_at timestamptz, first_response_at timestamptz,
-    primary key (repository_id, number)
+    author_class text, primary key (repository_id, number)
 """
+DAYS = "repository_id bigint, day date, commits_count bigint, primary key (repository_id, day)"
 
 
 def put(connection: Connection, identifier: int, **changed: Any) -> None:
@@ -37,9 +38,23 @@ def look(connection: Connection, thing: str, *, hours_ago: float) -> None:
     cursors.move(connection, cursor, {}, at=AT - timedelta(hours=hours_ago))
 
 
-def fill(connection: Connection, schema: str, *, open_issues: int, of: int = 60) -> None:
-    rows = [(1, number, None if number < open_issues else AT, AT) for number in range(of)]
+def fill(
+    connection: Connection, schema: str, *, open_issues: int, ghosts: int = 0, of: int = 60
+) -> None:
+    rows = [
+        (
+            1, number, None if number < open_issues else AT, AT,
+            "ghost" if number < ghosts else "human",
+        )
+        for number in range(of)
+    ]  # fmt: skip
     make(connection, f"{schema}.issue_responsiveness", ISSUES, *rows)
+
+
+def work(connection: Connection, schema: str, *commits: int) -> None:
+    """So many commits on each of the last days, the newest day first."""
+    rows = [(1, (AT - timedelta(days=ago)).date(), count) for ago, count in enumerate(commits)]
+    make(connection, f"{schema}.daily_activity", DAYS, *rows)
 
 
 def judge(warehouse: Engine, previous: dict[str, int] = BEFORE) -> dict[str, Check]:
@@ -68,6 +83,8 @@ def sound(warehouse: Engine) -> Engine:
         look(connection, "labels", hours_ago=1)
         fill(connection, "marts", open_issues=20)
         fill(connection, "candidate", open_issues=34)
+        work(connection, "marts", *[0] * 30, 60, 40)
+        work(connection, "candidate", *[9] * 30, 62, 38)
     return warehouse
 
 
@@ -79,6 +96,7 @@ def test_a_sound_warehouse_passes(sound: Engine) -> None:
         "volume:github_issues", "volume:git_commits", "freshness", "types:github_issues",
         "types:github_reviews", "drift:issue_responsiveness.closed_at",
         "drift:issue_responsiveness.first_response_at",
+        "drift:issue_responsiveness.author_class", "history:commits_count", "clock",
     }  # fmt: skip
 
 
@@ -106,6 +124,22 @@ def _drift(connection: Connection) -> None:
     fill(connection, "candidate", open_issues=36)
 
 
+def _lose_logins(connection: Connection) -> None:
+    fill(connection, "candidate", open_issues=34, ghosts=16)
+
+
+def _rewrite(connection: Connection) -> None:
+    """Three of a hundred commits moved from one old day to another: six differences."""
+    work(connection, "candidate", *[9] * 30, 63, 37)
+
+
+def _read_tomorrow(connection: Connection) -> None:
+    connection.exec_driver_sql(
+        "update raw.github_issues set extracted_at = extracted_at + interval '25 hours'"
+        " where id = 1"
+    )
+
+
 @pytest.mark.parametrize(
     ("break_it", "check_name", "severity"),
     [
@@ -115,6 +149,9 @@ def _drift(connection: Connection) -> None:
         (_lose_key, "types:github_issues", "block"),
         (_null_key, "types:github_issues", "block"),
         (_drift, "drift:issue_responsiveness.closed_at", "warn"),
+        (_lose_logins, "drift:issue_responsiveness.author_class", "warn"),
+        (_rewrite, "history:commits_count", "warn"),
+        (_read_tomorrow, "clock", "warn"),
     ],
 )
 def test_each_fault_fails_its_own_check(
@@ -150,7 +187,7 @@ def test_a_check_says_what_it_saw_and_what_it_wanted(sound: Engine) -> None:
 
 def test_without_a_publication_before_there_is_nothing_to_compare_with(sound: Engine) -> None:
     with sound.begin() as connection:
-        connection.exec_driver_sql("drop table marts.issue_responsiveness")
+        connection.exec_driver_sql("drop table marts.issue_responsiveness, marts.daily_activity")
 
     found = judge(sound, previous={})
 
