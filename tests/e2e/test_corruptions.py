@@ -24,7 +24,7 @@ from warehouse.migrate import migrate
 NAME = "synthetic-labs/aurora"
 _ALWAYS = {
     "one issue is gone", "issues are doubled", "the repository is stale",
-    "comments are dated 40 days early",
+    "reviews are dated a month late",
 }  # fmt: skip
 """One of each tool and severity; the others are slow."""
 

@@ -148,8 +148,7 @@ CORRUPTIONS = (
     Corruption(
         "comments are dated 40 days early",
         _shift("github_issue_comments", "created_at", "-40 days", "0.5"),
-        "history:issue_comments_count",
-        "warn",
+        "test.repository_summary_counts_are_not_negative",
     ),
     Corruption(
         "merges are dated before the opening",
@@ -237,8 +236,7 @@ CORRUPTIONS = (
             "3",
             where="payload ->> 'state' = 'MERGED'",
         ),
-        "test.the_state_of_a_pull_request_fits_its_times",
-        "warn",
+        "test.pull_requests_are_open_merged_or_closed",
     ),
     Corruption(
         "a review has a state that nobody knows",
