@@ -15,7 +15,7 @@ export DO_NOT_TRACK := 1
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test slow bench check format lock clean
+.PHONY: help setup run test slow bench check format docs lock clean
 
 help: ## What there is.
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
@@ -45,6 +45,9 @@ check: $(READY) ## ruff, mypy, import contracts, sqlfluff, dbt parse.
 format: $(READY) ## Format the Python.
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+docs: $(READY) ## Write what comes from the definitions of the metrics.
+	$(BIN)/python -m gitinsight.metrics
 
 lock: $(UV) ## Resolve the dependencies anew.
 	$(UV) pip compile --universal --generate-hashes --no-header --group dev pyproject.toml -o requirements.lock

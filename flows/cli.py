@@ -13,7 +13,16 @@ from uuid import UUID
 import typer
 from pydantic import ValidationError
 
-from flows import actors, forecast, quarantine, questions, retention, stack, vitals
+from flows import (
+    actors,
+    definitions,
+    forecast,
+    quarantine,
+    questions,
+    retention,
+    stack,
+    vitals,
+)
 from flows import archive as gh_archive
 from flows.alone import work_off
 from flows.command import JSON, read_settings, warehouse
@@ -37,6 +46,7 @@ app = typer.Typer(
 )  # fmt: skip
 app.add_typer(questions.app)
 app.add_typer(actors.app, name="actors")
+app.add_typer(definitions.app)
 _SYNTHETIC = ("synthetic-labs/aurora", "synthetic-labs/borealis")
 _CHECKOUT = Path(__file__).parents[1]
 

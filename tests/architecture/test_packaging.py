@@ -59,6 +59,7 @@ def test_the_wheel_carries_everything_that_runs(wheel: Path) -> None:
     assert {root for root in roots if not root.endswith(".dist-info")} == set(PACKAGES)
     assert "flows/dbt_project/dbt_project.yml" in names
     assert "gitinsight/github/queries/pull_requests.graphql" in names
+    assert "gitinsight/metrics/bus_factor.yml" in names
     assert "warehouse/migrations/versions/0001_first_tables.py" in names
 
 
