@@ -21,6 +21,7 @@ from api import (
     health,
     jobs,
     marts,
+    metrics,
     organisations,
     prometheus,
     repositories,
@@ -53,7 +54,9 @@ def create_app(settings: Settings, *, warehouse_url: str, admin_key: str | None)
     app.state.announcer = Announcer(warehouse_url)
     errors.install(app)
     app.add_middleware(RequestIds)
-    for part in (repositories, organisations, figures, marts, jobs, streams, webhooks):
+    for part in (
+        repositories, organisations, figures, marts, metrics, jobs, streams, webhooks,
+    ):  # fmt: skip
         app.include_router(part.router, prefix="/api/v1", dependencies=[Depends(_is_text)])
     app.include_router(health.router)
     app.include_router(prometheus.router)

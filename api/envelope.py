@@ -27,7 +27,9 @@ class Quality(BaseModel):
 
 
 class Meta(BaseModel):
-    """``as_of`` is the instant that the figures describe; null before the first publication."""
+    """``as_of`` is the instant that the figures describe; null before the first publication.
+    ``definition`` is what `GET /metrics` explains; null where more than one metric is answered.
+    """
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -92,7 +94,9 @@ def version(standing: Standing) -> str:
     return repr(replace(standing, verified_at=None))
 
 
-def answer(request: Request, data: object, standing: Standing, *, definition: str) -> Response:
+def answer(
+    request: Request, data: object, standing: Standing, *, definition: str | None
+) -> Response:
     """The data of one repository with what is known about it, or 304."""
     body = {"data": data, "meta": meta(standing, definition=definition)}
     return conditional(request, body, version=version(standing))

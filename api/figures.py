@@ -12,6 +12,7 @@ from api.auth import Reader
 from api.envelope import CONDITIONAL, Envelope, PagedEnvelope, answer, meta
 from api.marts import page
 from api.session import Session
+from gitinsight.metrics.catalogue import definition_of
 from warehouse import insights, ledger, marts, repositories
 
 router = APIRouter(tags=["figures"])
@@ -166,7 +167,7 @@ def completeness(repository_id: int, session: Session, _: Reader) -> Row:
         "checks": ledger.quality(session, repository_id),
     }
     standing = ledger.standing(session, repository_id)
-    return {"data": data, "meta": meta(standing, definition="completeness@1")}
+    return {"data": data, "meta": meta(standing, definition=None)}
 
 
 @router.get(
@@ -178,7 +179,7 @@ def every_insight(repository_id: int, request: Request, session: Session, _: Rea
     repositories.by_id(session, repository_id)
     data = {name: insights.of_repository(session, repository_id, name) for name in insights.ORDER}
     standing = ledger.standing(session, repository_id)
-    return answer(request, data, standing, definition="insights@1")
+    return answer(request, data, standing, definition=None)
 
 
 @router.get(
@@ -191,7 +192,7 @@ def one_insight(
     """One insight, with the evidence that it rests on and its definition."""
     repositories.by_id(session, repository_id)
     data = insights.of_repository(session, repository_id, insight)
-    definition = data[0]["definition"] if data else f"{insight.replace('_', '-')}@1"
+    definition = data[0]["definition"] if data else definition_of(insight)
     standing = ledger.standing(session, repository_id)
     return answer(request, data, standing, definition=definition)
 
@@ -208,7 +209,7 @@ def summary(repository_id: int, request: Request, session: Session, _: Reader) -
     repositories.by_id(session, repository_id)
     data = marts.summary(session, repository_id)
     standing = ledger.standing(session, repository_id)
-    return answer(request, data, standing, definition="repository-summary@1")
+    return answer(request, data, standing, definition=None)
 
 
 @router.get(
@@ -258,4 +259,4 @@ def metric_series(
         session, repository_id, metric, first=first, last=last, every=every, actors=actors
     )
     standing = ledger.standing(session, repository_id)
-    return answer(request, data, standing, definition=f"{metric.replace('_', '-')}@1")
+    return answer(request, data, standing, definition=definition_of(metric))

@@ -9,6 +9,7 @@ from api import paging
 from api.auth import Reader
 from api.envelope import CONDITIONAL, PagedEnvelope, conditional, meta, version
 from api.session import Session
+from gitinsight.metrics.catalogue import definition_of_column
 from warehouse import ledger, marts
 from warehouse.engine import Connection
 
@@ -31,10 +32,13 @@ class Marts(BaseModel):
 
 
 class Column(BaseModel):
+    """``definition`` is that of the metric which it holds."""
+
     name: str
     type: str
     nullable: bool
     description: str | None
+    definition: str | None
 
 
 class Columns(BaseModel):
@@ -47,6 +51,7 @@ class Columns(BaseModel):
                         {
                             "name": "commits_count", "type": "bigint", "nullable": True,
                             "description": "Commits that landed on the day, without merges.",
+                            "definition": "commits@1",
                         }
                     ],
                 }
@@ -67,7 +72,11 @@ def several(session: Session, _: Reader) -> dict[str, Any]:
 @router.get("/{mart}", response_model=Columns)
 def one(mart: str, session: Session, _: Reader) -> dict[str, Any]:
     """The columns of a mart and what each means."""
-    return {"name": mart, "columns": marts.columns(session, mart)}
+    columns = [
+        one | {"definition": definition_of_column(mart, one["name"])}
+        for one in marts.columns(session, mart)
+    ]
+    return {"name": mart, "columns": columns}
 
 
 @router.get("/{mart}/rows", response_model=PagedEnvelope[dict[str, Any]], responses=CONDITIONAL)
@@ -92,7 +101,7 @@ def page(
     about = None
     if repository_id is not None:
         standing = ledger.standing(session, repository_id)
-        about = meta(standing, definition=f"{mart.replace('_', '-')}@1")
+        about = meta(standing, definition=None)
         state = f"{state} {version(standing)}"
     body = {
         "data": found.rows,

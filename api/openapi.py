@@ -25,6 +25,7 @@ _TAGS = [
     {"name": "organisations", "description": "Whose repositories are discovered."},
     {"name": "figures", "description": "What is known about one repository."},
     {"name": "marts", "description": "The tables that the figures come from."},
+    {"name": "metrics", "description": "What the figures mean."},
     {"name": "jobs", "description": "Analyses, past and running."},
     {"name": "webhooks", "description": "What GitHub delivers."},
     {"name": "health", "description": "For whoever runs the service."},

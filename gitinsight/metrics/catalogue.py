@@ -112,6 +112,12 @@ def definition_of(name: str) -> str | None:
     return found.definition if found else None
 
 
+def definition_of_column(mart: str, column: str) -> str | None:
+    """That of the metric which a column of a mart holds; null where it holds none."""
+    held = f"{mart}.{column}"
+    return next((one.definition for one in metrics().values() if one.column == held), None)
+
+
 def read(name: str, text: str) -> Metric:
     """A file's metric; ValueError where it is none, or has another name than its file."""
     told: Any = yaml.safe_load(text)

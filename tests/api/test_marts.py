@@ -38,7 +38,15 @@ def test_the_columns_of_a_mart_are_told(api: httpx2.Client) -> None:
     assert found["name"] == "contributor"
     assert found["columns"][2] == {
         "name": "commits_count", "type": "bigint", "nullable": True, "description": None,
+        "definition": None,
     }  # fmt: skip
+
+
+def test_a_column_that_holds_a_metric_names_its_definition(api: httpx2.Client) -> None:
+    columns = api.get(f"{MARTS}/daily_activity").json()["columns"]
+
+    found = {one["name"]: one["definition"] for one in columns}
+    assert (found["commits_count"], found["day"]) == ("commits@1", None)
 
 
 @pytest.mark.parametrize("rest", ["", "/rows"])
@@ -75,7 +83,7 @@ def test_rows_of_one_repository_say_how_sure_they_are(api: httpx2.Client) -> Non
 
     assert {row["repository_id"] for row in found["data"]} == {1}
     assert found["meta"]["as_of"] == "2026-06-01T12:00:00Z"
-    assert found["meta"]["definition"] == "daily-activity@1"
+    assert found["meta"]["definition"] is None
     assert found["next_cursor"] is None
 
 

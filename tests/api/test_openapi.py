@@ -10,7 +10,7 @@ from fastapi.openapi.models import OpenAPI
 from fastapi.routing import APIRoute
 from pydantic import BaseModel, TypeAdapter
 
-from api import figures, health, jobs, marts, organisations, repositories, webhooks
+from api import figures, health, jobs, marts, metrics, organisations, repositories, webhooks
 from api.app import create_app
 from api.errors import Problem
 from api.jobs import Event
@@ -25,7 +25,8 @@ ROUTES = {
     f"{prefix}{route.path}": route
     for prefix, part in (
         ("/api/v1", repositories), ("/api/v1", organisations), ("/api/v1", figures),
-        ("/api/v1", marts), ("/api/v1", jobs), ("/api/v1", webhooks), ("", health),
+        ("/api/v1", marts), ("/api/v1", metrics), ("/api/v1", jobs),
+        ("/api/v1", webhooks), ("", health),
     )
     for route in part.router.routes
     if isinstance(route, APIRoute)
@@ -212,7 +213,7 @@ def test_what_comes_back_is_what_the_document_says(analysed: Settings) -> None:
                     path.format(
                         repository_id=job["repository_id"], job_id=job["job_id"],
                         mart="daily_activity", owner="synthetic-labs", name="borealis",
-                        metric="commits_count", insight=insight,
+                        metric="commits_count", insight=insight, metric_id="bus-factor",
                         organisation_id=followed.json()["organisation_id"],
                     )
                 )  # fmt: skip

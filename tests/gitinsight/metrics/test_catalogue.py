@@ -112,6 +112,13 @@ def test_a_name_in_an_address_has_its_definition(name: str, definition: str | No
     assert catalogue.definition_of(name) == definition
 
 
+@pytest.mark.parametrize(
+    ("mart", "definition"), [("repository_summary", "bus-factor@1"), ("bus_factor", None)]
+)
+def test_a_column_has_the_definition_of_what_it_holds(mart: str, definition: str | None) -> None:
+    assert catalogue.definition_of_column(mart, "caf_50_count") == definition
+
+
 @every_metric
 def test_what_a_formula_reads_is_there(metric: Metric, columns: dict[str, dict[str, str]]) -> None:
     missing = [
