@@ -1,8 +1,11 @@
 """The marts as they are: which there are, their columns, their rows."""
 
-from typing import Any
+from collections.abc import Iterator
+from tempfile import TemporaryFile
+from typing import IO, Annotated, Any
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Query, Request, Response
+from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, ConfigDict
 
 from api import paging
@@ -10,9 +13,20 @@ from api.auth import Reader
 from api.envelope import CONDITIONAL, PagedEnvelope, conditional, meta, version
 from api.session import Session
 from gitinsight.metrics.catalogue import definition_of_column
-from warehouse import ledger, marts
+from warehouse import export, ledger, marts
 from warehouse.engine import Connection
 
+_TYPES = {"csv": "text/csv; charset=utf-8", "parquet": "application/vnd.apache.parquet"}
+_PIECE_BYTES = 64 * 1024
+_FILES: dict[int | str, dict[str, Any]] = {
+    200: CONDITIONAL[200]
+    | {
+        "content": {
+            "text/csv": {"schema": {"type": "string"}},
+            "application/vnd.apache.parquet": {"schema": {"type": "string", "format": "binary"}},
+        }
+    }
+}
 router = APIRouter(prefix="/marts", tags=["marts"])
 
 
@@ -79,13 +93,41 @@ def one(mart: str, session: Session, _: Reader) -> dict[str, Any]:
     return {"name": mart, "columns": columns}
 
 
-@router.get("/{mart}/rows", response_model=PagedEnvelope[dict[str, Any]], responses=CONDITIONAL)
+@router.get(
+    "/{mart}/rows", response_model=PagedEnvelope[dict[str, Any]], responses=CONDITIONAL | _FILES
+)
 def rows(
     mart: str, request: Request, session: Session, _: Reader,
     repository_id: int | None = None, limit: paging.Limit = 50, cursor: paging.Cursor = None,
+    format_: Annotated[
+        export.Format,
+        Query(alias="format", description="csv and parquet are all rows; they know no pages."),
+    ] = "json",
 ) -> Response:  # fmt: skip
     """Rows in the order of the mart's key, of one repository or of all."""
-    return page(request, session, mart, repository_id=repository_id, limit=limit, cursor=cursor)
+    if format_ == "json":
+        return page(request, session, mart, repository_id=repository_id, limit=limit, cursor=cursor)
+    pieces = export.pieces(session, mart, format_, repository_id=repository_id)
+    file = TemporaryFile()  # noqa: SIM115 - the answer closes it
+    try:
+        # The connection is somebody else's again before a slow reader has read the first line.
+        file.writelines(pieces)
+    except BaseException:
+        file.close()
+        raise
+    size = file.tell()
+    file.seek(0)
+    headers = {
+        "Content-Length": str(size),
+        "Content-Disposition": f'attachment; filename="{mart}.{format_}"',
+    }
+    return StreamingResponse(_read(file), media_type=_TYPES[format_], headers=headers)
+
+
+def _read(file: IO[bytes]) -> Iterator[bytes]:
+    with file:
+        while piece := file.read(_PIECE_BYTES):
+            yield piece
 
 
 def page(

@@ -1,9 +1,10 @@
 """The commands that ask: what is followed, what was done, what is held, and what it says."""
 
 import sys
+from contextlib import nullcontext
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 from uuid import UUID
 
 import typer
@@ -15,6 +16,7 @@ from flows.tables import ERR, OUT, show
 from gitinsight import targets
 from gitinsight.errors import BrokenEnvironment, QualityGateFailed
 from warehouse import analyst, jobs, ledger, organisations, repositories
+from warehouse import export as export_
 from warehouse.expectations import data_docs
 from warehouse.jobs import Job
 
@@ -182,18 +184,14 @@ def export(
     format_: Annotated[str, typer.Option("--format", help="parquet, csv or json.")] = "csv",
     output: Annotated[Path | None, typer.Option(help="A file; else standard output.")] = None,
 ) -> None:
-    """Write a whole mart."""
-    if format_ not in {"parquet", "csv", "json"}:
+    """Write a whole mart, however large."""
+    if format_ not in export_.FORMATS:
         raise BrokenEnvironment(f"{format_} is not a format", "give parquet, csv or json")
     with warehouse() as (_, engine), engine.connect() as connection:
-        frame = analyst.mart(connection, mart)
-    target = output or sys.stdout.buffer
-    if format_ == "parquet":
-        frame.to_parquet(target, index=False)
-    elif format_ == "csv":
-        frame.to_csv(target, index=False)
-    else:
-        frame.to_json(target, orient="records", date_format="iso")
+        pieces = export_.pieces(connection, mart, cast("export_.Format", format_))
+        with output.open("wb") if output else nullcontext(sys.stdout.buffer) as target:
+            for piece in pieces:
+                target.write(piece)
 
 
 def _seconds(job: Job) -> int | None:

@@ -1,17 +1,14 @@
 """What analysts may do by hand: read marts and insights, for half a minute at most."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from psycopg import Error
 from psycopg.rows import dict_row
 from psycopg.sql import SQL, Identifier
 
-from gitinsight.errors import GitInsightError, NotFound, first_line
-from warehouse import past, publish
+from gitinsight.errors import GitInsightError, first_line
+from warehouse import past
 from warehouse.engine import Connection, driver
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 _TIMEOUT = "30s"
 
@@ -45,14 +42,3 @@ def select(connection: Connection, text: str, *, is_past: bool = False) -> list[
         raise QueryFailed(first_line(error)) from error
     finally:
         raw.rollback()  # and with it the role; SQLAlchemy knows of no transaction here
-
-
-def mart(connection: Connection, name: str) -> "pd.DataFrame":
-    """A whole mart; NotFound where there is none of this name."""
-    import pandas as pd  # noqa: PLC0415 - 100 MB that processes without exports do without
-
-    if name not in publish.published(connection):
-        raise NotFound(f"mart {name}")
-    cursor = driver(connection).execute(SQL("select * from {}").format(Identifier("marts", name)))
-    columns = [column.name for column in cursor.description or ()]
-    return pd.DataFrame(cursor.fetchall(), columns=columns)

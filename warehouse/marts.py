@@ -61,8 +61,8 @@ def rows(
     where it is, whatever is published meanwhile; ValueError where no page of this mart ends there.
     """
     known = {one["name"] for one in columns(connection, mart)}
-    key = _key(connection, mart)
-    names = SQL(", ").join(map(Identifier, key))
+    order = key(connection, mart)
+    names = SQL(", ").join(map(Identifier, order))
     wanted: list[Composable] = [SQL("true")]
     if repository_id is not None:
         if "repository_id" not in known:
@@ -72,7 +72,7 @@ def rows(
         # The types are text that PostgreSQL itself has written.
         last = SQL(", ").join(
             SQL(f"{{}}::{kind}").format(value)
-            for value, kind in zip(after, key.values(), strict=True)
+            for value, kind in zip(after, order.values(), strict=True)
         )
         wanted.append(SQL("({}) > ({})").format(names, last))
     statement = SQL("select * from {} where {} order by {} limit {}").format(
@@ -84,7 +84,9 @@ def rows(
     except DataError as error:
         raise ValueError(f"no page of {mart} ends at {after}") from error
     shown = found[:limit]
-    return Page(shown, tuple(str(shown[-1][name]) for name in key) if len(found) > limit else None)
+    return Page(
+        shown, tuple(str(shown[-1][name]) for name in order) if len(found) > limit else None
+    )
 
 
 def summary(connection: Connection, repository_id: int) -> Row:
@@ -126,7 +128,7 @@ def series(
     return driver(connection).cursor(row_factory=dict_row).execute(statement, values).fetchall()
 
 
-def _key(connection: Connection, mart: str) -> dict[str, str]:
+def key(connection: Connection, mart: str) -> dict[str, str]:
     """The columns that tell its rows apart, and their types."""
     found = driver(connection).execute(
         "select attname, format_type(atttypid, atttypmod) from pg_index"

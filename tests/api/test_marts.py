@@ -1,9 +1,11 @@
 """Marts over HTTP: their columns, their rows page by page, and null where unknown."""
 
+import io
 from typing import Any
 
 import httpx2
 import pytest
+from pyarrow import parquet
 
 from tests.support.marts import publish_figures
 from tests.support.rows import add_repository, claim
@@ -122,3 +124,26 @@ def test_a_page_stands_until_somebody_publishes(api: httpx2.Client, library: Eng
         )
 
     assert api.get(ROWS, headers=held).status_code == 200
+
+
+def test_all_rows_come_as_csv(api: httpx2.Client) -> None:
+    answer = api.get(ROWS, params={"format": "csv", "limit": 1})
+
+    header, *lines = answer.text.splitlines()
+    assert header.startswith("repository_id,day,commits_count,")
+    assert len(lines) == 6
+    assert answer.headers["content-type"] == "text/csv; charset=utf-8"
+    assert answer.headers["content-disposition"] == 'attachment; filename="daily_activity.csv"'
+
+
+def test_rows_of_one_repository_come_as_parquet(api: httpx2.Client) -> None:
+    answer = api.get(ROWS, params={"format": "parquet", "repository_id": 2})
+
+    table = parquet.read_table(io.BytesIO(answer.content))
+    assert table.column("repository_id").to_pylist() == [2, 2, 2]
+    assert table.column("commits_count").to_pylist() == [3, 4, None]
+
+
+def test_a_format_that_there_is_not_is_refused(api: httpx2.Client) -> None:
+    assert api.get(ROWS, params={"format": "xlsx"}).status_code == 422
+    assert api.get(f"{MARTS}/nothing/rows", params={"format": "csv"}).status_code == 404

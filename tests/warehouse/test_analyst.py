@@ -3,10 +3,8 @@
 from contextlib import suppress
 from uuid import UUID
 
-import pandas as pd
 import pytest
 
-from gitinsight.errors import NotFound
 from tests.support.marts import publish_figures
 from tests.support.rows import AT, claim, value
 from warehouse import analyst, quality
@@ -148,28 +146,3 @@ def test_the_connection_is_its_owners_again_afterwards(filled: Engine, text: str
         timeout = connection.exec_driver_sql("show statement_timeout").scalar()
 
     assert (who, timeout) == ("postgres", "0")
-
-
-def test_a_whole_mart_is_a_frame_with_its_columns(filled: Engine) -> None:
-    with filled.connect() as connection:
-        frame = analyst.mart(connection, "contributor")
-
-    expected = pd.DataFrame(
-        {"repository_id": 1, "person": ["ann", "bob", "eve"], "commits_count": [5, 3, 0]}
-    )
-    pd.testing.assert_frame_equal(frame, expected, check_dtype=False)
-
-
-def test_an_empty_mart_keeps_its_columns(filled: Engine) -> None:
-    with filled.begin() as connection:
-        connection.exec_driver_sql("truncate marts.contributor")
-        frame = analyst.mart(connection, "contributor")
-
-    assert list(frame.columns) == ["repository_id", "person", "commits_count"]
-    assert len(frame) == 0
-
-
-@pytest.mark.parametrize("name", ["nothing", "contributor; drop table ops.jobs", "../ops/jobs"])
-def test_a_mart_that_is_not_there_is_not_found(filled: Engine, name: str) -> None:
-    with filled.connect() as connection, pytest.raises(NotFound, match="mart"):
-        analyst.mart(connection, name)

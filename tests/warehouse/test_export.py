@@ -1,0 +1,126 @@
+"""A whole mart as a file: every row as it is, in its order, in little memory."""
+
+import csv
+import io
+import json
+from datetime import UTC, date, datetime
+from typing import Any
+
+import psutil
+import pyarrow as pa
+import pytest
+from pyarrow import parquet
+
+from gitinsight.errors import NotFound
+from tests.support.marts import make
+from warehouse import export
+from warehouse.engine import Engine
+
+COLUMNS = """
+    repository_id bigint, day date, seen_at timestamptz, commits_count integer, hours float,
+    is_open boolean, title text, kinds jsonb, total numeric, primary key (repository_id, day)
+"""
+AT = datetime(2026, 6, 1, 12, 30, tzinfo=UTC)
+FULL = (1, "2026-06-01", AT, 3, 2.5, True, 'a "b",\nc\\', '{"closed": 2}', 10)
+EMPTY = (2, "2026-06-01", None, None, None, None, None, None, None)
+LATER = (1, "2026-06-02", AT, 0, 0.0, False, "", "{}", 0)
+_BIG_ROWS = 300_000
+_LITTLE_BYTES = 48 * 2**20
+
+
+@pytest.fixture
+def filled(warehouse: Engine) -> Engine:
+    with warehouse.begin() as connection:
+        make(connection, "marts.things", COLUMNS, EMPTY, LATER, FULL)
+        make(connection, "marts.nothing", COLUMNS)
+    return warehouse
+
+
+def whole(
+    warehouse: Engine, format_: export.Format, *, mart: str = "things",
+    repository_id: int | None = None,
+) -> bytes:  # fmt: skip
+    with warehouse.connect() as connection:
+        return b"".join(export.pieces(connection, mart, format_, repository_id=repository_id))
+
+
+def test_csv_is_what_postgresql_writes(filled: Engine) -> None:
+    assert whole(filled, "csv").decode() == (
+        "repository_id,day,seen_at,commits_count,hours,is_open,title,kinds,total\n"
+        '1,2026-06-01,2026-06-01 12:30:00+00,3,2.5,true,"a ""b"",\nc\\","{""closed"": 2}",10\n'
+        '1,2026-06-02,2026-06-01 12:30:00+00,0,0,false,"",{},0\n'
+        "2,2026-06-01,,,,,,,\n"
+    )
+
+
+def test_json_is_one_array(filled: Engine) -> None:
+    found = json.loads(whole(filled, "json"))
+
+    assert [(one["repository_id"], one["day"]) for one in found] == [
+        (1, "2026-06-01"), (1, "2026-06-02"), (2, "2026-06-01"),
+    ]  # fmt: skip
+    assert found[0]["title"] == 'a "b",\nc\\'
+    assert found[0]["kinds"] == {"closed": 2}
+    assert found[2]["hours"] is None
+
+
+def test_parquet_keeps_types_and_what_is_unknown(filled: Engine) -> None:
+    table = parquet.read_table(io.BytesIO(whole(filled, "parquet")))
+
+    first, _, last = table.to_pylist()
+    assert first == {
+        "repository_id": 1, "day": date(2026, 6, 1), "seen_at": AT, "commits_count": 3,
+        "hours": 2.5, "is_open": True, "title": 'a "b",\nc\\', "kinds": '{"closed": 2}',
+        "total": "10",
+    }  # fmt: skip
+    assert set(last.values()) == {2, date(2026, 6, 1), None}
+    assert table.schema.field("seen_at").type == pa.timestamp("us", "UTC")
+
+
+@pytest.mark.parametrize("format_", export.FORMATS)
+def test_of_one_repository_there_are_its_rows_alone(filled: Engine, format_: Any) -> None:
+    every, one = (whole(filled, format_, repository_id=number) for number in (None, 2))
+
+    assert rows(one, format_) == rows(every, format_)[2:]
+
+
+@pytest.mark.parametrize("format_", export.FORMATS)
+def test_an_empty_mart_is_an_empty_file_of_its_kind(filled: Engine, format_: Any) -> None:
+    assert rows(whole(filled, format_, mart="nothing"), format_) == []
+
+
+def rows(file: bytes, format_: export.Format) -> list[dict[str, Any]]:
+    if format_ == "json":
+        found: list[dict[str, Any]] = json.loads(file)
+        return found
+    if format_ == "csv":
+        return list(csv.DictReader(io.StringIO(file.decode())))
+    listed: list[dict[str, Any]] = parquet.read_table(io.BytesIO(file)).to_pylist()
+    return listed
+
+
+@pytest.mark.parametrize("name", ["none", "things; drop table ops.jobs", "../ops/jobs"])
+def test_a_mart_that_is_not_there_is_not_found(filled: Engine, name: str) -> None:
+    with filled.connect() as connection, pytest.raises(NotFound, match="mart"):
+        export.pieces(connection, name, "csv")
+
+
+@pytest.mark.parametrize("format_", export.FORMATS)
+def test_a_large_mart_needs_little_memory(filled: Engine, format_: Any) -> None:
+    with filled.begin() as connection:
+        connection.exec_driver_sql(
+            "insert into marts.nothing select number, '2026-06-01', now(), number, number / 7.0,"
+            " true, repeat(md5(number::text), 8), null, null"
+            f" from generate_series(1, {_BIG_ROWS}) as number"
+        )
+    whole(filled, format_)  # what it imports is not what it holds
+    process = psutil.Process()
+    before = process.memory_info().rss
+    largest = size = 0
+    with filled.connect() as connection:
+        for piece in export.pieces(connection, "nothing", format_):
+            size += len(piece)
+            largest = max(largest, process.memory_info().rss)
+
+    assert size > 1.9 * _LITTLE_BYTES or format_ == "parquet"
+    assert largest - before < _LITTLE_BYTES
