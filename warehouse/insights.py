@@ -35,7 +35,8 @@ def commit_shares(
     cursor = driver(connection).cursor(row_factory=class_row(CommitShare))
     return cursor.execute(
         "select person, commits_count from intermediate.int_commit_shares"
-        " where repository_id = %s and window_days = %s and is_human order by person",
+        " where repository_id = %s and window_days = %s and is_latest and is_human"
+        " order by person",
         (repository_id, window_days),
     ).fetchall()
 

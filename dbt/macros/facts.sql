@@ -26,7 +26,7 @@
   ({{ time }} at time zone 'UTC')::date
 {%- endmacro %}
 
-{#- The first day of a week (Monday) or quarter of UTC. -#}
+{#- The first day of a week (Monday), month or quarter of UTC. -#}
 {% macro start_of(unit, time) -%}
   date_trunc('{{ unit }}', {{ time }} at time zone 'UTC')::date
 {%- endmacro %}
@@ -58,4 +58,15 @@
   - lag({{ what }}_count, {{ days }}, case when {{ is_listed }} then 0::bigint end) over by_day
     as {{ what }}_gained_{{ days }}d_count{{ "," if not loop.last }}
   {%- endfor %}
+{%- endmacro %}
+
+{#-
+  The Gini coefficient of a group: mean difference over twice the mean, from the sorted form of the
+  formula. `place` counts from 1, the smallest value first.
+-#}
+{% macro gini_of(value, place) -%}
+  (
+    2 * sum({{ place }} * {{ value }})::double precision / (count(*) * sum({{ value }}))
+    - (count(*) + 1)::double precision / count(*)
+  )
 {%- endmacro %}

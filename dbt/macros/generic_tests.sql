@@ -102,3 +102,11 @@ where
   )
   {%- endfor %}
 {% endtest %}
+
+{#- Shares of one whole: they sum to 1 within each group. -#}
+{% test sums_to_one(model, column, group) %}
+select {{ group | join(", ") }}, sum({{ column }}) as whole
+from {{ model }}
+group by {{ group | join(", ") }}
+having abs(sum({{ column }}) - 1) > 1e-9
+{% endtest %}

@@ -78,13 +78,15 @@ def test_an_insight_of_another_name_is_not_found(warehouse: Engine, insight: str
 
 def test_shares_are_those_of_humans_in_the_window(warehouse: Engine) -> None:
     columns = """
-        repository_id bigint, window_days int, person text, commits_count bigint, is_human boolean
+        repository_id bigint, window_days int, person text, commits_count bigint, is_human boolean,
+        is_latest boolean
     """
     with warehouse.begin() as connection:
         make(
             connection, "intermediate.int_commit_shares", columns,
-            (1, 0, "eve", 3, True), (1, 0, "ann", 5, True), (1, 0, "robot", 9, False),
-            (1, 365, "ann", 2, True), (2, 0, "bob", 4, True),
+            (1, 0, "eve", 3, True, True), (1, 0, "ann", 5, True, True),
+            (1, 0, "robot", 9, False, True), (1, 0, "ann", 4, True, False),
+            (1, 365, "ann", 2, True, True), (2, 0, "bob", 4, True, True),
         )  # fmt: skip
 
         assert insights.commit_shares(connection, 1, 0) == [

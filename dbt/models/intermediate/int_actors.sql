@@ -27,6 +27,18 @@ with seen as (
     actor_login
   from {{ ref('stg_github__issue_events') }}
   where {{ of_job() }}
+  union
+  select
+    repository_id,
+    author_login
+  from {{ ref('stg_github__discussions') }}
+  where {{ of_job() }}
+  union
+  select
+    repository_id,
+    author_login
+  from {{ ref('stg_github__discussion_comments') }}
+  where {{ of_job() }}
 ),
 
 accounts as (

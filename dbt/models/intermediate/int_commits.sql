@@ -10,6 +10,7 @@ select
   coalesce(known.login, made.author_email) as person,
   {{ possible('made.authored_at', 'repository.data_as_of') }} as authored_at,
   {{ possible('made.committed_at', 'repository.data_as_of') }} as committed_at,
+  made.author_tz_offset_minutes,
   made.lines_added_count,
   made.lines_deleted_count,
   made.files_count

@@ -21,3 +21,24 @@ select
   kind,
   made_at
 from {{ ref('int_remarks') }}
+union all
+select
+  repository_id,
+  author_login,
+  'discussion',
+  created_at
+from {{ ref('stg_github__discussions') }}
+where {{ of_job() }}
+union all
+-- What was written about a discussion that is gone is gone with it.
+select
+  remark.repository_id,
+  remark.author_login,
+  'discussion_comment',
+  remark.created_at
+from {{ ref('stg_github__discussion_comments') }} as remark
+inner join {{ ref('stg_github__discussions') }} as discussion
+  on
+    remark.repository_id = discussion.repository_id
+    and remark.number = discussion.number
+where {{ of_job('remark.repository_id') }}

@@ -7,6 +7,9 @@ with did as (
     count(*) filter (where kind = 'issue_comment') as issue_comments_count,
     count(*) filter (where kind = 'review') as reviews_count,
     count(*) filter (where kind = 'review_comment') as review_comments_count,
+    count(*) filter (where kind = 'discussion') as discussions_opened_count,
+    count(*) filter (where kind = 'discussion_comment') as discussion_comments_count,
+    (array_agg(kind order by made_at, kind) filter (where made_at is not null))[1] as first_kind,
     -- What is done on GitHub is done by an account.
     bool_or(kind <> 'commit') as has_account,
     min(made_at) as first_at,
@@ -42,11 +45,16 @@ merged as (
 
 dated as (
   select
+    did.first_kind,
+    did.first_at as contributed_at,
     coalesce(did.repository_id, wrote.repository_id) as repository_id,
     coalesce(did.person, wrote.person) as person,
     coalesce(did.has_account, false) or coalesce(wrote.has_account, false) as has_account,
     least(did.first_at, wrote.first_at) as first_at,
-    greatest(did.last_at, wrote.last_at) as last_at
+    greatest(did.last_at, wrote.last_at) as last_at,
+    -- When the history that is held begins.
+    min(least(did.first_at, wrote.first_at))
+      over (partition by coalesce(did.repository_id, wrote.repository_id)) as history_starts_at
   from did
   full join wrote on did.repository_id = wrote.repository_id and did.person = wrote.person
 )
@@ -59,6 +67,13 @@ select
   actor.is_declared_bot,
   dated.first_at,
   dated.last_at,
+  dated.first_kind,
+  {{ hours_between('dated.first_at', 'dated.last_at') }} / 24 as tenure_days,
+  -- Whoever is there at the start of a history may have been there before it.
+  case
+    when dated.contributed_at >= dated.history_starts_at + interval '90 days'
+      then {{ day_of('dated.contributed_at') }}
+  end as newcomer_on,
   case
     when dated.last_at > repository.data_as_of - interval '6 months' then 'active'
     when dated.last_at > repository.data_as_of - interval '12 months' then 'drifting'
@@ -72,7 +87,10 @@ select
   {{ known_counts("coverage.knows_pull_requests", "merged", ["pull_requests_merged_count"]) }},
   {{ known_counts("coverage.knows_issue_comments", "did", ["issue_comments_count"]) }},
   {{ known_counts("coverage.knows_reviews", "did", ["reviews_count"]) }},
-  {{ known_counts("coverage.knows_review_comments", "did", ["review_comments_count"]) }}
+  {{ known_counts("coverage.knows_review_comments", "did", ["review_comments_count"]) }},
+  {{ known_counts("coverage.knows_discussions", "did", [
+    "discussions_opened_count", "discussion_comments_count",
+  ]) }}
 from dated
 inner join {{ ref('int_repositories') }} as repository
   on dated.repository_id = repository.repository_id

@@ -374,4 +374,7 @@ left join {{ ref('int_coverage') }} as coverage
 left join {{ counted }} on repository.repository_id = {{ counted }}.repository_id
 {% endfor -%}
 left join {{ ref('bus_factor') }} as absence
-  on repository.repository_id = absence.repository_id and absence.window_days = 365
+  on
+    repository.repository_id = absence.repository_id
+    and absence.window_days = 365
+    and absence.is_latest
