@@ -144,9 +144,41 @@ class ReviewLatency(BaseModel):
     job_id: UUID
 
 
+class Author(BaseModel):
+    person: str
+    files_count: int
+
+
+class TruckFactor(BaseModel):
+    """By degree of authorship; ``truck_factor_count`` is null where no file has an author."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "repository_id": 3, "truck_factor_count": 2, "files_count": 214,
+                    "authors_count": 13, "top_persons": [{"person": "ann", "files_count": 121}],
+                    "as_of": "2026-11-23T12:00:00Z", "definition": "truck-factor@1",
+                    "job_id": _JOB,
+                }
+            ]
+        }
+    )  # fmt: skip
+
+    repository_id: int
+    truck_factor_count: int | None
+    files_count: int
+    authors_count: int
+    top_persons: list[Author]
+    as_of: datetime
+    definition: str
+    job_id: UUID
+
+
 class Insights(BaseModel):
     bus_factor: list[BusFactor]
     review_latency: list[ReviewLatency]
+    truck_factor: list[TruckFactor]
 
 
 class Point(BaseModel):
@@ -184,7 +216,8 @@ def every_insight(repository_id: int, request: Request, session: Session, _: Rea
 
 @router.get(
     "/repositories/{repository_id}/insights/{insight}",
-    response_model=Envelope[list[BusFactor] | list[ReviewLatency]], responses=CONDITIONAL,
+    response_model=Envelope[list[BusFactor] | list[ReviewLatency] | list[TruckFactor]],
+    responses=CONDITIONAL,
 )  # fmt: skip
 def one_insight(
     repository_id: int, insight: str, request: Request, session: Session, _: Reader

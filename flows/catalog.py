@@ -27,6 +27,7 @@ PARTITIONS = dg.DynamicPartitionsDefinition(name="repositories")
 _INSIGHTS: Mapping[str, tuple[str, ...]] = {
     "bus_factor": ("int_commit_shares",),
     "review_latency": ("int_items", "int_first_responses"),
+    "truck_factor": ("int_commits", "int_actors"),
 }
 """Each insight and the models that it reads."""
 _SHOWN = frozenset({"model", "seed"})

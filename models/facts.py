@@ -15,6 +15,21 @@ class CommitShare:
 
 
 @dataclass(frozen=True, slots=True)
+class FileChange:
+    """One file in one commit, merges against their first parent. ``person`` is None where no human
+    made it; the trunk is the first parents of the default branch, one after the other.
+    """
+
+    path: str
+    previous_path: str | None
+    person: str | None
+    lines_added_count: int
+    lines_deleted_count: int
+    is_merge: bool
+    is_on_trunk: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Opening:
     """An issue or pull request; ``answered_at`` is None while no other human has answered."""
 

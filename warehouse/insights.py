@@ -1,6 +1,6 @@
 """The insights that Python computes, as they were stored last."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any, cast
 
@@ -9,10 +9,12 @@ from psycopg.sql import SQL, Identifier, Placeholder
 from psycopg.types.json import Jsonb
 
 from gitinsight.errors import NotFound
-from models.facts import CommitShare, Opening
+from models.facts import CommitShare, FileChange, Opening
 from warehouse.engine import Connection, driver
 
-ORDER = {"bus_factor": "window_days", "review_latency": "subject"}
+ORDER = {
+    "bus_factor": "window_days", "review_latency": "subject", "truck_factor": "definition",
+}  # fmt: skip
 """Each insight and the column that its rows of one repository are ordered by."""
 SUBJECTS = ("issues", "pull_requests")
 
@@ -39,6 +41,52 @@ def commit_shares(
         " order by person",
         (repository_id, window_days),
     ).fetchall()
+
+
+def knows_files(connection: Connection, repository_id: int) -> bool:
+    """Whether the default branch and the files of all its commits are known."""
+    found = (
+        driver(connection)
+        .execute(
+            "select knows_commits and not exists (select from intermediate.int_commits as made"
+            " where made.repository_id = coverage.repository_id and made.files_count is null)"
+            " and exists (select from raw.git_branches as branch"
+            " where branch.repository_id = coverage.repository_id"
+            " and is_default and deleted_at is null)"
+            " from intermediate.int_coverage as coverage where repository_id = %s",
+            (repository_id,),
+        )
+        .fetchone()
+    )
+    return bool(found and found[0])
+
+
+def file_changes(connection: Connection, repository_id: int) -> Iterator[FileChange]:
+    """What commits of the default branch did to files, the oldest first. It is read as it is
+    consumed, and so within the transaction.
+    """
+    with driver(connection).cursor("file_changes", row_factory=class_row(FileChange)) as cursor:
+        cursor.execute(
+            "with recursive trunk as ("
+            " select commit_sha as sha from raw.git_branches"
+            " where repository_id = %(id)s and is_default and deleted_at is null"
+            " union all select made.parents[1] from trunk"
+            " join raw.git_commits as made on made.repository_id = %(id)s and made.sha = trunk.sha"
+            ") select changed.path, changed.previous_path,"
+            " case when actor.actor_class = 'human' then made.person end as person,"
+            " coalesce(changed.additions, 0) as lines_added_count,"
+            " coalesce(changed.deletions, 0) as lines_deleted_count, made.is_merge,"
+            " trunk.sha is not null as is_on_trunk"
+            " from intermediate.int_commits as made"
+            " join intermediate.int_actors as actor"
+            " on actor.repository_id = made.repository_id and actor.login = made.person"
+            " join raw.git_commit_files as changed"
+            " on changed.repository_id = made.repository_id and changed.sha = made.sha"
+            " left join trunk on trunk.sha = made.sha where made.repository_id = %(id)s"
+            " order by made.committed_at nulls first, made.sha, changed.ordinal",
+            {"id": repository_id},
+        )
+        yield from cursor
 
 
 def subjects_with_answers(connection: Connection, repository_id: int) -> list[str]:

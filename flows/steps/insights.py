@@ -4,7 +4,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from flows.steps.run import Run
-from models import bus_factor, review_latency
+from models import bus_factor, review_latency, truck_factor
 from warehouse import insights
 
 _WINDOWS = (0, 365)
@@ -30,6 +30,11 @@ def compute(run: Run) -> Insights:
             subject: insights.openings(connection, repository_id, subject)
             for subject in insights.subjects_with_answers(connection, repository_id)
         }
+        authorship = (
+            truck_factor.truck_factor(insights.file_changes(connection, repository_id))
+            if insights.knows_files(connection, repository_id)
+            else None
+        )
     stamp = {"as_of": as_of, "job_id": run.job.job_id}
     factors = [
         {
@@ -45,4 +50,11 @@ def compute(run: Run) -> Insights:
         }
         for subject, asked in openings.items()
     ]  # fmt: skip
-    return Insights({"bus_factor": factors, "review_latency": latencies})
+    trucks = [
+        asdict(authorship) | stamp
+        | {
+            "definition": truck_factor.DEFINITION,
+            "top_persons": [asdict(one) for one in authorship.top_persons],
+        }
+    ] if authorship else []  # fmt: skip
+    return Insights({"bus_factor": factors, "review_latency": latencies, "truck_factor": trucks})

@@ -59,6 +59,7 @@ def test_an_analysis_publishes_figures_that_passed_every_check(held: Engine) -> 
     assert count(held, "marts.repository_summary") == 1
     assert count(held, "insights.bus_factor") == 2
     assert count(held, "insights.review_latency") == 2
+    assert count(held, "insights.truck_factor") == 1
 
 
 def test_nothing_changed_and_nothing_is_computed(analysed: Settings, held: Engine) -> None:

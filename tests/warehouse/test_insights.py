@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 
 from gitinsight.errors import NotFound
-from models.facts import CommitShare, Opening
+from models.facts import CommitShare, FileChange, Opening
 from tests.support.marts import make
 from tests.support.rows import AT
 from warehouse import insights
@@ -92,6 +92,81 @@ def test_shares_are_those_of_humans_in_the_window(warehouse: Engine) -> None:
         assert insights.commit_shares(connection, 1, 0) == [
             CommitShare("ann", 5), CommitShare("eve", 3),
         ]  # fmt: skip
+
+
+def test_changes_of_files_come_oldest_first_and_a_bot_is_nobody(warehouse: Engine) -> None:
+    commits = """
+        repository_id bigint, sha text, person text, is_merge boolean, committed_at timestamptz
+    """
+    with warehouse.begin() as connection:
+        make(
+            connection, "intermediate.int_commits", commits,
+            (1, "c", "ci[bot]", False, AT), (1, "b", "ann", False, AT),
+            (1, "m", "ann", True, AT), (1, "a", "ann", False, AT - HOUR),
+            (2, "a", "eve", False, AT),
+        )  # fmt: skip
+        make(
+            connection, "intermediate.int_actors",
+            "repository_id bigint, login text, actor_class text",
+            (1, "ann", "human"), (1, "ci[bot]", "bot"), (2, "eve", "human"),
+        )  # fmt: skip
+        connection.exec_driver_sql(
+            "insert into raw.git_commit_files values"
+            " (1, 'c', 1, 'b.py', null, 1, 2), (1, 'b', 2, 'x.png', null, null, null),"
+            " (1, 'b', 1, 'b.py', 'a.py', 0, 0), (1, 'a', 1, 'a.py', null, 5, 0),"
+            " (1, 'm', 1, 'b.py', null, 7, 7), (2, 'a', 1, 'z.py', null, 1, 0)"
+        )
+        connection.exec_driver_sql(
+            "insert into raw.git_commits (repository_id, sha, parents, author_name, author_email,"
+            " authored_at_raw, committer_name, committer_email, committed_at_raw, message,"
+            " is_on_default_branch, source, sanitized, extracted_at, run_id)"
+            " select 1, sha, string_to_array(parents, ' '), '', '', '', '', '', '', '', true,"
+            " 'git', false, %s, %s"
+            " from (values ('a', ''), ('b', 'a'), ('c', 'b'), ('m', 'a c')) as made (sha, parents)",
+            (AT, JOB),
+        )
+        connection.exec_driver_sql(
+            "insert into raw.git_branches"
+            " (repository_id, name, commit_sha, is_default, extracted_at, run_id)"
+            " values (1, 'main', 'm', true, %s, %s), (1, 'next', 'c', false, %s, %s)",
+            (AT, JOB, AT, JOB),
+        )
+
+        assert list(insights.file_changes(connection, 1)) == [
+            FileChange("a.py", None, "ann", 5, 0, is_merge=False, is_on_trunk=True),
+            FileChange("b.py", "a.py", "ann", 0, 0, is_merge=False, is_on_trunk=False),
+            FileChange("x.png", None, "ann", 0, 0, is_merge=False, is_on_trunk=False),
+            FileChange("b.py", None, None, 1, 2, is_merge=False, is_on_trunk=False),
+            FileChange("b.py", None, "ann", 7, 7, is_merge=True, is_on_trunk=True),
+        ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("knows_commits", "files_count", "known"), [(True, 3, True), (True, None, False),
+    (False, 3, False)],
+)  # fmt: skip
+def test_files_are_known_where_those_of_every_commit_are(
+    warehouse: Engine, *, knows_commits: bool, files_count: int | None, known: bool
+) -> None:
+    with warehouse.begin() as connection:
+        make(
+            connection, "intermediate.int_coverage",
+            "repository_id bigint, knows_commits boolean", (1, knows_commits), (3, True),
+        )  # fmt: skip
+        make(
+            connection, "intermediate.int_commits", "repository_id bigint, files_count int",
+            (1, 0), (1, files_count), (2, None), (3, 1),
+        )  # fmt: skip
+        connection.exec_driver_sql(
+            "insert into raw.git_branches"
+            " (repository_id, name, commit_sha, is_default, extracted_at, run_id)"
+            " values (1, 'main', 'a', true, %s, %s), (3, 'next', 'a', false, %s, %s)",
+            (AT, JOB, AT, JOB),
+        )
+
+        assert insights.knows_files(connection, 1) is known
+        assert not insights.knows_files(connection, 3)
+        assert not insights.knows_files(connection, 9)
 
 
 def test_openings_have_the_first_answer_that_lies_between_them_and_the_watermark(

@@ -50,3 +50,16 @@ review_latency = Table(
     schema="insights",
     comment="how long until another human answers",
 )
+
+truck_factor = Table(
+    "truck_factor",
+    metadata,
+    repository_id(),
+    Column("truck_factor_count", Integer, comment="authors to lose until most files have none"),
+    Column("files_count", BigInteger, nullable=False, comment="source files that are there"),
+    Column("authors_count", BigInteger, nullable=False, comment="humans who are author of a file"),
+    Column("top_persons", JSONB, nullable=False, comment="the ten who are author of most files"),
+    *_origin(),
+    schema="insights",
+    comment="on how few people the files rest, by degree of authorship",
+)

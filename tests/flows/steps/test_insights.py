@@ -27,6 +27,22 @@ def test_each_insight_comes_with_its_evidence(analysed: Settings) -> None:
         for row in latencies.values()
     )
     assert {row["definition"] for row in found["bus_factor"]} == {"bus-factor@1"}
+    (truck,) = found["truck_factor"]
+    assert truck["definition"] == "truck-factor@1"
+    assert 1 <= truck["truck_factor_count"] <= truck["authors_count"]
+    assert truck["files_count"] >= truck["top_persons"][0]["files_count"] > 0
+
+
+def test_files_that_no_source_tells_have_no_truck_factor(analysed: Settings) -> None:
+    warehouse: Engine = make_engine(analysed.warehouse_url, process="test")
+    with warehouse.begin() as connection:
+        connection.exec_driver_sql("update intermediate.int_commits set files_count = null")
+
+    with attempting(analysed, warehouse, NAME) as run:
+        found = compute(run).rows["truck_factor"]
+    warehouse.dispose()
+
+    assert found == []
 
 
 @pytest.mark.parametrize("is_known", [True, False])
