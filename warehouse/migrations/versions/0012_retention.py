@@ -7,8 +7,8 @@ a new column is nullable or has a constant default; indexes of large tables are 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0016"
-down_revision = "0013"
+revision = "0012"
+down_revision = "0011"
 branch_labels = None
 depends_on = None
 

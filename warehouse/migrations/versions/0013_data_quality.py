@@ -6,8 +6,8 @@ a new column is nullable or has a constant default; indexes of large tables are 
 
 from alembic import op
 
-revision = "0015"
-down_revision = "0013"
+revision = "0013"
+down_revision = "0012"
 branch_labels = None
 depends_on = None
 

@@ -7,8 +7,8 @@ a new column is nullable or has a constant default; indexes of large tables are 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0013"
-down_revision = "0017"
+revision = "0011"
+down_revision = "0010"
 branch_labels = None
 depends_on = None
 
