@@ -186,8 +186,10 @@ class RetentionSettings(BaseModel):
     webhook_deliveries_days: int = Field(30, ge=0)
     gharchive_events_days: int = Field(0, ge=0)
     """They are there because somebody asked for these hours."""
-    history_days: int = Field(90, ge=0)
-    """Earlier versions of records: after so long those are kept that figures were published of."""
+    history_days: int = Field(0, ge=0)
+    """Earlier versions of records: after so long those are kept that figures were published of.
+    Some marts count what happened between publications, so that it is switched on by choice.
+    """
 
 
 class DeliverySettings(BaseModel):
