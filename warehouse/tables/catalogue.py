@@ -1,6 +1,13 @@
 """Every table that Alembic owns; dbt owns the other schemas."""
 
-from warehouse.tables import insights, intake, ops, raw, retention  # noqa: F401 - each fills the metadata
+from warehouse.tables import (  # noqa: F401 - each fills the metadata
+    actors,
+    insights,
+    intake,
+    ops,
+    raw,
+    retention,
+)
 from warehouse.tables.shape import metadata
 
 __all__ = ["OWNED", "metadata"]

@@ -296,24 +296,6 @@ completeness_history = Table(
     comment="the completeness ledger as it was, written when a count or a state changes",
 )
 
-actor_overrides = Table(
-    "actor_overrides",
-    metadata,
-    Column("login", Text, primary_key=True, comment="the account, in lower case"),
-    Column("set_at", AT, primary_key=True, comment="since when it holds"),
-    Column("unset_at", AT, comment="until when it held; null while it does"),
-    Column("actor_class", Text, nullable=False, comment="human, bot or ai_agent"),
-    Column("reason", Text, nullable=False, comment="why, for whoever asks later"),
-    Index(
-        "ix_actor_overrides_one_holds",
-        "login",
-        unique=True,
-        postgresql_where=text("unset_at is null"),
-    ),
-    schema="ops",
-    comment="classes of accounts that a person has set, and those that were set before",
-)
-
 quality_results = Table(
     "quality_results",
     metadata,
