@@ -94,8 +94,7 @@ def mark_default_branch(
     )
     raw.execute(
         f"""
-        update raw.git_commits
-        set is_on_default_branch = not is_on_default_branch,
+        update raw.git_commits set is_on_default_branch = not is_on_default_branch,
             default_branch_at = case when not is_on_default_branch then %(at)s::timestamptz end
         where repository_id = %(id)s and (
             not is_on_default_branch and sha in (select sha from reached) or {is_left}
@@ -145,18 +144,15 @@ def replace_branches(
             (repository_id, name, valid_from, valid_to, commit_sha, is_default, run_id)
         select repository_id, name, extracted_at, coalesce(deleted_at, %(at)s), commit_sha,
             is_default, run_id
-        from raw.git_branches
-        where repository_id = %(id)s and (
-            deleted_at is not null and name = any(%(names)s)
-            or name || ' ' || commit_sha <> all(%(named)s) and name = any(%(names)s)
-            or is_default and name is distinct from %(default)s
-            or not is_default and name = %(default)s
-        )
+        from raw.git_branches as held
+        inner join unnest(%(names)s::text[], %(shas)s::text[]) as arrived (name, sha) using (name)
+        where repository_id = %(id)s and (deleted_at is not null
+            or (commit_sha, is_default) is distinct from (sha, coalesce(name = %(default)s, false)))
         on conflict do nothing
         """,
         {
             "id": run.repository_id, "at": run.at, "default": default, "names": list(branches),
-            "named": [f"{name} {sha}" for name, sha in branches.items()],
+            "shas": list(branches.values()),
         },
     )  # fmt: skip
     raw.cursor().executemany(
