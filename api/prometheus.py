@@ -9,6 +9,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_l
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
+from api.auth import Reader
 from api.session import Session
 from gitinsight import clock
 from warehouse.measures import Measures, measures
@@ -56,7 +57,7 @@ class _Collected(Collector):
 
 
 @router.get("/metrics", response_class=PlainTextResponse)
-def scraped(request: Request, session: Session) -> Response:
+def scraped(request: Request, session: Session, _: Reader) -> Response:
     """In the format of Prometheus."""
     fresh_for = timedelta(hours=request.app.state.settings.quality.fresh_hours)
     registry = CollectorRegistry()

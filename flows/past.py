@@ -33,7 +33,14 @@ def figures(
     """Every mart as it was shown at ``at``, by today's definitions, in the schema ``past.MARTS``
     while it lasts; of these repositories, or of all. NotFound where nothing had been published.
     """
-    with session_lock(engine, past.LOCK_KEY):
+    with engine.begin() as connection:
+        if not past.can_show(connection):
+            raise BrokenEnvironment(
+                f"this user of the database may not act as {past.ROLE}",
+                f"let an administrator run: create role {past.ROLE} nologin;"
+                f" grant {past.ROLE} to current_user",
+            )
+    with session_lock(engine, past.LOCK_KEY), _cleared(engine):
         with engine.begin() as connection:
             found = past.set_to(connection, at, repository_ids=repository_ids)
         if not found:
@@ -51,3 +58,13 @@ def figures(
         with engine.begin() as connection:
             past.show(connection)
         yield found
+
+
+@contextmanager
+def _cleared(engine: Engine) -> Iterator[None]:
+    """Nothing of the past stays: it would grow old, and hold the tables of today as they are."""
+    try:
+        yield
+    finally:
+        with engine.begin() as connection:
+            past.clear(connection)

@@ -181,8 +181,8 @@ def record(
         insert into ops.completeness_history
             (repository_id, thing, valid_from, valid_to, upstream_count, held_count, state, reason,
             job_id)
-        select repository_id, thing, coalesce(counted_since, as_of), %s, upstream_count, held_count,
-            state, reason, job_id
+        select repository_id, thing, coalesce(counted_since, '-infinity'), %s, upstream_count,
+            held_count, state, reason, job_id
         from ops.completeness
         where repository_id = %s and thing = %s
             and (upstream_count, held_count, state, reason) is distinct from (%s, %s, %s, %s)

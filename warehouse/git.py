@@ -81,14 +81,16 @@ def mark_default_branch(
     else:
         _name_shas(connection, "left_behind", left)
         others = "sha in (select sha from left_behind)"
-    is_left = f"is_on_default_branch and {others} and sha not in (table reached)"
+    is_left = (
+        f"is_on_default_branch and {others}"
+        " and not exists (select from reached where reached.sha = git_commits.sha)"
+    )
     values = {"id": repository_id, "at": at}
     raw.execute(
         f"""
-        insert into raw.git_default_branch_history (repository_id, sha, valid_from, valid_to)
+        insert into raw.git_default_branch_history
         select repository_id, sha, coalesce(default_branch_at, extracted_at), %(at)s
-        from raw.git_commits where repository_id = %(id)s and {is_left}
-        on conflict do nothing
+        from raw.git_commits where repository_id = %(id)s and {is_left} on conflict do nothing
         """.encode(),  # noqa: S608 - one of two conditions of ours
         values,
     )
@@ -96,9 +98,8 @@ def mark_default_branch(
         f"""
         update raw.git_commits set is_on_default_branch = not is_on_default_branch,
             default_branch_at = case when not is_on_default_branch then %(at)s::timestamptz end
-        where repository_id = %(id)s and (
-            not is_on_default_branch and sha in (select sha from reached) or {is_left}
-        )
+        where repository_id = %(id)s
+            and (not is_on_default_branch and sha in (select sha from reached) or {is_left})
         """.encode(),  # noqa: S608 - as above
         values,
     )

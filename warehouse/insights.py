@@ -66,6 +66,7 @@ def file_changes(connection: Connection, repository_id: int) -> Iterator[FileCha
     consumed, and so within the transaction.
     """
     with driver(connection).cursor("file_changes", row_factory=class_row(FileChange)) as cursor:
+        cursor.itersize = 10_000
         cursor.execute(
             "with recursive trunk as ("
             " select commit_sha as sha from raw.git_branches"

@@ -21,6 +21,7 @@ MARTS = f"{PREFIX}candidate"
 LOCK_KEY = 7_105_203
 """The past is built for one question at a time."""
 ROLE = "gitinsight_past_analyst"
+_SCHEMAS = ("raw", "ops", "staging", "intermediate", "candidate")
 
 _INSTANTS = """
 create table past_ops.instants as
@@ -150,8 +151,8 @@ def set_to(
     repository that had published something by then.
     """
     raw = driver(connection)
+    clear(connection)
     for schema in ("past_raw", "past_ops"):
-        raw.execute(SQL("drop schema if exists {} cascade").format(Identifier(schema)))
         raw.execute(SQL("create schema {}").format(Identifier(schema)))
     wanted = Value(None if repository_ids is None else list(repository_ids))
     raw.execute(SQL(_INSTANTS).format(at=Value(at), repository_ids=wanted))
@@ -165,6 +166,27 @@ def set_to(
         .execute("select * from past_ops.instants order by repository_id")
         .fetchall()
     )
+
+
+def clear(connection: Connection) -> None:
+    """Drop every schema of the past with all that is in it."""
+    for schema in _SCHEMAS:
+        driver(connection).execute(
+            SQL("drop schema if exists {} cascade").format(Identifier(PREFIX + schema))
+        )
+
+
+def can_show(connection: Connection) -> bool:
+    """Whether the role of analysts of the past is there, and can be taken."""
+    found = (
+        driver(connection)
+        .execute(
+            "select pg_has_role(current_user, oid, 'MEMBER') from pg_roles where rolname = %s",
+            (ROLE,),
+        )
+        .fetchone()
+    )
+    return bool(found and found[0])
 
 
 def show(connection: Connection) -> None:

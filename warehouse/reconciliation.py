@@ -8,10 +8,13 @@ from typing import Any
 
 from psycopg.rows import dict_row
 
+from gitinsight.things.catalogue import GITHUB_THINGS
+from gitinsight.things.thing import Thing
 from warehouse import completeness, publish
 from warehouse.completeness import Entry
 from warehouse.engine import Connection, driver
 from warehouse.quality import Check
+from warehouse.tables.shape import number_of
 
 _FROM = "repository_summary"
 _FIGURES: Mapping[str, str] = {
@@ -28,6 +31,8 @@ _FIGURES: Mapping[str, str] = {
     "branches": "branches_count",
 }
 """Thing -> the figure that is to equal what the ledger has counted, to the last one."""
+_ABOUT_ITEMS = frozenset({"issue_comments", "reviews", "review_comments"})
+"""What was said of an issue that is not held, in quarantine for one, is in no figure."""
 _SNAPSHOTS: Mapping[str, str] = {
     "stargazers": "stargazers_count",
     "forks": "forks_count",
@@ -56,13 +61,14 @@ def run(connection: Connection, repository_id: int, *, as_of: datetime) -> list[
     if figures is None:
         return []
     entries = completeness.entries(connection, repository_id)
+    gone = _gone_since(connection, repository_id)
     shown = _row(
         connection,
         "select payload from raw.github_repositories"
         " where repository_id = %s and deleted_at is null",
         repository_id,
     )
-    found = list(_with_the_ledger(figures, entries))
+    found = list(_with_the_ledger(figures, entries, gone))
     if shown is not None:
         payload = shown["payload"]
         found += _with_the_object(figures, payload)
@@ -71,13 +77,43 @@ def run(connection: Connection, repository_id: int, *, as_of: datetime) -> list[
     return found
 
 
-def _with_the_ledger(figures: Mapping[str, Any], entries: Mapping[str, Entry]) -> Iterator[Check]:
-    """Zero tolerance: what was counted a moment ago is what the figures are made of."""
+def _with_the_ledger(
+    figures: Mapping[str, Any], entries: Mapping[str, Entry], gone: Mapping[str, int]
+) -> Iterator[Check]:
+    """Zero tolerance: what was counted a moment ago is what the figures are made of, but for what
+    is ``gone``.
+    """
     for thing, figure in _FIGURES.items():
-        if _is_whole(entries, thing) and figures[figure] is not None:
-            yield _check(
-                thing, int(figures[figure]), entries[thing].held_count or 0, severity="block"
-            )
+        if not _is_whole(entries, thing) or figures[figure] is None:
+            continue
+        yield _check(
+            thing, int(figures[figure]), entries[thing].held_count or 0, severity="block",
+            tolerance=gone.get(thing, 0),
+        )  # fmt: skip
+
+
+def _gone_since(connection: Connection, repository_id: int) -> dict[str, int]:
+    """Thing -> how many of it the ledger has counted and no figure has: seen to be gone since, or
+    about an issue that is not held.
+    """
+    counted = " union all ".join(
+        f"select '{thing.name}', count(*) from raw.{thing.table}"  # noqa: S608 - ours
+        " join ops.completeness as ledger using (repository_id)"
+        f" where repository_id = %(id)s and ledger.thing = '{thing.name}'"
+        f" and (deleted_at > ledger.as_of or deleted_at is null and {_is_adrift(thing)})"
+        for thing in GITHUB_THINGS
+        if thing.name in _FIGURES
+    )
+    return dict(driver(connection).execute(counted.encode(), {"id": repository_id}))
+
+
+def _is_adrift(thing: Thing) -> str:
+    if thing.name not in _ABOUT_ITEMS:
+        return "false"
+    return (
+        f"{number_of(thing)} not in (select (payload ->> 'number')::int from raw.github_issues"  # noqa: S608 - ours
+        " where repository_id = %(id)s and deleted_at is null)"
+    )
 
 
 def _with_the_object(figures: Mapping[str, Any], payload: Mapping[str, Any]) -> Iterator[Check]:

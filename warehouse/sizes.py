@@ -36,8 +36,15 @@ def record(connection: Connection, *, at: datetime, forgotten: Mapping[str, int]
         insert into ops.table_sizes as held (table_name, day, size_bytes, forgotten_bytes)
         select
             relation.name, %(day)s, relation.size_bytes,
-            relation.size_bytes / greatest(relation.rows_count, 1)
-                * coalesce((%(forgotten)s::jsonb ->> relation.name)::bigint, 0)
+            -- Without statistics nobody knows how large a row is.
+            case
+                when relation.rows_count > 0 then least(
+                    div(relation.size_bytes, relation.rows_count)
+                    * coalesce((%(forgotten)s::jsonb ->> relation.name)::bigint, 0),
+                    relation.size_bytes
+                )::bigint
+                else 0
+            end
         from (
             select
                 n.nspname || '.' || c.relname as name,

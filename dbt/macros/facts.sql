@@ -16,9 +16,15 @@
   end
 {%- endmacro %}
 
-{#- A time that can be; none lies more than a day after the instant that the figures describe. -#}
+{#-
+  A time that can be; none lies more than a day after the instant that the figures describe, nor
+  where clocks begin: that is what a converted history says of commits that have no date.
+-#}
 {% macro possible(time, as_of) -%}
-  case when {{ time }} <= {{ as_of }} + interval '1 day' then {{ time }} end
+  case
+    when {{ time }} > '1970-01-02 00:00:00+00' and {{ time }} <= {{ as_of }} + interval '1 day'
+      then {{ time }}
+  end
 {%- endmacro %}
 
 {#- The day of UTC. -#}

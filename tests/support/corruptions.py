@@ -270,7 +270,8 @@ CORRUPTIONS = (
             "payload || jsonb_build_object('issue_url', payload ->> 'issue_url' || '000')",
             "2",
         ),
-        "reconciliation:issue_comments",
+        "test.remarks_are_about_something_held",
+        "warn",
     ),
     Corruption(
         "lines are negative",

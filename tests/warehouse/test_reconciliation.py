@@ -72,6 +72,33 @@ def test_one_too_few_of_a_thing_blocks(warehouse: Engine, thing: str) -> None:
     )  # fmt: skip
 
 
+def test_what_a_webhook_took_away_meanwhile_is_no_difference(warehouse: Engine) -> None:
+    origin = Origin(1, "rest", "1", AT, UUID(int=1))
+    with warehouse.begin() as connection:
+        raw.upsert(connection, "labels", [payload_row(1, name="bug")], origin=origin)
+        raw.mark_deleted(
+            connection, "labels", 1, [1], at=AT + timedelta(minutes=1), reason="webhook"
+        )
+
+    assert failed(reconcile(warehouse, figures={"labels_count": COUNTED["labels"] - 1})) == {}
+    assert failed(reconcile(warehouse, figures={"labels_count": COUNTED["labels"] - 2})) == {
+        "labels": "block"
+    }
+
+
+def test_what_is_said_of_an_issue_in_quarantine_is_no_difference(warehouse: Engine) -> None:
+    origin = Origin(1, "rest", "1", AT, UUID(int=1))
+    remark = payload_row(1, issue_url="https://github.example/repos/o/n/issues/7")
+    with warehouse.begin() as connection:
+        raw.upsert(connection, "issue_comments", [remark], origin=origin)
+
+    count = COUNTED["issue_comments"]
+    assert failed(reconcile(warehouse, figures={"issue_comments_count": count - 1})) == {}
+    assert failed(reconcile(warehouse, figures={"issue_comments_count": count - 2})) == {
+        "issue_comments": "block"
+    }
+
+
 def test_what_is_not_whole_is_told_by_the_ledger_alone(warehouse: Engine) -> None:
     partial = Entry("issues", 9, 8, "partial", "one is in quarantine")
 

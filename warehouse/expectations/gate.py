@@ -39,10 +39,10 @@ _KEYS: Mapping[str, Mapping[str, str]] = {
         "workflow_id": "number", "head_sha": "string", "created_at": "string",
     },
     "github_workflow_jobs": {"run_id": "number"},
-    "github_deployments": {"environment": "string", "createdAt": "string"},
+    "github_deployments": {"createdAt": "string"},
     "github_labels": {"name": "string"},
     "github_milestones": {"number": "number", "title": "string", "state": "string"},
-    "github_users": {"login": "string", "type": "string"},
+    "github_users": {"login": "string"},
     "github_repositories": {"full_name": "string", "created_at": "string"},
 }  # fmt: skip
 """What the staging models cannot do without, and the JSON type that it has."""

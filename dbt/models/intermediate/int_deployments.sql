@@ -30,6 +30,12 @@ released as (
   from {{ ref('int_releases') }}
   where
     not is_prerelease
+    -- A list that nobody could read is not empty.
+    and repository_id in (
+      select coverage.repository_id
+      from {{ ref('int_coverage') }} as coverage
+      where coverage.knows_deployments
+    )
     and repository_id not in (
       select deployed.repository_id
       from deployed

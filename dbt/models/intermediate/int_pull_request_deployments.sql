@@ -16,6 +16,8 @@ with merged as (
       when pull.merge_commit_sha is null or not coalesce(coverage.knows_commits, false) then 'time'
     end as evidence
   from {{ ref('stg_github__pull_requests') }} as pull
+  inner join {{ ref('int_items') }} as item
+    on pull.repository_id = item.repository_id and pull.number = item.number
   left join {{ ref('int_coverage') }} as coverage on pull.repository_id = coverage.repository_id
   left join {{ ref('int_mainline') }} as line
     on pull.repository_id = line.repository_id and pull.merge_commit_sha = line.sha

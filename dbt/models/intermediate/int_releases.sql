@@ -1,6 +1,7 @@
 -- Published releases; where there are none, annotated or plain tags that look like versions.
 with published as (
-  select
+  -- Two releases of one tag are one.
+  select distinct on (release.repository_id, release.tag_name)
     release.repository_id,
     release.tag_name,
     release.name,
@@ -16,6 +17,11 @@ with published as (
     {{ of_job('release.repository_id') }}
     and not release.is_draft
     and release.published_at is not null
+  order by
+    release.repository_id asc,
+    release.tag_name asc,
+    release.published_at desc,
+    release.name asc
 ),
 
 tagged as (

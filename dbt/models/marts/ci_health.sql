@@ -43,7 +43,8 @@ counted as (
       and (first_conclusion = 'success' or {{ ci_failed('first_conclusion') }})
     ) as first_attempts_count,
     count(distinct head_sha) filter (where has_failed or has_succeeded) as commits_count,
-    count(distinct head_sha) filter (where is_flaky) as flaky_commits_count,
+    count(distinct head_sha) filter (where is_flaky and (has_failed or has_succeeded))
+      as flaky_commits_count,
     percentile_cont(0.5) within group (order by run_minutes) filter (
       where conclusion = 'success' or {{ ci_failed('conclusion') }}
     ) as run_p50_minutes

@@ -99,7 +99,10 @@ months as (
   select
     began.repository_id,
     generate_series(
-      min(began.month), {{ start_of('month', 'max(repository.data_as_of)') }}, interval '1 month'
+      min(began.month),
+      -- What was made while GitHub was read is a little younger than the figures.
+      greatest({{ start_of('month', 'max(repository.data_as_of)') }}, max(began.month)),
+      interval '1 month'
     )::date as month
   from (
     select
@@ -121,9 +124,13 @@ select
   months.repository_id,
   months.month,
   sources.deployment_source,
-  coalesce(deployed.deployments_count, 0) as deployments_count,
-  coalesce(deployed.deployment_days_count, 0) as deployment_days_count,
-  coalesce(changes.lead_time_count, 0) as lead_time_count,
+  -- Where no deployment, release or tag is known of, nobody knows that there was none.
+  {{ if_known("sources.deployment_source is not null", "deployed.deployments_count") }}
+    as deployments_count,
+  {{ if_known("sources.deployment_source is not null", "deployed.deployment_days_count") }}
+    as deployment_days_count,
+  {{ if_known("sources.deployment_source is not null", "changes.lead_time_count") }}
+    as lead_time_count,
   changes.lead_time_p50_hours,
   {{ if_known("incidents_marked.is_marked", "deployed.failed_deployments_count") }}
     as failed_deployments_count,
@@ -132,11 +139,13 @@ select
       then deployed.failed_deployments_count::double precision / deployed.deployments_count
   end as change_failure_ratio,
   {{ if_known("incidents_marked.is_marked", "recovered.recoveries_count") }} as recoveries_count,
-  recovered.failed_deployment_recovery_p50_hours,
+  case when incidents_marked.is_marked then recovered.failed_deployment_recovery_p50_hours end
+    as failed_deployment_recovery_p50_hours,
   {{ if_known("incidents_marked.is_marked", "incidents.incidents_count") }} as incidents_count,
   {{ if_known("incidents_marked.is_marked", "incidents.resolved_incidents_count") }}
     as resolved_incidents_count,
-  incidents.time_to_restore_p50_hours
+  case when incidents_marked.is_marked then incidents.time_to_restore_p50_hours end
+    as time_to_restore_p50_hours
 from months
 left join incidents_marked on months.repository_id = incidents_marked.repository_id
 left join sources on months.repository_id = sources.repository_id

@@ -1,6 +1,6 @@
 -- Health by week, from inputs of the 13 weeks (resilience: 52) that end with it. Each input is
 -- worth 0 to 100 points between two published anchors; a sub-score is the mean of its known inputs,
--- the score the mean of the known sub-scores. What happened after a week is in none of its inputs.
+-- the score the mean of the known sub-scores. An issue counts as closed when it was closed last.
 with births as (
   select
     repository.repository_id,
