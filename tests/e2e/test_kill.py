@@ -25,7 +25,10 @@ _WORKER = (
     "s = Settings(); work_off(s, make_engine(s.warehouse_url, process='test'), [UUID(sys.argv[1])])"
 )
 _LONGEST_SECONDS = 120
-_ABOUT_THE_RUN = {"extracted_at", "run_id", "job_id", "looked_up_at", "valid_from", "valid_to"}
+_ABOUT_THE_RUN = {
+    "extracted_at", "run_id", "job_id", "looked_up_at", "valid_from", "valid_to",
+    "default_branch_at", "counted_since",
+}  # fmt: skip
 """When and by whom a row was written: no two runs agree about that, killed or not."""
 
 
