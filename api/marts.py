@@ -12,7 +12,7 @@ from api import paging
 from api.auth import Reader
 from api.envelope import CONDITIONAL, PagedEnvelope, conditional, meta, version
 from api.session import Session
-from gitinsight.metrics.catalogue import definition_of_column
+from gitinsight.metrics.catalogue import definition_of, definition_of_column
 from warehouse import export, ledger, marts
 from warehouse.engine import Connection
 
@@ -143,7 +143,7 @@ def page(
     about = None
     if repository_id is not None:
         standing = ledger.standing(session, repository_id)
-        about = meta(standing, definition=None)
+        about = meta(standing, definition=definition_of(mart))
         state = f"{state} {version(standing)}"
     body = {
         "data": found.rows,

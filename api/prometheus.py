@@ -56,7 +56,7 @@ class _Collected(Collector):
         yield from (checks, ages, repositories, coverage, quarantine)
 
 
-@router.get("/metrics", response_class=PlainTextResponse)
+@router.get("/metrics", response_class=PlainTextResponse, include_in_schema=False)
 def scraped(request: Request, session: Session, _: Reader) -> Response:
     """In the format of Prometheus."""
     fresh_for = timedelta(hours=request.app.state.settings.quality.fresh_hours)

@@ -64,7 +64,10 @@ def api(reading: httpx2.Client, library: Engine) -> httpx2.Client:
     return reading
 
 
-DEFINITIONS = {"insights/bus_factor": "bus-factor@1", "metrics/commits_count": "commits@1"}
+DEFINITIONS = {
+    "insights/bus_factor": "bus-factor@1", "metrics/commits_count": "commits@1",
+    "health-score": "health-score@1",
+}  # fmt: skip
 """Of what is one metric; the others are answers of several."""
 
 
