@@ -15,8 +15,7 @@ things as (
     {% for thing in [
       "issues", "pull_requests", "issue_comments", "reviews", "review_comments", "issue_events",
       "commits", "tags", "branches", "labels", "milestones", "releases", "pull_request_commits",
-      "pull_request_files", "discussions", "workflow_runs", "workflow_jobs", "deployments",
-      "stars_history", "forks", "languages", "community_profile",
+      "discussions", "deployments", "stars_history", "forks",
     ] %}
     coalesce(bool_or(is_held) filter (where thing = '{{ thing }}'), false) as knows_{{ thing }},
     {% endfor %}
