@@ -10,7 +10,7 @@ from psycopg.rows import dict_row
 
 from gitinsight.things.catalogue import GITHUB_THINGS
 from gitinsight.things.thing import Thing
-from warehouse import completeness, publish
+from warehouse import completeness, cursors, publish
 from warehouse.completeness import Entry
 from warehouse.engine import Connection, driver
 from warehouse.quality import Check
@@ -31,6 +31,14 @@ _FIGURES: Mapping[str, str] = {
     "branches": "branches_count",
 }
 """Thing -> the figure that is to equal what the ledger has counted, to the last one."""
+_BY_STATE: Mapping[str, tuple[str, str]] = {
+    "issues_open": ("issues", "issues_open_count"),
+    "issues_closed": ("issues", "issues_closed_count"),
+    "pull_requests_open": ("pull_requests", "pull_requests_open_count"),
+    "pull_requests_closed": ("pull_requests", "pull_requests_closed_unmerged_count"),
+    "pull_requests_merged": ("pull_requests", "pull_requests_merged_count"),
+}
+"""What GitHub counts by state -> the thing that it is about, and the figure that is to equal it."""
 _ABOUT_ITEMS = frozenset({"issue_comments", "reviews", "review_comments"})
 """What was said of an issue that is not held, in quarantine for one, is in no figure."""
 _SNAPSHOTS: Mapping[str, str] = {
@@ -68,12 +76,15 @@ def run(connection: Connection, repository_id: int, *, as_of: datetime) -> list[
         " where repository_id = %s and deleted_at is null",
         repository_id,
     )
+    meanwhile = _changed_meanwhile(connection, repository_id, as_of)
     found = list(_with_the_ledger(figures, entries, gone))
+    by_state = cursors.states(connection, repository_id).get("totals", {}).get("by_state", {})
+    found += _with_the_states(figures, entries, by_state, tolerance=meanwhile)
     if shown is not None:
         payload = shown["payload"]
         found += _with_the_object(figures, payload)
         if _is_whole(entries, "issues") and _is_whole(entries, "pull_requests"):
-            found += _open_items(connection, repository_id, figures, payload, as_of)
+            found += _open_items(figures, payload, tolerance=meanwhile)
     return found
 
 
@@ -124,24 +135,40 @@ def _with_the_object(figures: Mapping[str, Any], payload: Mapping[str, Any]) -> 
             yield _check(name, int(ours), theirs, severity="warn", tolerance=tolerance)
 
 
-def _open_items(
-    connection: Connection, repository_id: int, figures: Mapping[str, Any],
-    payload: Mapping[str, Any], as_of: datetime,
+def _with_the_states(
+    figures: Mapping[str, Any], entries: Mapping[str, Entry], by_state: Mapping[str, int], *,
+    tolerance: int,
 ) -> Iterator[Check]:  # fmt: skip
+    """As many in each state: what is held whole may still be held as it was before."""
+    for name, (thing, figure) in _BY_STATE.items():
+        if name in by_state and figures[figure] is not None and _is_whole(entries, thing):
+            yield _check(
+                name, int(figures[figure]), by_state[name], severity="warn", tolerance=tolerance
+            )
+
+
+def _open_items(
+    figures: Mapping[str, Any], payload: Mapping[str, Any], *, tolerance: int
+) -> Iterator[Check]:
     """Issues and pull requests, which GitHub counts as one here."""
     parts = (figures["issues_open_count"], figures["pull_requests_open_count"])
     theirs = payload.get("open_issues_count")
-    if None in parts or not isinstance(theirs, int):
-        return
-    meanwhile = _row(
+    if None not in parts and isinstance(theirs, int):
+        yield _check(
+            "open_items", sum(map(int, parts)), theirs, severity="warn", tolerance=tolerance
+        )
+
+
+def _changed_meanwhile(connection: Connection, repository_id: int, as_of: datetime) -> int:
+    """How many items may have been in another state when GitHub counted them."""
+    found = _row(
         connection,
         "select count(*) as items_count from raw.github_issues"
         " where repository_id = %s and source_updated_at >= %s",
         repository_id,
         as_of - _MEANWHILE,
     )
-    tolerance = int(meanwhile["items_count"]) if meanwhile else 0
-    yield _check("open_items", sum(map(int, parts)), theirs, severity="warn", tolerance=tolerance)
+    return int(found["items_count"]) if found else 0
 
 
 def _is_whole(entries: Mapping[str, Entry], thing: str) -> bool:

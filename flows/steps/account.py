@@ -20,6 +20,23 @@ from warehouse.raw import Written
 
 _ONLY_COUNTED = "watchers"
 _FROM_GIT = ("commits", "tags", "branches")
+_BY_STATE: Mapping[str, str] = {
+    "issues_open": "issuesOpen",
+    "issues_closed": "issuesClosed",
+    "pull_requests_open": "pullRequestsOpen",
+    "pull_requests_closed": "pullRequestsClosed",
+    "pull_requests_merged": "pullRequestsMerged",
+}
+"""What is asked by state too -> its alias in the query of totals."""
+
+
+@dataclass(frozen=True, slots=True)
+class Upstream:
+    """What GitHub and git say that there is; None where they do not tell."""
+
+    counts: Mapping[str, int | None]
+    by_state: Mapping[str, int]
+    """No entries of the ledger, which knows no states: the gate compares figures with them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,18 +51,19 @@ class Account:
         return [one for one in self.entries.values() if one.is_gap]
 
 
-def upstream_counts(run: Run) -> dict[str, int | None]:
-    """What GitHub and git say that there is; None where they do not tell."""
+def upstream(run: Run) -> Upstream:
     with run.warehouse.begin() as connection:
         states = cursors.states(connection, run.repository.repository_id)
     counts = {thing: states.get("commits", {}).get(thing) for thing in _FROM_GIT}
+    found: dict[str, int] = {}
     if run.repository.has_api:
         found = totals(run.client, run.repository.full_name)
         counts |= {thing.name: found.get(thing.total) for thing in completeness.COUNTED}
         counts[_ONLY_COUNTED] = found.get(_ONLY_COUNTED)
         counts["review_comments"] = lists.count(run, REVIEW_COMMENTS)
         counts["workflow_runs"] = states.get("workflow_runs", {}).get("total")
-    return counts
+    by_state = {name: found[alias] for name, alias in _BY_STATE.items() if alias in found}
+    return Upstream(counts, by_state)
 
 
 def totals(client: GitHubClient, full_name: str) -> dict[str, int]:
@@ -66,9 +84,7 @@ def totals(client: GitHubClient, full_name: str) -> dict[str, int]:
     }
 
 
-def account(
-    run: Run, results: Mapping[str, StepResult], counts: Mapping[str, int | None]
-) -> Account:
+def account(run: Run, results: Mapping[str, StepResult], told: Upstream) -> Account:
     """One entry per thing. A thing that was not read in this job keeps the judgement it had."""
     cursor = run.take("totals")
     with run.warehouse.begin() as connection:
@@ -79,17 +95,17 @@ def account(
         states = cursors.states(connection, run.repository.repository_id)
         gaps = quarantine.gaps(connection, run.repository.repository_id)
         before = completeness.entries(connection, run.repository.repository_id)
-    upstream = dict(counts)
+    counts = dict(told.counts)
     if run.repository.has_api:
-        upstream |= implied
+        counts |= implied
     if not run.client.has_token:
-        upstream |= dict.fromkeys(
-            thing.name for thing in children(PULL_REQUESTS) if thing.name in upstream
+        counts |= dict.fromkeys(
+            thing.name for thing in children(PULL_REQUESTS) if thing.name in counts
         )
     doubts = {thing: why for one in results.values() for thing, why in one.doubts.items()}
     why = _unavailable(run, results, states.get("commits", {}))
     if ISSUES.name in why and not held.get(ISSUES.name):
-        upstream[ISSUE_COMMENTS.name] = None  # nothing is held that would tell
+        counts[ISSUE_COMMENTS.name] = None  # nothing is held that would tell
     entries = {
         thing: judge(
             thing, count, held.get(thing), unavailable=why.get(thing),
@@ -97,7 +113,7 @@ def account(
             is_offered=thing not in results or results[thing].is_offered,
             doubt=doubts.get(thing), listed=states.get(thing, {}).get("listed"),
         )
-        for thing, count in upstream.items()
+        for thing, count in counts.items()
     }  # fmt: skip
 
     def write(connection: Any) -> Written:
@@ -106,7 +122,7 @@ def account(
         )
         return Written()
 
-    run.commit(cursor, {}, write)
+    run.commit(cursor, {"by_state": dict(told.by_state)}, write)
     return Account(entries, is_new=entries != before)
 
 

@@ -83,11 +83,11 @@ def extract(run: Run, call: Call) -> Extraction:
         _read_the_rest(run, step, marks)
     elif is_calm:
         return done
-    counts = account.upstream_counts(run)
+    told = account.upstream(run)
     if run.repository.has_api:
-        step("mend", partial(mend.mend, run, counts, done.results))
+        step("mend", partial(mend.mend, run, told.counts, done.results))
     with _keeping(run, "totals"):
-        done.account = account.account(run, done.results, counts)
+        done.account = account.account(run, done.results, told)
     _close_answers(run)
     with run.warehouse.begin() as connection:
         run.hold(connection)

@@ -229,6 +229,17 @@ CORRUPTIONS = (
         "warn",
     ),
     Corruption(
+        "merged pull requests are closed without a merge",
+        _edit(
+            "github_pull_requests",
+            'payload || \'{"state": "CLOSED", "mergedAt": null}\'',
+            "2",
+            where="payload ->> 'state' = 'MERGED'",
+        ),
+        "reconciliation:pull_requests_merged",
+        "warn",
+    ),
+    Corruption(
         "merged pull requests are open",
         _edit(
             "github_pull_requests",

@@ -8,7 +8,7 @@ import pytest
 
 from tests.support.marts import make
 from tests.support.rows import AT, payload_row
-from warehouse import completeness, raw, reconciliation
+from warehouse import completeness, cursors, raw, reconciliation
 from warehouse.completeness import Entry
 from warehouse.engine import Engine, driver
 from warehouse.quality import Check
@@ -21,7 +21,13 @@ COUNTED = {
 FIGURES = {
     **{f"{thing}_count": count for thing, count in COUNTED.items() if thing != "commits"},
     "commits_incl_merges_count": 40, "issues_open_count": 3, "pull_requests_open_count": 2,
-    "stargazers_count": 1000, "forks_count": 10, "subscribers_count": 4,
+    "issues_closed_count": 5, "pull_requests_closed_unmerged_count": 1,
+    "pull_requests_merged_count": 1, "stargazers_count": 1000, "forks_count": 10,
+    "subscribers_count": 4,
+}  # fmt: skip
+BY_STATE = {
+    "issues_open": 3, "issues_closed": 5, "pull_requests_open": 2, "pull_requests_closed": 1,
+    "pull_requests_merged": 1,
 }  # fmt: skip
 OBJECT = {
     "open_issues_count": 5, "stargazers_count": 1009, "forks_count": 12, "subscribers_count": 4,
@@ -31,6 +37,7 @@ OBJECT = {
 def reconcile(
     warehouse: Engine, *, figures: dict[str, int | None] | None = None,
     entries: tuple[Entry, ...] = (), shown: dict[str, Any] | None = None,
+    by_state: dict[str, int] = BY_STATE,
 ) -> dict[str, Check]:  # fmt: skip
     """What the checks say where these differ from a repository in which all fits."""
     made = {**FIGURES, **(figures or {})}
@@ -45,6 +52,8 @@ def reconcile(
         )  # fmt: skip
         completeness.record(connection, 1, held, at=AT, job_id=UUID(int=1))
         raw.upsert(connection, "repositories", [payload_row(1, **(shown or OBJECT))], origin=origin)
+        totals = cursors.take(connection, 1, "totals", at=AT)
+        cursors.move(connection, totals, {"by_state": by_state}, at=AT)
         found = reconciliation.run(connection, 1, as_of=AT)
     return {one.check_name.removeprefix("reconciliation:"): one for one in found}
 
@@ -57,7 +66,7 @@ def test_what_fits_passes_within_what_moves_meanwhile(warehouse: Engine) -> None
     found = reconcile(warehouse)
 
     assert failed(found) == {}
-    assert found.keys() == {*COUNTED, "stargazers", "forks", "watchers", "open_items"}
+    assert found.keys() == {*COUNTED, *BY_STATE, "stargazers", "forks", "watchers", "open_items"}
 
 
 @pytest.mark.parametrize("thing", COUNTED)
@@ -104,7 +113,21 @@ def test_what_is_not_whole_is_told_by_the_ledger_alone(warehouse: Engine) -> Non
 
     found = reconcile(warehouse, figures={"issues_count": 7}, entries=(partial,))
 
-    assert not found.keys() & {"issues", "open_items"}
+    assert not found.keys() & {"issues", "issues_open", "issues_closed", "open_items"}
+
+
+@pytest.mark.parametrize("name", BY_STATE)
+def test_one_too_many_of_a_state_warns(warehouse: Engine, name: str) -> None:
+    found = reconcile(warehouse, by_state={**BY_STATE, name: BY_STATE[name] - 1})
+
+    assert failed(found) == {name: "warn"}
+    assert (found[name].observed, found[name].expected) == (
+        str(BY_STATE[name]), str(BY_STATE[name] - 1),
+    )  # fmt: skip
+
+
+def test_a_state_that_github_does_not_count_is_not_compared(warehouse: Engine) -> None:
+    assert not reconcile(warehouse, by_state={}).keys() & BY_STATE.keys()
 
 
 def test_a_figure_that_nobody_knows_is_not_compared(warehouse: Engine) -> None:
@@ -118,7 +141,7 @@ def test_a_figure_that_nobody_knows_is_not_compared(warehouse: Engine) -> None:
     ("figure", "count", "name"),
     [
         ("stargazers_count", 990, "stargazers"), ("forks_count", 6, "forks"),
-        ("subscribers_count", 10, "watchers"), ("issues_open_count", 2, "open_items"),
+        ("subscribers_count", 10, "watchers"),
     ],
 )  # fmt: skip
 def test_what_the_repository_object_says_otherwise_warns(
@@ -127,13 +150,21 @@ def test_what_the_repository_object_says_otherwise_warns(
     assert failed(reconcile(warehouse, figures={figure: count})) == {name: "warn"}
 
 
+def test_open_items_that_the_repository_object_counts_otherwise_warn(warehouse: Engine) -> None:
+    found = reconcile(warehouse, shown={**OBJECT, "open_issues_count": 6})
+
+    assert failed(found) == {"open_items": "warn"}
+
+
 def test_items_that_changed_meanwhile_explain_a_difference(warehouse: Engine) -> None:
     origin = Origin(1, "rest", "1", AT, UUID(int=1))
     changed = payload_row(1, at=AT - timedelta(minutes=1), number=1)
     with warehouse.begin() as connection:
         raw.upsert(connection, "issues", [changed], origin=origin)
 
-    found = reconcile(warehouse, figures={"issues_open_count": 2})
+    found = reconcile(
+        warehouse, figures={"issues_open_count": 2}, by_state={**BY_STATE, "issues_open": 1}
+    )
 
     assert failed(found) == {}
     assert found["open_items"].expected == "5, give or take 1"

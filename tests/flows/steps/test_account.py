@@ -49,6 +49,22 @@ def test_everything_that_can_be_counted_is_whole(
     assert {entry[2] for entry in found.values()} == {"complete", "uncounted"}
 
 
+def test_what_github_counts_by_state_is_kept_for_the_gate(
+    settings: Settings, warehouse: Engine
+) -> None:
+    read(settings, warehouse, NAME)
+
+    ((told,),) = rows(warehouse, "select state from ops.cursors where thing = 'totals'")
+    held = rows(
+        warehouse,
+        "select 'issues_' || (payload ->> 'state'), count(*) from raw.github_issues"
+        " where not payload ? 'pull_request' group by 1 union all"
+        " select 'pull_requests_' || lower(payload ->> 'state'), count(*)"
+        " from raw.github_pull_requests group by 1",
+    )
+    assert told["by_state"] == dict(held)
+
+
 def test_what_is_missing_and_cannot_be_mended_is_seen(
     settings: Settings, warehouse: Engine, github: GitHub
 ) -> None:
