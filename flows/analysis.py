@@ -21,7 +21,7 @@ from gitinsight.settings import QualitySettings
 from warehouse import accounting, holdings, jobs, ledger
 from warehouse import publish as publishing
 from warehouse.engine import UNREACHABLE, session_lock
-from warehouse.expectations import gate
+from warehouse.expectations import gate, volume
 from warehouse.jobs import Job
 
 T = TypeVar("T")
@@ -171,7 +171,7 @@ def state_of(run: Run) -> str:
 
 def _counts(run: Run) -> dict[str, int]:
     with run.warehouse.begin() as connection:
-        return gate.counts(connection, run.repository.repository_id)
+        return volume.counts(connection, run.repository.repository_id)
 
 
 def _previous_counts(run: Run) -> dict[str, int]:

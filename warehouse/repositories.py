@@ -15,13 +15,15 @@ from warehouse.engine import Connection, Engine, driver
 
 _COLUMNS: LiteralString = (
     "repository_id, host, github_id, full_name, clone_url, default_branch, is_private,"
-    " is_synthetic, state, state_reason, added_at, checked_at"
+    " is_synthetic, state, state_reason, added_at, checked_at, fresh_hours"
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Repository:
-    """``state``: active, unreadable, blocked or disabled."""
+    """``state``: active, unreadable, blocked or disabled; ``fresh_hours``: how old its figures may
+    be, null where that is the same as for all.
+    """
 
     repository_id: int
     host: str
@@ -35,6 +37,7 @@ class Repository:
     state_reason: str | None
     added_at: datetime
     checked_at: datetime | None
+    fresh_hours: float | None = None
 
     @property
     def has_api(self) -> bool:
@@ -245,6 +248,18 @@ def record_estimate(connection: Connection, repository_id: int, records_estimate
         " where repository_id = %(id)s and records_estimate is distinct from %(estimate)s",
         id=repository_id, estimate=records_estimate,
     )  # fmt: skip
+
+
+def set_fresh_hours(
+    connection: Connection, repository_id: int, fresh_hours: float | None
+) -> Repository:
+    """How old its figures may be; None is as long as those of all."""
+    _execute(
+        connection,
+        "update ops.repositories set fresh_hours = %(hours)s where repository_id = %(id)s",
+        id=repository_id, hours=fresh_hours,
+    )  # fmt: skip
+    return by_id(connection, repository_id)
 
 
 def _add_remote(connection: Connection, target: Target, *, at: datetime) -> tuple[Repository, bool]:

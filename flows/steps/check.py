@@ -20,16 +20,23 @@ def check(
     previous: Mapping[str, int],
 ) -> str:
     """Passed or warned; QualityGateFailed where something blocks. Every result is kept."""
-    found = [*transformed, *_ledger(run)]
-    if not quality.blocking(transformed):
-        found += gate.run(
+    has_figures = not quality.blocking(transformed)
+    found = [
+        *transformed,
+        *_ledger(run),
+        *gate.run(
             run.warehouse,
             repository_id=run.repository.repository_id,
+            job_id=run.job.job_id,
             as_of=run.as_of,
+            at=run.clock(),
             previous_counts=previous,
             volume_drop_ratio=settings.volume_drop_ratio,
-            fresh_hours=settings.fresh_hours,
-        )
+            fresh_hours=run.repository.fresh_hours or settings.fresh_hours,
+            has_figures=has_figures,
+        ),
+    ]
+    if has_figures:
         found += _reconciled(run)
     with run.warehouse.begin() as connection:
         quality.record(

@@ -1,4 +1,4 @@
-"""Forty ways in which raw data goes wrong, each with the check that is to notice it.
+"""More than fifty ways in which raw data goes wrong, each with the check that is to notice it.
 
 Which records are hit is decided by a seed: a record's place in the order of the hashes of its key.
 """
@@ -42,6 +42,14 @@ def _double(table: str, most: str, **chosen: str) -> str:
 
 def _edit(table: str, payload: str, most: str, **chosen: str) -> str:
     return f"update raw.{table} set payload = {payload} where {_some(table, most, **chosen)}"
+
+
+def _read_anew(table: str, payload: str, most: str) -> str:
+    """As if these had been read since the last publication, and looked like this."""
+    return (
+        f"update raw.{table} set payload = {payload}, extracted_at = clock_timestamp()"
+        f" where {_some(table, most)}"
+    )
 
 
 def _shift(table: str, key: str, by: str, most: str) -> str:
@@ -177,8 +185,8 @@ CORRUPTIONS = (
     ),
     Corruption(
         "the repository is stale",
-        "update ops.cursors set updated_at = updated_at - interval '2 days'",
-        "freshness",
+        "update ops.cursors set updated_at = updated_at - interval '3 days'",
+        "freshness:issues",
         "warn",
     ),
     # nulls
@@ -259,6 +267,65 @@ CORRUPTIONS = (
         "an issue has a state that nobody knows",
         _edit("github_issues", 'payload || \'{"state": "pending"}\'', "1", where=_ONLY_ISSUES),
         "test.issue_classes_are_known",
+    ),
+    # schema drift: what was read since the last publication has other keys
+    Corruption(
+        "issues are read without their labels",
+        _read_anew("github_issues", "payload - 'labels'", "20"),
+        "keys:github_issues",
+    ),
+    Corruption(
+        "accounts in comments have no login any more",
+        _read_anew(
+            "github_issue_comments", """payload || '{"user": {"name": "somebody"}}'""", "20"
+        ),
+        "keys:github_issue_comments",
+    ),
+    Corruption(
+        "the time of a closing became a number",
+        _read_anew("github_milestones", "payload || '{\"closed_at\": 1700000000}'", "1"),
+        "types:github_milestones",
+    ),
+    Corruption(
+        "issues have a key that nobody knows",
+        _read_anew("github_issues", 'payload || \'{"mood": "good"}\'', "3"),
+        "new_keys:github_issues",
+        "warn",
+    ),
+    Corruption(
+        "a key that nobody reads has another type",
+        _read_anew("github_labels", 'payload || \'{"default": "no"}\'', "1"),
+        "new_keys:github_labels",
+        "warn",
+    ),
+    # volume and distribution
+    Corruption(
+        "comments of a year have come within a week",
+        _edit(
+            "github_issue_comments",
+            "payload || jsonb_build_object('created_at',"
+            " to_jsonb(date_trunc('second', now() - interval '2 days')))",
+            "0.5",
+        ),
+        "arrivals:issue_comments_count",
+        "warn",
+    ),
+    Corruption(
+        "people are named like bots",
+        _edit(
+            "github_issue_comments",
+            "jsonb_set(payload, '{user,login}', to_jsonb(payload #>> '{user,login}' || '[bot]'))",
+            "0.6",
+            where="payload #>> '{user,login}' is not null",
+        ),
+        "drift:daily_activity.issue_comments_human_count",
+        "warn",
+    ),
+    Corruption(
+        "commits have lost their time zones",
+        "update raw.git_commits set author_tz_offset_minutes = author_tz_offset_minutes + 540",
+        "hours:work_pattern",
+        "warn",
     ),
     # types and references
     Corruption(

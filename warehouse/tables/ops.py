@@ -46,6 +46,10 @@ repositories = Table(
     Column("checked_at", AT, comment="when upstream was last asked, by the server's clock"),
     Column("organisation_id", BigInteger, comment="in whose listing it was seen last"),
     Column("records_estimate", BigInteger, comment="about how many records it has"),
+    Column(
+        "fresh_hours", Double,
+        comment="how old its figures may be; null: as the settings say for all",
+    ),
     Index("ix_repositories_organisation_id", "organisation_id"),
     Index("ix_repositories_full_name", "host", text("lower(full_name)"), unique=True),
     Index("ix_repositories_github_id", "host", "github_id", unique=True),
@@ -320,6 +324,23 @@ quality_results = Table(
     schema="ops",
     comment="one row per check and job",
 )
+
+payload_keys = Table(
+    "payload_keys",
+    metadata,
+    repository_id(),
+    Column("thing", Text, primary_key=True, comment="issues, labels, ..."),
+    Column("source", Text, primary_key=True, comment="rest, graphql, ...: each shows others"),
+    Column("path", Text, primary_key=True, comment="a key of the payload; below it, by dots"),
+    Column("json_type", Text, primary_key=True, comment="as jsonb_typeof says"),
+    Column("first_job_id", Uuid, nullable=False, comment="the job whose gate saw it first"),
+    Column("first_seen_at", AT, nullable=False, comment="when that was"),
+    Column("last_seen_at", AT, nullable=False, comment="when a gate saw it last"),
+    Column("records_count", BigInteger, nullable=False, comment="in how many records it was then"),
+    Column("sampled_count", BigInteger, nullable=False, comment="of so many that were looked at"),
+    schema="ops",
+    comment="keys that payloads have been seen to have: what schema drift is judged by",
+)  # fmt: skip
 
 publications = Table(
     "publications",

@@ -1,0 +1,96 @@
+"""How much there is: of what is held, beside the rows of the job whose figures are shown; of what
+happened in a week, beside the weeks before it.
+"""
+
+import math
+from collections.abc import Iterator, Mapping
+from datetime import date, datetime
+
+from psycopg import sql
+
+from gitinsight.things.catalogue import GITHUB_THINGS
+from models.volume import surprise
+from warehouse.engine import Connection, driver
+from warehouse.expectations.measure import Measure, columns, count
+
+TOMBSTONED = (*(thing.table for thing in GITHUB_THINGS), "git_tags", "git_branches")
+_PLAIN = ("git_commits", "git_commit_files", "git_identities")
+_ARRIVALS = (
+    "commits_count", "issues_opened_count", "pull_requests_opened_count", "issue_comments_count",
+    "reviews_count", "review_comments_count",
+)  # fmt: skip
+_WEEKS = 26
+_LEAST_WEEKS = 8
+_LEAST_EVENTS = 50
+"""Fewer than these say nothing about what a week is like."""
+_SURPRISE = 5.0
+"""-log10 p: five of the 4,900 weeks of three real repositories were as odd as this."""
+
+
+def counts(connection: Connection, repository_id: int) -> dict[str, int]:
+    """Raw table -> rows that are not deleted, for the next run to compare with."""
+    return {
+        table: count(
+            connection,
+            sql.SQL("select count(*) from raw.{} where repository_id = %s{}").format(
+                sql.Identifier(table),
+                sql.SQL(" and deleted_at is null" if table in TOMBSTONED else ""),
+            ),
+            repository_id,
+        )
+        for table in (*TOMBSTONED, *_PLAIN)
+    }
+
+
+def held(
+    connection: Connection, repository_id: int, previous: Mapping[str, int], drop_ratio: float
+) -> Iterator[Measure]:
+    """What is held does not shrink, but for what is deleted now and then."""
+    found = counts(connection, repository_id)
+    for table, before in previous.items():
+        if table in found:
+            rows, least = found[table], math.ceil(before * (1 - drop_ratio))
+            yield Measure(
+                f"volume:{table}", f"raw.{table}", "block", rows, least,
+                f"{rows} rows", f"at least {least} rows, {before} before",
+            )  # fmt: skip
+
+
+def arrivals(connection: Connection, repository_id: int, as_of: datetime) -> Iterator[Measure]:
+    """The newest seven days that are over, in which pages are missed or read twice first of all."""
+    present = columns(connection, "candidate")["daily_activity"]
+    for column in _ARRIVALS:
+        if column not in present:
+            continue
+        newest, *before = _weeks(connection, repository_id, column, as_of.date()) or [0]
+        if len(before) < _LEAST_WEEKS or sum(before) < _LEAST_EVENTS:
+            continue
+        odd = surprise(before, newest)
+        yield Measure(
+            f"arrivals:{column}", "candidate.daily_activity", "warn", -odd, -_SURPRISE,
+            f"{newest} in a week, {sum(before) / len(before):.1f} in each of {len(before)} before,"
+            f" odds of 1 in 10^{odd:.1f}",
+            f"what is met once in 10^{_SURPRISE:.0f} weeks",
+        )  # fmt: skip
+
+
+def _weeks(connection: Connection, repository_id: int, column: str, today: date) -> list[int]:
+    """The newest first; only whole ones, and none where one of their days is not known."""
+    found = (
+        driver(connection)
+        .execute(
+            sql.SQL(
+                """
+                select sum({0}), count({0}) = 7
+                from candidate.daily_activity
+                where repository_id = %(id)s and day < %(today)s and day >= %(today)s - %(days)s
+                group by (%(today)s - day - 1) / 7
+                having count(*) = 7
+                order by (%(today)s - day - 1) / 7
+                """
+            ).format(sql.Identifier(column)),
+            {"id": repository_id, "today": today, "days": 7 * (_WEEKS + 1)},
+        )
+        .fetchall()
+    )
+    return [int(total) for total, _ in found] if all(is_known for _, is_known in found) else []
