@@ -1,7 +1,6 @@
 """What Prometheus scrapes: how the checks went, how old the figures are, and what is missing."""
 
 from collections.abc import Iterator
-from datetime import timedelta
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import PlainTextResponse
@@ -30,14 +29,21 @@ class _Collected(Collector):
         for tool, severity, status, count in found.checks:
             checks.add_metric([tool, severity, status], count)
         ages = GaugeMetricFamily(
-            "gitinsight_freshness_seconds",
-            "How old the figures of a repository are; only of those with the oldest ones.",
+            "gitinsight_repository_freshness_seconds",
+            "How old the figures of a repository are; only of those that are overdue by most.",
+            labels=["repository_id"],
+        )
+        allowed = GaugeMetricFamily(
+            "gitinsight_repository_freshness_target_seconds",
+            "How old the figures of a repository may be.",
             labels=["repository_id"],
         )
         for one in found.stalest:
-            ages.add_metric([str(one.repository_id)], one.seconds)
+            if one.seconds is not None:
+                ages.add_metric([str(one.repository_id)], one.seconds)
+                allowed.add_metric([str(one.repository_id)], one.target_seconds)
         repositories = GaugeMetricFamily(
-            "gitinsight_repositories", "Repositories by the age of their figures.",
+            "gitinsight_repositories", "Repositories by whether their figures are fresh.",
             labels=["freshness"],
         )  # fmt: skip
         for freshness, count in found.repositories.items():
@@ -53,13 +59,13 @@ class _Collected(Collector):
         )
         for thing, count in found.quarantine:
             quarantine.add_metric([thing], count)
-        yield from (checks, ages, repositories, coverage, quarantine)
+        yield from (checks, ages, allowed, repositories, coverage, quarantine)
 
 
 @router.get("/metrics", response_class=PlainTextResponse, include_in_schema=False)
 def scraped(request: Request, session: Session, _: Reader) -> Response:
     """In the format of Prometheus."""
-    fresh_for = timedelta(hours=request.app.state.settings.quality.fresh_hours)
+    fresh_for = request.app.state.settings.quality.fresh_for
     registry = CollectorRegistry()
     registry.register(_Collected(measures(session, now=clock.now(), fresh_for=fresh_for)))
     return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)

@@ -1,12 +1,14 @@
 """The repositories that are followed: add one, find it, have it analysed."""
 
+from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import datetime
 from functools import partial
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from api import paging
 from api.auth import Reader, Writer
@@ -16,8 +18,10 @@ from api.session import Session, engine_of
 from gitinsight import targets
 from gitinsight.clock import now
 from gitinsight.settings import Settings
-from warehouse import jobs, repositories
+from warehouse import freshness, jobs, repositories
+from warehouse.engine import Connection
 from warehouse.governor import SharedGovernor
+from warehouse.repositories import Repository as Followed
 
 router = APIRouter(prefix="/repositories", tags=["repositories"])
 
@@ -38,8 +42,19 @@ class Analysis(BaseModel):
     full: bool = False
 
 
+class Target(BaseModel):
+    """``fresh_hours``: how old the figures may be; null, as old as those of all."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"fresh_hours": 6}]})
+
+    fresh_hours: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None
+
+
 class Repository(BaseModel):
-    """``repository_id`` is ours and never changes; ``github_id`` is null for a git remote alone."""
+    """``repository_id`` is ours and never changes; ``github_id`` is null for a git remote alone.
+    ``as_of`` is the instant that the figures describe, and ``is_fresh`` whether that is no longer
+    ago than ``fresh_hours``; both are null until there are figures.
+    """
 
     model_config = ConfigDict(
         from_attributes=True,
@@ -51,7 +66,8 @@ class Repository(BaseModel):
                     "clone_url": "https://github.com/octocat/hello-world.git",
                     "default_branch": "main", "is_private": False, "is_synthetic": False,
                     "state": "active", "state_reason": None, "added_at": "2026-11-23T11:59:38Z",
-                    "checked_at": "2026-11-23T12:00:00Z",
+                    "checked_at": "2026-11-23T12:00:00Z", "as_of": "2026-11-23T12:00:00Z",
+                    "fresh_hours": 50, "is_fresh": True,
                 }
             ]
         },
@@ -69,6 +85,9 @@ class Repository(BaseModel):
     state_reason: str | None
     added_at: datetime
     checked_at: datetime | None
+    as_of: datetime | None
+    fresh_hours: float
+    is_fresh: bool | None
 
 
 @router.post(
@@ -89,38 +108,51 @@ def add(body: NewRepository, request: Request, response: Response, _: Writer) ->
         partial(targets.ask, settings=settings, governor=partial(SharedGovernor, engine)), at=now(),
     )  # fmt: skip
     response.status_code = 201 if is_new else 200
-    return repository
+    with engine.begin() as connection:
+        return _told(connection, settings, [repository])[0]
 
 
 @router.get("", response_model=Page[Repository])
 def several(
-    session: Session, _: Reader, q: str | None = None, limit: paging.Limit = 50,
+    request: Request, session: Session, _: Reader, q: str | None = None, limit: paging.Limit = 50,
     cursor: paging.Cursor = None,
 ) -> dict[str, Any]:  # fmt: skip
     """In the order they were added, those whose name contains ``q``."""
     (after,) = paging.decode_as(cursor, int) or (0,)
     found = repositories.search(session, q, limit=limit + 1, after=after)
-    return paging.cut(found, limit, lambda one: (one.repository_id,))
+    told = _told(session, request.app.state.settings, found)
+    return paging.cut(told, limit, lambda one: (one["repository_id"],))
 
 
 @router.get(
     "/by-name/{owner}/{name}", response_model=Repository,
     responses={308: {"description": "It is called otherwise now; `Location` says how."}},
 )  # fmt: skip
-def by_name(owner: str, name: str, session: Session, _: Reader) -> Any:
+def by_name(owner: str, name: str, request: Request, session: Session, _: Reader) -> Any:
     """By the name it has now; 308 to that, where it was asked for by a former one."""
     found = repositories.by_name(session, f"{owner}/{name}")
     if found.full_name.lower() != f"{owner}/{name}".lower():
         return RedirectResponse(
             f"/api/v1/repositories/by-name/{found.full_name.lstrip('/')}", status_code=308
         )
-    return found
+    return _told(session, request.app.state.settings, [found])[0]
 
 
 @router.get("/{repository_id}", response_model=Repository)
-def one(repository_id: int, session: Session, _: Reader) -> Any:
+def one(repository_id: int, request: Request, session: Session, _: Reader) -> Any:
     """One repository that is followed."""
-    return repositories.by_id(session, repository_id)
+    found = repositories.by_id(session, repository_id)
+    return _told(session, request.app.state.settings, [found])[0]
+
+
+@router.patch("/{repository_id}", response_model=Repository)
+def aim(
+    repository_id: int, body: Target, request: Request, session: Session, _: Writer
+) -> dict[str, Any]:
+    """Say how old its figures may be."""
+    repositories.by_id(session, repository_id)
+    found = repositories.set_fresh_hours(session, repository_id, body.fresh_hours)
+    return _told(session, request.app.state.settings, [found])[0]
 
 
 @router.post("/{repository_id}/analyze", status_code=202, response_model=Queued)
@@ -132,3 +164,24 @@ def analyze(
     is_full = body.full if body else False
     job, is_new = jobs.enqueue(session, repository_id, is_full=is_full, at=now())
     return {"job_id": job.job_id, "state": job.state, "is_new": is_new}
+
+
+def _told(
+    connection: Connection, settings: Settings, found: Sequence[Followed]
+) -> list[dict[str, Any]]:
+    """With how old their figures are."""
+    ages = {
+        one.repository_id: one
+        for one in freshness.several(
+            connection, now=now(), fresh_for=settings.quality.fresh_for,
+            repository_ids=[one.repository_id for one in found],
+        )
+    }  # fmt: skip
+    return [
+        {
+            **asdict(one), "as_of": age.as_of, "is_fresh": age.is_fresh,
+            "fresh_hours": age.target_seconds / 3600,
+        }
+        for one in found
+        for age in (ages[one.repository_id],)
+    ]  # fmt: skip

@@ -35,7 +35,7 @@ from gitinsight.errors import GitInsightError, first_line
 from gitinsight.gharchive import hours
 from gitinsight.runtime import state
 from gitinsight.settings import Settings, explain
-from warehouse import jobs, organisations, repositories
+from warehouse import freshness, jobs, organisations, repositories
 from warehouse.engine import UNREACHABLE, Engine, make_engine
 from warehouse.governor import SharedGovernor
 from warehouse.jobs import Job
@@ -184,6 +184,12 @@ def doctor() -> None:
         return
     with warehouse() as (_, engine):
         grown = forecast.read(engine, settings.retention, at=clock.now())
+        with engine.begin() as connection:
+            ages = freshness.several(
+                connection, now=clock.now(), fresh_for=settings.quality.fresh_for
+            )
+    stale = [one.full_name for one in ages if one.is_fresh is False]
+    OUT.print(f"figures older than they may be: {', '.join(stale) or 'none'}")
     show(forecast.rows(grown))
     free_bytes = shutil.disk_usage(settings.state_dir).free if is_embedded else None
     OUT.print(forecast.full(grown, free_bytes))

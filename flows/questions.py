@@ -13,11 +13,12 @@ from flows import past, plan
 from flows.command import JSON, warehouse
 from flows.progress import exit_code, follow
 from flows.tables import ERR, OUT, show
-from gitinsight import targets
+from gitinsight import clock, targets
 from gitinsight.errors import BrokenEnvironment, QualityGateFailed
-from warehouse import analyst, jobs, ledger, organisations, repositories
+from warehouse import analyst, freshness, jobs, ledger, organisations, repositories
 from warehouse import export as export_
 from warehouse.expectations import data_docs
+from warehouse.freshness import Freshness
 from warehouse.jobs import Job
 
 app = typer.Typer()
@@ -62,16 +63,45 @@ def list_jobs(
 @app.command("repositories")
 def list_repositories(*, as_json: Annotated[bool, JSON] = False) -> None:
     """The repositories that are followed."""
-    with warehouse() as (_, engine), engine.begin() as connection:
+    with warehouse() as (settings, engine), engine.begin() as connection:
+        found = repositories.search(connection, limit=10_000)
+        ages = {
+            one.repository_id: one
+            for one in freshness.several(
+                connection, now=clock.now(), fresh_for=settings.quality.fresh_for,
+                repository_ids=[one.repository_id for one in found],
+            )
+        }  # fmt: skip
         rows = [
             {
                 "repository_id": one.repository_id, "full_name": one.full_name, "host": one.host,
                 "state": one.state, "is_synthetic": one.is_synthetic,
-                "checked_at": one.checked_at,
+                "checked_at": one.checked_at, **_age(ages[one.repository_id]),
             }
-            for one in repositories.search(connection, limit=10_000)
+            for one in found
         ]  # fmt: skip
     show(rows, as_json=as_json)
+
+
+@app.command("freshness")
+def show_freshness(
+    full_name: Annotated[str, typer.Argument(help="OWNER/NAME.")],
+    *,
+    hours: Annotated[
+        float | None, typer.Option(help="From now on its figures may be so old; 0: as all.", min=0)
+    ] = None,
+    as_json: Annotated[bool, JSON] = False,
+) -> None:
+    """How old the figures of a repository are, and may be."""
+    with warehouse() as (settings, engine), engine.begin() as connection:
+        found = repositories.by_name(connection, full_name)
+        if hours is not None:
+            repositories.set_fresh_hours(connection, found.repository_id, hours or None)
+        (age,) = freshness.several(
+            connection, now=clock.now(), fresh_for=settings.quality.fresh_for,
+            repository_ids=[found.repository_id],
+        )  # fmt: skip
+    show([{"full_name": found.full_name, **_age(age)}], as_json=as_json)
 
 
 @app.command("organisations")
@@ -192,6 +222,12 @@ def export(
         with output.open("wb") if output else nullcontext(sys.stdout.buffer) as target:
             for piece in pieces:
                 target.write(piece)
+
+
+def _age(age: Freshness) -> dict[str, Any]:
+    return {
+        "as_of": age.as_of, "is_fresh": age.is_fresh, "fresh_hours": age.target_seconds / 3600,
+    }  # fmt: skip
 
 
 def _seconds(job: Job) -> int | None:

@@ -1,6 +1,7 @@
 """All configuration, read once at a process edge; nothing else reads the environment."""
 
 import os
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -170,8 +171,14 @@ class QualitySettings(BaseModel):
     """Figures of an unchanged repository are computed anew after this time: ages move on."""
     volume_drop_ratio: float = 0.05
     """A table that lost more than this share of its rows since the last run fails the gate."""
-    fresh_hours: Annotated[float, Field(gt=0)] = 24
-    """A thing of a repository that has not been looked at for longer is not fresh."""
+    fresh_hours: Annotated[float, Field(gt=0)] = 50
+    """How old the figures of a repository may be, and the last look at each of its things: two
+    daily refreshes, for the first may find nothing new, and two hours to run.
+    """
+
+    @property
+    def fresh_for(self) -> timedelta:
+        return timedelta(hours=self.fresh_hours)
 
 
 class RetentionSettings(BaseModel):

@@ -5,26 +5,20 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, LiteralString
 
+from warehouse import freshness
 from warehouse.engine import Connection, driver
+from warehouse.freshness import Freshness
 
 STALEST = 100
 """Repositories that have a series of their own; of the others there is a count."""
 
 
 @dataclass(frozen=True, slots=True)
-class Age:
-    """``seconds`` since the instant that its figures describe."""
-
-    repository_id: int
-    seconds: float
-
-
-@dataclass(frozen=True, slots=True)
 class Measures:
     checks: Sequence[tuple[str, str, str, int]]
     """(tool, severity, status, how many), of the figures that are shown."""
-    stalest: Sequence[Age]
-    """The oldest first."""
+    stalest: Sequence[Freshness]
+    """What is overdue by most first."""
     repositories: dict[str, int]
     """fresh, stale or unpublished -> how many."""
     coverage: Sequence[tuple[str, float]]
@@ -34,18 +28,9 @@ class Measures:
 
 
 def measures(connection: Connection, *, now: datetime, fresh_for: timedelta) -> Measures:
-    ages = _rows(
-        connection,
-        """
-        select r.repository_id, extract(epoch from %(now)s - p.as_of)::float8
-        from ops.repositories as r left join ops.publications as p using (repository_id)
-        where r.state = 'active'
-        order by p.as_of nulls last, r.repository_id
-        """,
-        now=now,
-    )
-    published = [Age(*one) for one in ages if one[1] is not None]
-    stale_count = sum(one.seconds > fresh_for.total_seconds() for one in published)
+    known = freshness.several(connection, now=now, fresh_for=fresh_for)
+    published = [one for one in known if one.seconds is not None]
+    stale_count = sum(not one.is_fresh for one in published)
     return Measures(
         checks=_rows(
             connection,
@@ -59,7 +44,7 @@ def measures(connection: Connection, *, now: datetime, fresh_for: timedelta) -> 
         repositories={
             "fresh": len(published) - stale_count,
             "stale": stale_count,
-            "unpublished": len(ages) - len(published),
+            "unpublished": len(known) - len(published),
         },
         coverage=_rows(
             connection,

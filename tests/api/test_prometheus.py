@@ -17,7 +17,10 @@ def test_it_tells_of_checks_freshness_coverage_and_quarantine(analysed: Settings
     assert {sample.labels["tool"] for sample in found["gitinsight_checks"]} == {
         "completeness", "dbt", "great_expectations", "reconciliation"
     }  # fmt: skip
-    assert len(found["gitinsight_freshness_seconds"]) == 1
+    (age,) = found["gitinsight_repository_freshness_seconds"]
+    (target,) = found["gitinsight_repository_freshness_target_seconds"]
+    assert age.labels == target.labels
+    assert 0 < age.value < target.value == analysed.quality.fresh_hours * 3600
     assert {
         sample.labels["freshness"]: sample.value for sample in found["gitinsight_repositories"]
     } == {"fresh": 1, "stale": 0, "unpublished": 0}

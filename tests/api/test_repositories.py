@@ -1,14 +1,17 @@
 """Repositories over HTTP: add one, find it, have it analysed."""
 
+from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import httpx2
 import pytest
 
+from gitinsight.clock import now
 from gitinsight.settings import Settings
 from tests.support.github import GitHub
 from tests.support.rows import AT, add_repository, claim, value
-from warehouse import jobs, repositories
+from warehouse import jobs, publish, repositories
 from warehouse.engine import Engine
 
 REPOSITORIES = "/api/v1/repositories"
@@ -172,6 +175,41 @@ class TestFind:
         location = api.get(f"{REPOSITORIES}/by-name/octo/app").headers["location"]
 
         assert location.startswith(f"{REPOSITORIES}/by-name/")
+
+
+class TestFreshness:
+    def test_how_old_figures_may_be_is_told_and_can_be_set(
+        self, api: httpx2.Client, warehouse: Engine
+    ) -> None:
+        repository_id = add_repository(warehouse)
+        address = f"{REPOSITORIES}/{repository_id}"
+        asked = api.get(address).json()
+        assert (asked["as_of"], asked["is_fresh"], asked["fresh_hours"]) == (None, None, 50)
+        with warehouse.begin() as connection:
+            publish.publish(
+                connection, repository_id, job_id=UUID(int=1), quality_status="passed", rows={},
+                as_of=now() - timedelta(hours=5), at=now(),
+            )  # fmt: skip
+
+        told = [api.patch(address, json={"fresh_hours": hours}).json() for hours in (6, 4.5, None)]
+
+        assert [(one["fresh_hours"], one["is_fresh"]) for one in told] == [
+            (6, True), (4.5, False), (50, True),
+        ]  # fmt: skip
+        assert api.get(REPOSITORIES).json()["data"] == told[-1:]
+
+    @pytest.mark.parametrize("hours", [0, -1, "soon", "inf"])
+    def test_what_is_no_target_is_refused(
+        self, api: httpx2.Client, warehouse: Engine, hours: object
+    ) -> None:
+        repository_id = add_repository(warehouse)
+
+        answer = api.patch(f"{REPOSITORIES}/{repository_id}", json={"fresh_hours": hours})
+
+        assert answer.status_code == 422
+
+    def test_one_that_is_not_there_has_no_target(self, api: httpx2.Client) -> None:
+        assert api.patch(f"{REPOSITORIES}/7", json={"fresh_hours": 6}).status_code == 404
 
 
 class TestList:

@@ -20,6 +20,20 @@ def test_repositories_are_listed(gitinsight: Gitinsight) -> None:
     assert code == 0
     assert row["full_name"] == NAME
     assert row["is_synthetic"] is True
+    assert (row["as_of"] is not None, row["is_fresh"], row["fresh_hours"]) == (True, True, 50)
+
+
+def test_a_repository_may_have_a_target_of_its_own(gitinsight: Gitinsight) -> None:
+    code, out, _ = gitinsight("freshness", NAME, "--hours", "0.000001", "--json")
+    [row] = json.loads(out)
+    assert (code, row["is_fresh"], row["fresh_hours"]) == (0, False, 0.000001)
+
+    code, out, _ = gitinsight("doctor")
+    assert f"figures older than they may be: {NAME}" in out
+
+    code, out, _ = gitinsight("freshness", NAME, "--hours", "0", "--json")
+    [row] = json.loads(out)
+    assert (code, row["is_fresh"], row["fresh_hours"]) == (0, True, 50)
 
 
 def test_an_organisation_is_followed_whole(gitinsight: Gitinsight) -> None:

@@ -9,7 +9,7 @@ from tests.support.rows import AT, add_repository
 from warehouse import completeness, measures, publish, quality, quarantine
 from warehouse.completeness import Entry
 from warehouse.engine import Engine
-from warehouse.measures import Age, Measures
+from warehouse.measures import Measures
 from warehouse.quality import Check
 from warehouse.quarantine import Kind, Quarantined
 
@@ -43,7 +43,7 @@ def test_repositories_are_counted_by_the_age_of_their_figures(
     found = told(warehouse)
 
     assert found.repositories == {"fresh": 1, "stale": 1, "unpublished": 1}
-    assert found.stalest == [Age(old, 25 * 3600.0)]
+    assert [(one.repository_id, one.seconds) for one in found.stalest] == [(old, 25 * 3600.0)]
 
 
 def test_checks_are_those_of_the_figures_that_are_shown(warehouse: Engine) -> None:
