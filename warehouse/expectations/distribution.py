@@ -134,7 +134,7 @@ def _hours(connection: Connection, repository_id: int, known: _Columns) -> Itera
                     coalesce(new.n / nullif(new.whole, 0), 0)
                     - coalesce(old.n / nullif(old.whole, 0), 0)
                 )) / 2,
-                min(least(new.whole, old.whole))
+                min(new.whole), min(old.whole)
             from (
                 select {hour} as hour, sum({weight}) as n, sum(sum({weight})) over () as whole
                 from marts.{mart} where repository_id = %(id)s group by 1
@@ -148,8 +148,10 @@ def _hours(connection: Connection, repository_id: int, known: _Columns) -> Itera
             hour=sql.SQL(hour).format(sql.Identifier(column)), weight=sql.SQL(weight),
             mart=sql.Identifier(mart),
         )  # fmt: skip
-        moved, rows = driver(connection).execute(query, {"id": repository_id}).fetchone() or ()
-        if moved is not None and rows >= _LEAST_ROWS:
+        moved, made, shown = (
+            driver(connection).execute(query, {"id": repository_id}).fetchone() or ()
+        )
+        if made is not None and shown is not None and min(made, shown) >= _LEAST_ROWS:
             yield Measure(
                 f"hours:{mart}", f"candidate.{mart}", "warn", -float(moved), -_RATIO,
                 f"{moved:.0%} of all moved to another hour of the day",

@@ -55,29 +55,47 @@ def _measure(kind: str, thing: str, severity: str, what: list[str], wanted: str)
 
 
 def _types(connection: Connection, thing: str, contract: Contract, repository_id: int) -> Measure:
-    """One path expression, so that a large payload is unpacked once; what is wrong is asked for
-    where something is.
+    """What no record may be without is looked at in all that is held, the rest in what was read
+    since the last publication. One path expression each, so that a large payload is unpacked once;
+    what is wrong is asked for where something is.
     """
-    query = sql.SQL(
-        "select count(*) from raw.{} where repository_id = %s and deleted_at is null"
-        " and (payload @@ {}::jsonpath) is not true"
-    )
-    table = sql.Identifier(f"github_{thing}")
-    bad = count(connection, query.format(table, sql.Literal(_fits(contract))), repository_id)
+    bad = _misfits(connection, thing, contract, repository_id)
     wrong = [
         path
         for path in (contract.read if bad else ())
-        if count(
-            connection, query.format(table, sql.Literal(_fits(_only(contract, path)))),
-            repository_id,
-        )
-    ]  # fmt: skip
+        if _misfits(connection, thing, _only(contract, path), repository_id)
+    ]
     wanted = ", ".join(f"{path} ({kind})" for path, kind in contract.always.items())
     return Measure(
         f"types:github_{thing}", f"raw.github_{thing}", "block", -bad, 0,
         f"{bad} records are otherwise" + (f": {', '.join(wrong)}" if wrong else ""),
         f"each has {wanted or 'what is read, or nothing'}",
     )  # fmt: skip
+
+
+def _misfits(connection: Connection, thing: str, contract: Contract, repository_id: int) -> int:
+    query = sql.SQL(
+        """
+        select count(*) from raw.{table}
+        where repository_id = {id} and deleted_at is null and (
+            (payload @@ {always}) is not true
+            or extracted_at > {since} and (payload @@ {whole}) is not true
+        )
+        """
+    )
+    always, whole = _fits(Contract(contract.always)), _fits(contract)
+    asked = query.format(
+        table=sql.Identifier(f"github_{thing}"), id=repository_id, since=_since(repository_id),
+        always=sql.Literal(always), whole=sql.Literal(whole),
+    )  # fmt: skip
+    return count(connection, asked)
+
+
+def _since(repository_id: int) -> sql.Composed:
+    return sql.SQL(
+        "coalesce((select published_at from ops.publications where repository_id = {}),"
+        " '-infinity')"
+    ).format(repository_id)
 
 
 def _fits(contract: Contract) -> str:
@@ -103,10 +121,10 @@ def _drift(
     connection: Connection, thing: str, contract: Contract, repository_id: int, *, job_id: UUID,
     at: datetime,
 ) -> _Drift:  # fmt: skip
-    sampled = _sampled(connection, thing, contract, repository_id)
+    known = _known(connection, thing, repository_id, job_id)
+    sampled = _sampled(connection, thing, contract, repository_id, is_baseline=not known)
     if not sampled:
         return _Drift()
-    known = _known(connection, thing, repository_id, job_id)
     seen: dict[tuple[str, str], set[str]] = defaultdict(set)
     for source, path, json_type, _, _ in sampled:
         seen[source, path].add(json_type)
@@ -144,10 +162,15 @@ def _new(contract: Contract, seen: _Seen, known: _Seen) -> Iterator[str]:
 
 
 def _sampled(
-    connection: Connection, thing: str, contract: Contract, repository_id: int
+    connection: Connection,
+    thing: str,
+    contract: Contract,
+    repository_id: int,
+    *,
+    is_baseline: bool,
 ) -> list[tuple[str, str, str, int, int]]:
-    """(source, path, JSON type, records with it, records) of the newest records that were read
-    since the last publication, whichever job has read them.
+    """(source, path, JSON type, records with it, records) of the newest records, for a baseline of
+    all that are held, else of what was read since the last publication, whichever job has read it.
     """
     nested = [path for path in contract.read if "." in path]
     found = driver(connection).execute(
@@ -156,11 +179,9 @@ def _sampled(
             with sampled as materialized (
                 select source, case jsonb_typeof(payload) when 'object' then payload else '{{}}' end
                     as payload
-                from raw.{}
-                where repository_id = %(id)s and deleted_at is null and extracted_at > coalesce(
-                    (select published_at from ops.publications where repository_id = %(id)s),
-                    '-infinity'
-                )
+                from raw.{table}
+                where repository_id = %(id)s and deleted_at is null
+                    and (%(is_baseline)s or extracted_at > {since})
                 order by extracted_at desc limit %(most)s
             ),
             keys as (
@@ -174,8 +195,13 @@ def _sampled(
                 (select count(*) from sampled as of where of.source = keys.source)
             from keys where json_type is not null group by source, path, json_type
             """
-        ).format(sql.Identifier(f"github_{thing}")),
-        {"id": repository_id, "most": _SAMPLE, "nested": nested},
+        ).format(table=sql.Identifier(f"github_{thing}"), since=_since(repository_id)),
+        {
+            "id": repository_id,
+            "most": _SAMPLE,
+            "nested": nested,
+            "is_baseline": is_baseline,
+        },
     )
     return found.fetchall()
 

@@ -80,6 +80,8 @@ def test_hours_are_weighed_by_what_they_count(warehouse: Engine) -> None:
         make(connection, "candidate.work_pattern", PATTERN, (1, 9, 100), (1, 18, 34))
         assert failing(connection).keys() == {"hours:work_pattern"}
         make(connection, "candidate.work_pattern", PATTERN, (1, 9, 0), (1, 18, 0))
+        assert failing(connection) == {}
+        make(connection, "candidate.work_pattern", PATTERN)
 
         assert failing(connection) == {}
 

@@ -102,6 +102,22 @@ def test_what_is_below_an_account_that_is_gone_is_not_gone_itself(known: Engine)
         assert judge(connection, 2) == {}
 
 
+def test_what_was_published_before_keys_were_kept_is_the_baseline_then(known: Engine) -> None:
+    with known.begin() as connection:
+        driver(connection).execute("truncate ops.payload_keys")
+        assert judge(connection, 2) == {}
+        read(connection, 2, without("labels"), hours=1)
+
+        assert judge(connection, 3) == {"keys:github_issues": ("block", "labels is gone")}
+
+
+def test_what_was_published_with_another_type_stays_as_it_was(known: Engine) -> None:
+    with known.begin() as connection:
+        read(connection, 2, without(labels={}))
+
+        assert judge(connection, 2) == {}
+
+
 @pytest.mark.parametrize(
     ("changed", "told"),
     [
