@@ -7,7 +7,8 @@ with happened as (
     case when is_merge then 'merge' else 'commit' end as what,
     person,
     lines_added_count,
-    lines_deleted_count
+    lines_deleted_count,
+    is_ai_coauthored
   from {{ ref('int_commits') }}
   union all
   select
@@ -16,7 +17,8 @@ with happened as (
     'authored',
     person,
     0,
-    0
+    0,
+    false
   from {{ ref('int_commits') }}
   union all
   select
@@ -25,7 +27,8 @@ with happened as (
     case when is_pull_request then 'pull_request' else 'issue' end,
     author_login,
     0,
-    0
+    0,
+    false
   from {{ ref('int_items') }}
   where not is_pull_request or has_pull_request
   union all
@@ -35,7 +38,8 @@ with happened as (
     case when is_pull_request then 'pull_request_closed' else 'issue_closed' end,
     author_login,
     0,
-    0
+    0,
+    false
   from {{ ref('int_items') }}
   where not is_pull_request or has_pull_request
   union all
@@ -45,7 +49,8 @@ with happened as (
     case when merged_at is null then 'pull_request_unmerged' else 'pull_request_merged' end,
     author_login,
     0,
-    0
+    0,
+    false
   from {{ ref('int_items') }}
   where has_pull_request
   union all
@@ -55,7 +60,8 @@ with happened as (
     kind,
     author_login,
     0,
-    0
+    0,
+    false
   from {{ ref('int_remarks') }}
 ),
 
@@ -67,6 +73,7 @@ days as (
     happened.person,
     happened.lines_added_count,
     happened.lines_deleted_count,
+    happened.is_ai_coauthored,
     actor.actor_class = 'human' as is_human
   from happened
   inner join {{ ref('int_actors') }} as actor
@@ -80,6 +87,7 @@ counted as (
     day,
     count(*) filter (where what = 'commit') as commits_count,
     count(*) filter (where what = 'commit' and is_human) as commits_human_count,
+    count(*) filter (where what = 'commit' and is_ai_coauthored) as commits_ai_coauthored_count,
     count(*) filter (where what in ('commit', 'merge')) as commits_incl_merges_count,
     count(*) filter (where what = 'authored') as commits_authored_incl_merges_count,
     count(*) filter (where what = 'issue') as issues_opened_count,
@@ -170,8 +178,8 @@ select
   spine.day,
   spine.day < {{ day_of('repository.data_as_of') }} as is_complete,
   {{ known_counts("coverage.knows_commits", "counted", [
-    "commits_count", "commits_human_count", "commits_incl_merges_count",
-    "commits_authored_incl_merges_count",
+    "commits_count", "commits_human_count", "commits_ai_coauthored_count",
+    "commits_incl_merges_count", "commits_authored_incl_merges_count",
   ]) }},
   {{ known_counts("coverage.knows_issues", "counted", [
     "issues_opened_count", "issues_opened_human_count", "issues_closed_count",

@@ -265,6 +265,8 @@ select
     "commits_count", "commits_incl_merges_count", "merge_commits_count",
     "commits_undated_incl_merges_count",
   ]) }},
+  unreleased.commits_since_release_count,
+  unreleased.unreleased_days,
   {{ known_counts("coverage.knows_labels", "labels", ["labels_count"]) }},
   {{ known_counts("coverage.knows_milestones", "milestones", ["milestones_count"]) }},
   {{ known_counts("coverage.knows_releases", "releases", ["releases_count"]) }},
@@ -373,6 +375,8 @@ left join {{ ref('int_coverage') }} as coverage
 ] -%}
 left join {{ counted }} on repository.repository_id = {{ counted }}.repository_id
 {% endfor -%}
+left join {{ ref('int_unreleased') }} as unreleased
+  on repository.repository_id = unreleased.repository_id
 left join {{ ref('bus_factor') }} as absence
   on
     repository.repository_id = absence.repository_id

@@ -1,7 +1,7 @@
 -- Weeks are those of ISO 8601, of UTC: they begin on Monday, and none is cut at the end of a year.
 {% set sums = [
-  "commits_count", "commits_human_count", "commits_incl_merges_count",
-  "issues_opened_count", "issues_opened_human_count", "issues_closed_count",
+  "commits_count", "commits_human_count", "commits_ai_coauthored_count",
+  "commits_incl_merges_count", "issues_opened_count", "issues_opened_human_count", "issues_closed_count",
   "issues_reopened_count", "pull_requests_opened_count", "pull_requests_opened_human_count",
   "pull_requests_merged_count", "pull_requests_closed_count",
   "pull_requests_closed_unmerged_count", "issue_comments_count", "issue_comments_human_count",
