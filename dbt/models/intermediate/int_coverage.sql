@@ -15,7 +15,7 @@ things as (
     {% for thing in [
       "issues", "pull_requests", "issue_comments", "reviews", "review_comments", "issue_events",
       "commits", "tags", "branches", "labels", "milestones", "releases", "pull_request_commits",
-      "discussions", "deployments", "stars_history", "forks",
+      "discussions", "deployments", "stars_history", "forks", "workflow_runs",
     ] %}
     coalesce(bool_or(is_held) filter (where thing = '{{ thing }}'), false) as knows_{{ thing }},
     {% endfor %}

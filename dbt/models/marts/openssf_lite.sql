@@ -33,6 +33,51 @@ reviews as (
   group by repository_id
 ),
 
+runs as (
+  select
+    repository_id,
+    head_sha,
+    min(created_at) as created_at,
+    bool_or(has_succeeded) as has_succeeded
+  from {{ ref('int_workflow_runs') }}
+  group by repository_id, head_sha
+),
+
+first_runs as (
+  select
+    repository_id,
+    min(created_at) as created_at
+  from runs
+  group by repository_id
+),
+
+-- Of a merge before the first run that is held nobody knows what ran for it.
+latest_heads as (
+  select
+    made.repository_id,
+    made.head_sha,
+    row_number() over (
+      partition by made.repository_id
+      order by made.merged_at desc, made.number desc
+    ) as place
+  from {{ ref('int_merges') }} as made
+  inner join first_runs
+    on made.repository_id = first_runs.repository_id and first_runs.created_at <= made.merged_at
+  where made.head_sha is not null
+),
+
+tests as (
+  select
+    latest_heads.repository_id,
+    count(*) as merges_count,
+    count(*) filter (where runs.has_succeeded) as tested_count
+  from latest_heads
+  left join runs
+    on latest_heads.repository_id = runs.repository_id and latest_heads.head_sha = runs.head_sha
+  where latest_heads.place <= 30
+  group by latest_heads.repository_id
+),
+
 files as (
   select
     repository_id,
@@ -51,6 +96,8 @@ facts as (
     {{ if_known('coverage.knows_commits', 'commits.commits_count') }} as commits_count,
     reviews.merges_count,
     reviews.reviewed_count,
+    case when coverage.knows_workflow_runs then tests.merges_count end as heads_count,
+    tests.tested_count,
     files.has_security_policy,
     files.has_dependency_updates,
     profile.license_spdx,
@@ -61,6 +108,7 @@ facts as (
     on repository.repository_id = coverage.repository_id
   left join commits on repository.repository_id = commits.repository_id
   left join reviews on repository.repository_id = reviews.repository_id
+  left join tests on repository.repository_id = tests.repository_id
   left join files on repository.repository_id = files.repository_id
   left join {{ ref('stg_github__community_profile') }} as profile
     on repository.repository_id = profile.repository_id
@@ -99,6 +147,11 @@ cross join
       'Dependency-Update-Tool', 7.5,
       facts.has_dependency_updates::integer * 10,
       jsonb_build_object('has_dependency_updates', facts.has_dependency_updates)
+    ),
+    (
+      'CI-Tests', 2.5,
+      facts.tested_count * 10 / facts.heads_count,
+      jsonb_build_object('merges_count', facts.heads_count, 'tested_count', facts.tested_count)
     ),
     (
       'Security-Policy', 5,
