@@ -66,7 +66,7 @@ def api(reading: httpx2.Client, library: Engine) -> httpx2.Client:
 
 DEFINITIONS = {
     "insights/bus_factor": "bus-factor@1", "metrics/commits_count": "commits@1",
-    "health-score": "health-score@1",
+    "health-score": "health-score@2",
 }  # fmt: skip
 """Of what is one metric; the others are answers of several."""
 
@@ -187,7 +187,7 @@ def test_the_health_score_of_one_repository_comes_by_week(api: httpx2.Client) ->
         ("2026-01-05", 41.5), ("2026-01-12", None),
     ]  # fmt: skip
     assert found["data"][0]["missing"] == ["quality"]
-    assert found["meta"]["definition"] == "health-score@1"
+    assert found["meta"]["definition"] == "health-score@2"
 
 
 class TestMetrics:

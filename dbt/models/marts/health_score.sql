@@ -1,6 +1,7 @@
 -- Health by week, from inputs of the 13 weeks (resilience: 52) that end with it. Each input is
 -- worth 0 to 100 points between two published anchors; a sub-score is the mean of its known inputs,
--- the score the mean of the known sub-scores. An issue counts as closed when it was closed last.
+-- the score the mean of the known sub-scores. What is closed at a week's end is what was closed then,
+-- whatever was reopened later.
 with births as (
   select
     repository.repository_id,
@@ -103,8 +104,8 @@ resilience as (
 items as (
   select
     item.repository_id,
+    item.number,
     item.created_at,
-    item.closed_at,
     item.ready_at,
     coalesce(answer.response_at <= item.ready_at + interval '48 hours', false) as is_answered
   from {{ ref('int_items') }} as item
@@ -129,14 +130,43 @@ responsiveness as (
     ) as answered_ratio,
     count(*) filter (
       where
-      items.closed_at >= weeks.ends_at - interval '91 days' and items.closed_at < weeks.ends_at
-    ) as closed_count,
-    count(*) filter (
-      where
       items.created_at >= weeks.ends_at - interval '91 days' and items.created_at < weeks.ends_at
     ) as opened_count
   from weeks
   inner join items on weeks.repository_id = items.repository_id
+  group by weeks.repository_id, weeks.iso_week
+),
+
+closed as (
+  select
+    weeks.repository_id,
+    weeks.iso_week,
+    count(*) as closed_count
+  from weeks
+  inner join {{ ref('int_issue_state_intervals') }} as span
+    on
+      weeks.repository_id = span.repository_id
+      and span.state = 'closed'
+      and span.started_at >= weeks.ends_at - interval '91 days'
+      and weeks.ends_at > span.started_at
+      and (span.is_current or span.ended_at >= weeks.ends_at)
+  inner join items on span.repository_id = items.repository_id and span.number = items.number
+  group by weeks.repository_id, weeks.iso_week
+),
+
+ci as (
+  select
+    weeks.repository_id,
+    weeks.iso_week,
+    avg((run.first_conclusion = 'success')::integer) as ci_success_ratio
+  from weeks
+  inner join {{ ref('int_workflow_runs') }} as run
+    on
+      weeks.repository_id = run.repository_id
+      and run.is_on_default_branch
+      and (run.first_conclusion = 'success' or {{ ci_failed('run.first_conclusion') }})
+      and run.created_at >= weeks.ends_at - interval '91 days'
+      and weeks.ends_at > run.created_at
   group by weeks.repository_id, weeks.iso_week
 ),
 
@@ -176,6 +206,7 @@ facts as (
     merged.merge_p50_hours,
     merged.reviewed_merge_ratio,
     releases.release_age_days,
+    case when coverage.knows_workflow_runs then ci.ci_success_ratio end as ci_success_ratio,
     case when coverage.knows_commits then activity.active_weeks_ratio end as active_weeks_ratio,
     case when coverage.knows_commits then activity.committers_count end as committers_count,
     case
@@ -184,7 +215,8 @@ facts as (
     end as answered_ratio,
     case
       when coverage.knows_issues and coverage.knows_pull_requests
-        then responsiveness.closed_count / nullif(responsiveness.opened_count, 0)::double precision
+        then coalesce(closed.closed_count, 0)
+          / nullif(responsiveness.opened_count, 0)::double precision
     end as closure_ratio
   from weeks
   inner join activity
@@ -196,6 +228,9 @@ facts as (
     on
       weeks.repository_id = responsiveness.repository_id
       and weeks.iso_week = responsiveness.iso_week
+  left join closed
+    on weeks.repository_id = closed.repository_id and weeks.iso_week = closed.iso_week
+  left join ci on weeks.repository_id = ci.repository_id and weeks.iso_week = ci.iso_week
   left join merged
     on
       weeks.repository_id = merged.repository_id
@@ -232,6 +267,7 @@ placed as (
       ('top_person_ratio', facts.top_person_ratio),
       ('merge_p50_hours', facts.merge_p50_hours),
       ('release_age_days', facts.release_age_days),
+      ('ci_success_ratio', facts.ci_success_ratio),
       ('reviewed_merge_ratio', facts.reviewed_merge_ratio)
     ) as measured (input, amount)
   inner join {{ ref('health_anchors') }} as anchor on measured.input = anchor.input
@@ -280,7 +316,7 @@ scores as (
 select
   scores.repository_id,
   scores.iso_week,
-  'health-score@1' as weights_version,
+  'health-score@2' as weights_version,
   scores.inputs,
   stars.stars_count,
   stars.forks_count,
