@@ -112,6 +112,37 @@ class BusFactor(BaseModel):
     job_id: UUID
 
 
+class ReviewCentrality(BaseModel):
+    """A person in the network of who reviews whom; ``betweenness_ratio`` is null of two people."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "repository_id": 3, "person": "ann", "window_days": 180,
+                    "reviews_given_count": 61, "reviews_received_count": 12, "authors_count": 9,
+                    "reviewers_count": 3, "reciprocity_ratio": 0.2, "betweenness_ratio": 0.41,
+                    "as_of": "2026-11-23T12:00:00Z", "definition": "review-centrality@1",
+                    "job_id": _JOB,
+                }
+            ]
+        }
+    )  # fmt: skip
+
+    repository_id: int
+    person: str
+    window_days: int
+    reviews_given_count: int
+    reviews_received_count: int
+    authors_count: int
+    reviewers_count: int
+    reciprocity_ratio: float
+    betweenness_ratio: float | None
+    as_of: datetime
+    definition: str
+    job_id: UUID
+
+
 class ReviewLatency(BaseModel):
     """Hours until another human answers; ``km_p50_hours`` takes those into account who wait."""
 
@@ -177,6 +208,7 @@ class TruckFactor(BaseModel):
 
 class Insights(BaseModel):
     bus_factor: list[BusFactor]
+    review_centrality: list[ReviewCentrality]
     review_latency: list[ReviewLatency]
     truck_factor: list[TruckFactor]
 

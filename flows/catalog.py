@@ -26,6 +26,7 @@ from warehouse.jobs import Job
 PARTITIONS = dg.DynamicPartitionsDefinition(name="repositories")
 _INSIGHTS: Mapping[str, tuple[str, ...]] = {
     "bus_factor": ("int_commit_shares",),
+    "review_centrality": ("int_reviews", "int_actors"),
     "review_latency": ("int_items", "int_first_responses"),
     "truck_factor": ("int_commits", "int_actors"),
 }

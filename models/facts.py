@@ -15,6 +15,15 @@ class CommitShare:
 
 
 @dataclass(frozen=True, slots=True)
+class ReviewTie:
+    """How often one person reviewed what another one opened, in the window that is looked at."""
+
+    reviewer: str
+    author: str
+    reviews_count: int
+
+
+@dataclass(frozen=True, slots=True)
 class FileChange:
     """One file in one commit, merges against their first parent. ``person`` is None where no human
     made it; the trunk is the first parents of the default branch, one after the other.

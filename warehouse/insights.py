@@ -9,11 +9,12 @@ from psycopg.sql import SQL, Identifier, Placeholder
 from psycopg.types.json import Jsonb
 
 from gitinsight.errors import NotFound
-from models.facts import CommitShare, FileChange, Opening
+from models.facts import CommitShare, FileChange, Opening, ReviewTie
 from warehouse.engine import Connection, driver
 
 ORDER = {
-    "bus_factor": "window_days", "review_latency": "subject", "truck_factor": "definition",
+    "bus_factor": "window_days", "review_centrality": "person", "review_latency": "subject",
+    "truck_factor": "definition",
 }  # fmt: skip
 """Each insight and the column that its rows of one repository are ordered by."""
 SUBJECTS = ("issues", "pull_requests")
@@ -39,6 +40,35 @@ def commit_shares(
         "select person, commits_count from intermediate.int_commit_shares"
         " where repository_id = %s and window_days = %s and is_latest and is_human"
         " order by person",
+        (repository_id, window_days),
+    ).fetchall()
+
+
+def knows_reviews(connection: Connection, repository_id: int) -> bool:
+    found = (
+        driver(connection)
+        .execute(
+            "select knows_reviews from intermediate.int_coverage where repository_id = %s",
+            (repository_id,),
+        )
+        .fetchone()
+    )
+    return bool(found and found[0])
+
+
+def review_ties(connection: Connection, repository_id: int, window_days: int) -> list[ReviewTie]:
+    """Reviews of humans by other humans, pair by pair, of the days before the figures."""
+    cursor = driver(connection).cursor(row_factory=class_row(ReviewTie))
+    return cursor.execute(
+        "select review.reviewer_login as reviewer, review.author_login as author,"
+        " count(*) as reviews_count from intermediate.int_reviews as review"
+        " join intermediate.int_repositories as repository using (repository_id)"
+        " join intermediate.int_actors as actor on actor.repository_id = review.repository_id"
+        " and actor.login = review.author_login and actor.actor_class = 'human'"
+        " where review.repository_id = %s and review.is_by_other_human"
+        " and review.submitted_at <= repository.data_as_of"
+        " and review.submitted_at > repository.data_as_of - %s * interval '1 day'"
+        " group by review.reviewer_login, review.author_login order by 1, 2",
         (repository_id, window_days),
     ).fetchall()
 

@@ -4,10 +4,11 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from flows.steps.run import Run
-from models import bus_factor, review_latency, truck_factor
+from models import bus_factor, review_centrality, review_latency, truck_factor
 from warehouse import insights
 
 _WINDOWS = (0, 365)
+_REVIEW_DAYS = 180
 
 Rows = dict[str, list[dict[str, Any]]]
 
@@ -30,6 +31,11 @@ def compute(run: Run) -> Insights:
             subject: insights.openings(connection, repository_id, subject)
             for subject in insights.subjects_with_answers(connection, repository_id)
         }
+        ties = (
+            insights.review_ties(connection, repository_id, _REVIEW_DAYS)
+            if insights.knows_reviews(connection, repository_id)
+            else []
+        )
         authorship = (
             truck_factor.truck_factor(insights.file_changes(connection, repository_id))
             if insights.knows_files(connection, repository_id)
@@ -50,6 +56,11 @@ def compute(run: Run) -> Insights:
         }
         for subject, asked in openings.items()
     ]  # fmt: skip
+    centralities = [
+        asdict(one)
+        | {"window_days": _REVIEW_DAYS, "definition": review_centrality.DEFINITION, **stamp}
+        for one in review_centrality.review_centrality(ties)
+    ]
     trucks = [
         asdict(authorship) | stamp
         | {
@@ -57,4 +68,9 @@ def compute(run: Run) -> Insights:
             "top_persons": [asdict(one) for one in authorship.top_persons],
         }
     ] if authorship else []  # fmt: skip
-    return Insights({"bus_factor": factors, "review_latency": latencies, "truck_factor": trucks})
+    return Insights(
+        {
+            "bus_factor": factors, "review_centrality": centralities,
+            "review_latency": latencies, "truck_factor": trucks,
+        }
+    )  # fmt: skip

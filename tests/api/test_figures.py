@@ -148,7 +148,9 @@ class TestInsights:
     def test_all_of_them(self, api: httpx2.Client) -> None:
         data = api.get(f"{KNOWN}/insights").json()["data"]
 
-        assert data.keys() == {"bus_factor", "review_latency", "truck_factor"}
+        assert data.keys() == {
+            "bus_factor", "review_centrality", "review_latency", "truck_factor",
+        }  # fmt: skip
         assert data["review_latency"][0]["p50_hours"] is None
 
     def test_one_with_its_evidence_and_definition(self, api: httpx2.Client) -> None:

@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 
 from gitinsight.errors import NotFound
-from models.facts import CommitShare, FileChange, Opening
+from models.facts import CommitShare, FileChange, Opening, ReviewTie
 from tests.support.marts import make
 from tests.support.rows import AT
 from warehouse import insights
@@ -138,6 +138,40 @@ def test_changes_of_files_come_oldest_first_and_a_bot_is_nobody(warehouse: Engin
             FileChange("x.png", None, "ann", 0, 0, is_merge=False, is_on_trunk=False),
             FileChange("b.py", None, None, 1, 2, is_merge=False, is_on_trunk=False),
             FileChange("b.py", None, "ann", 7, 7, is_merge=True, is_on_trunk=True),
+        ]  # fmt: skip
+
+
+def test_ties_are_of_humans_and_of_the_window(warehouse: Engine) -> None:
+    with warehouse.begin() as connection:
+        make(
+            connection, "intermediate.int_reviews",
+            "repository_id bigint, reviewer_login text, author_login text,"
+            " is_by_other_human boolean, submitted_at timestamptz",
+            (1, "ben", "ann", True, AT), (1, "ben", "ann", True, AT - 179 * 24 * HOUR),
+            (1, "ben", "ann", True, AT - 180 * 24 * HOUR), (1, "ben", "ann", True, AT + HOUR),
+            (1, "ben", "ann", True, None), (1, "ann", "ann", False, AT),
+            (1, "ann", "ci[bot]", True, AT), (1, "ann", "ben", True, AT),
+            (2, "ben", "ann", True, AT),
+        )  # fmt: skip
+        make(
+            connection, "intermediate.int_actors",
+            "repository_id bigint, login text, actor_class text",
+            (1, "ann", "human"), (1, "ben", "human"), (1, "ci[bot]", "bot"), (2, "ann", "human"),
+        )  # fmt: skip
+        make(
+            connection, "intermediate.int_repositories",
+            "repository_id bigint, data_as_of timestamptz", (1, AT), (2, AT),
+        )  # fmt: skip
+        make(
+            connection, "intermediate.int_coverage",
+            "repository_id bigint, knows_reviews boolean", (1, True), (2, False),
+        )  # fmt: skip
+
+        assert insights.review_ties(connection, 1, 180) == [
+            ReviewTie("ann", "ben", 1), ReviewTie("ben", "ann", 2)
+        ]  # fmt: skip
+        assert [insights.knows_reviews(connection, one) for one in (1, 2, 3)] == [
+            True, False, False
         ]  # fmt: skip
 
 

@@ -33,6 +33,27 @@ bus_factor = Table(
     comment="how few persons hold most of the recent work",
 )
 
+review_centrality = Table(
+    "review_centrality",
+    metadata,
+    repository_id(),
+    Column("person", Text, primary_key=True, comment="a human who reviewed or was reviewed"),
+    Column("window_days", Integer, nullable=False, comment="reviews of so many days before as_of"),
+    Column("reviews_given_count", BigInteger, nullable=False, comment="of what others opened"),
+    Column("reviews_received_count", BigInteger, nullable=False, comment="by other humans"),
+    Column("authors_count", BigInteger, nullable=False, comment="humans whom they reviewed"),
+    Column("reviewers_count", BigInteger, nullable=False, comment="humans who reviewed them"),
+    Column("reciprocity_ratio", Double, nullable=False, comment="of these, those who did both"),
+    Column(
+        "betweenness_ratio", Double,
+        comment="of the shortest ways between two others those through them, by ties and not by"
+        " their weight; null where there are no two others",
+    ),
+    *_origin(),
+    schema="insights",
+    comment="who holds the network of reviews among humans together",
+)  # fmt: skip
+
 review_latency = Table(
     "review_latency",
     metadata,

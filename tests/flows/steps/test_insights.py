@@ -26,6 +26,13 @@ def test_each_insight_comes_with_its_evidence(analysed: Settings) -> None:
         row["answered_count"] + row["censored_count"] == row["opened_count"]
         for row in latencies.values()
     )
+    central = found["review_centrality"]
+    assert sum(row["reviews_given_count"] for row in central) > 0
+    for what in ("reviews_{}_count", "{}s_count"):
+        given, taken = ("given", "received") if "reviews" in what else ("author", "reviewer")
+        assert sum(row[what.format(given)] for row in central) == sum(
+            row[what.format(taken)] for row in central
+        )
     assert {row["definition"] for row in found["bus_factor"]} == {"bus-factor@1"}
     (truck,) = found["truck_factor"]
     assert truck["definition"] == "truck-factor@1"

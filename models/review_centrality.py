@@ -1,0 +1,85 @@
+"""Who holds the reviews of a repository together: the network of who reviews whom.
+
+An arrow leads from a reviewer to the author of what they reviewed. Its weight is in counts alone:
+betweenness counts arrows, because ten reviews connect no more people than one does.
+"""
+
+from collections import deque
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from models.facts import ReviewTie
+
+DEFINITION = "review-centrality@1"
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewCentrality:
+    """``authors_count`` and ``reviewers_count`` are the degrees out of and into a person;
+    ``reciprocity_ratio`` is the share of those tied to them that both review and are reviewed by
+    them; ``betweenness_ratio`` that of the shortest ways between two others that lead through them,
+    null where there are no two others.
+    """
+
+    person: str
+    reviews_given_count: int
+    reviews_received_count: int
+    authors_count: int
+    reviewers_count: int
+    reciprocity_ratio: float
+    betweenness_ratio: float | None
+
+
+def review_centrality(ties: Iterable[ReviewTie]) -> list[ReviewCentrality]:
+    """One of each person with a review given or received, by name; a tie to oneself is none."""
+    given: dict[str, dict[str, int]] = {}
+    received: dict[str, dict[str, int]] = {}
+    for tie in ties:
+        if tie.reviewer != tie.author:
+            given.setdefault(tie.reviewer, {})[tie.author] = tie.reviews_count
+            received.setdefault(tie.author, {})[tie.reviewer] = tie.reviews_count
+    # Sums of fractions differ by their order, so that it is always the same.
+    persons = sorted(given.keys() | received.keys())
+    between = _betweenness(persons, {one: sorted(given.get(one, ())) for one in persons})
+    ways = (len(persons) - 1) * (len(persons) - 2)
+    return [
+        ReviewCentrality(
+            person=one,
+            reviews_given_count=sum(given.get(one, {}).values()),
+            reviews_received_count=sum(received.get(one, {}).values()),
+            authors_count=len(given.get(one, ())),
+            reviewers_count=len(received.get(one, ())),
+            reciprocity_ratio=_reciprocity(given.get(one, {}), received.get(one, {})),
+            betweenness_ratio=between[one] / ways if ways else None,
+        )
+        for one in persons
+    ]
+
+
+def _reciprocity(given: Mapping[str, int], received: Mapping[str, int]) -> float:
+    return len(given.keys() & received.keys()) / len(given.keys() | received.keys())
+
+
+def _betweenness(persons: Sequence[str], tied: Mapping[str, Sequence[str]]) -> dict[str, float]:
+    """Brandes, "A faster algorithm for betweenness centrality", 2001: persons times ties."""
+    total = dict.fromkeys(persons, 0.0)
+    for source in persons:
+        distance, ways = {source: 0}, {source: 1}
+        before: dict[str, list[str]] = {source: []}
+        order, waiting = [], deque([source])
+        while waiting:
+            person = waiting.popleft()
+            order.append(person)
+            for other in tied[person]:
+                if other not in distance:
+                    distance[other], ways[other], before[other] = distance[person] + 1, 0, []
+                    waiting.append(other)
+                if distance[other] == distance[person] + 1:
+                    ways[other] += ways[person]
+                    before[other].append(person)
+        share = dict.fromkeys(order, 0.0)
+        for person in reversed(order[1:]):
+            for nearer in before[person]:
+                share[nearer] += ways[nearer] / ways[person] * (1 + share[person])
+            total[person] += share[person]
+    return total
