@@ -13,10 +13,16 @@ select
   made.author_tz_offset_minutes,
   made.lines_added_count,
   made.lines_deleted_count,
-  made.files_count
+  made.files_count,
+  -- A source that does not tell the files tells nothing of what they are.
+  {{ known_counts("made.files_count is not null", "by_hand", [
+    "lines_added_handwritten_count", "lines_deleted_handwritten_count",
+  ]) }}
 from {{ ref('stg_git__commits') }} as made
 inner join {{ ref('int_repositories') }} as repository
   on made.repository_id = repository.repository_id
 left join {{ ref('stg_git__identities') }} as known
   on made.repository_id = known.repository_id and made.author_email = known.email
+left join {{ ref('int_commit_lines') }} as by_hand
+  on made.repository_id = by_hand.repository_id and made.sha = by_hand.sha
 where {{ of_job('made.repository_id') }}

@@ -8,6 +8,8 @@ with happened as (
     person,
     lines_added_count,
     lines_deleted_count,
+    lines_added_handwritten_count,
+    lines_deleted_handwritten_count,
     is_ai_coauthored
   from {{ ref('int_commits') }}
   union all
@@ -18,6 +20,8 @@ with happened as (
     person,
     0,
     0,
+    0,
+    0,
     false
   from {{ ref('int_commits') }}
   union all
@@ -26,6 +30,8 @@ with happened as (
     created_at,
     case when is_pull_request then 'pull_request' else 'issue' end,
     author_login,
+    0,
+    0,
     0,
     0,
     false
@@ -39,6 +45,8 @@ with happened as (
     author_login,
     0,
     0,
+    0,
+    0,
     false
   from {{ ref('int_items') }}
   where not is_pull_request or has_pull_request
@@ -50,6 +58,8 @@ with happened as (
     author_login,
     0,
     0,
+    0,
+    0,
     false
   from {{ ref('int_items') }}
   where has_pull_request
@@ -59,6 +69,8 @@ with happened as (
     made_at,
     kind,
     author_login,
+    0,
+    0,
     0,
     0,
     false
@@ -73,6 +85,8 @@ days as (
     happened.person,
     happened.lines_added_count,
     happened.lines_deleted_count,
+    happened.lines_added_handwritten_count,
+    happened.lines_deleted_handwritten_count,
     happened.is_ai_coauthored,
     actor.actor_class = 'human' as is_human
   from happened
@@ -107,6 +121,14 @@ counted as (
     count(*) filter (where what = 'review_comment' and is_human) as review_comments_human_count,
     sum(lines_added_count) filter (where what = 'commit') as lines_added_count,
     sum(lines_deleted_count) filter (where what = 'commit') as lines_deleted_count,
+    sum(lines_added_handwritten_count) filter (where what = 'commit')::bigint
+      as lines_added_handwritten_count,
+    sum(lines_deleted_handwritten_count) filter (where what = 'commit')::bigint
+      as lines_deleted_handwritten_count,
+    -- A source that tells the lines of a commit and not its files.
+    bool_or(
+      what = 'commit' and lines_added_count is not null and lines_added_handwritten_count is null
+    ) as lacks_files,
     count(distinct person) filter (
       where
       is_human and what in (
@@ -146,6 +168,7 @@ spans as (
   select
     counted.repository_id,
     min(counted.day) as first_day,
+    bool_or(counted.lacks_files) as lacks_files,
     greatest(max(counted.day), max({{ day_of('repository.data_as_of') }})) as last_day
   from counted
   inner join {{ ref('int_repositories') }} as repository
@@ -156,6 +179,7 @@ spans as (
 calendar as (
   select
     repository_id,
+    lacks_files,
     first_day + days_later as day
   from spans
   cross join lateral generate_series(0, last_day - first_day) as days_later
@@ -165,6 +189,7 @@ spine as (
   select
     calendar.repository_id,
     calendar.day,
+    calendar.lacks_files,
     turns.issues_reopened_count,
     (sum(turns.issues_open_change) over so_far)::bigint as issues_open_eod_count,
     (sum(turns.pull_requests_open_change) over so_far)::bigint as pull_requests_open_eod_count
@@ -206,6 +231,9 @@ select
   ]) }},
   {{ known_counts("coverage.knows_commits", "counted", [
     "lines_added_count", "lines_deleted_count",
+  ]) }},
+  {{ known_counts("coverage.knows_commits and not spine.lacks_files", "counted", [
+    "lines_added_handwritten_count", "lines_deleted_handwritten_count",
   ]) }},
   coalesce(counted.active_persons_count, 0) as active_persons_count
 from spine

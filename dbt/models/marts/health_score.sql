@@ -1,7 +1,7 @@
 -- Health by week, from inputs of the 13 weeks (resilience: 52) that end with it. Each input is
 -- worth 0 to 100 points between two published anchors; a sub-score is the mean of its known inputs,
--- the score the mean of the known sub-scores. What is closed at a week's end is what was closed then,
--- whatever was reopened later.
+-- the score the mean of the known sub-scores. What is closed at the end of a week is what was closed
+-- then, whatever was reopened later.
 with births as (
   select
     repository.repository_id,
@@ -149,7 +149,7 @@ closed as (
       and span.state = 'closed'
       and span.started_at >= weeks.ends_at - interval '91 days'
       and weeks.ends_at > span.started_at
-      and (span.is_current or span.ended_at >= weeks.ends_at)
+      and (span.is_current or weeks.ends_at <= span.ended_at)
   inner join items on span.repository_id = items.repository_id and span.number = items.number
   group by weeks.repository_id, weeks.iso_week
 ),
@@ -215,7 +215,8 @@ facts as (
     end as answered_ratio,
     case
       when coverage.knows_issues and coverage.knows_pull_requests
-        then coalesce(closed.closed_count, 0)
+        then
+          coalesce(closed.closed_count, 0)
           / nullif(responsiveness.opened_count, 0)::double precision
     end as closure_ratio
   from weeks

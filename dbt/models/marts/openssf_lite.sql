@@ -62,7 +62,7 @@ latest_heads as (
     ) as place
   from {{ ref('int_merges') }} as made
   inner join first_runs
-    on made.repository_id = first_runs.repository_id and first_runs.created_at <= made.merged_at
+    on made.repository_id = first_runs.repository_id and made.merged_at >= first_runs.created_at
   where made.head_sha is not null
 ),
 

@@ -20,6 +20,9 @@ with judged as (
       else least(item.ready_at, pull.merged_at, item.closed_at)
     end as ready_at,
     least(pull.first_commit_at, item.created_at) as started_at,
+    {{ if_known(
+      "pull.files_count = coalesce(by_hand.files_count, 0)", "by_hand.lines_handwritten_count"
+    ) }} as lines_handwritten_count,
     case when coverage.knows_pull_request_responses then answer.response_at end as response_at
   from {{ ref('stg_github__pull_requests') }} as pull
   inner join {{ ref('int_items') }} as item
@@ -27,6 +30,8 @@ with judged as (
   inner join {{ ref('int_repositories') }} as repository
     on pull.repository_id = repository.repository_id
   left join {{ ref('int_coverage') }} as coverage on pull.repository_id = coverage.repository_id
+  left join {{ ref('int_pull_request_lines') }} as by_hand
+    on pull.repository_id = by_hand.repository_id and pull.number = by_hand.number
   left join {{ ref('int_first_responses') }} as answer
     on pull.repository_id = answer.repository_id and pull.number = answer.number
   where {{ of_job('pull.repository_id') }}
@@ -136,12 +141,13 @@ select
   phased.files_count,
   phased.lines_added_count,
   phased.lines_deleted_count,
+  phased.lines_handwritten_count,
   case
-    when phased.lines_added_count + phased.lines_deleted_count < 10 then 'XS'
-    when phased.lines_added_count + phased.lines_deleted_count < 50 then 'S'
-    when phased.lines_added_count + phased.lines_deleted_count < 250 then 'M'
-    when phased.lines_added_count + phased.lines_deleted_count < 1000 then 'L'
-    when phased.lines_added_count + phased.lines_deleted_count >= 1000 then 'XL'
+    when phased.lines_handwritten_count < 10 then 'XS'
+    when phased.lines_handwritten_count < 50 then 'S'
+    when phased.lines_handwritten_count < 250 then 'M'
+    when phased.lines_handwritten_count < 1000 then 'L'
+    when phased.lines_handwritten_count >= 1000 then 'XL'
   end as size_class,
   {{ known_counts("phased.knows_reviews", "reviewed", [
     "reviews_count", "reviews_by_others_count", "reviewers_count", "approvals_count",

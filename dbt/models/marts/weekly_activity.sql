@@ -7,6 +7,7 @@
   "pull_requests_closed_unmerged_count", "issue_comments_count", "issue_comments_human_count",
   "reviews_count", "reviews_human_count", "review_comments_count",
   "review_comments_human_count", "lines_added_count", "lines_deleted_count",
+  "lines_added_handwritten_count", "lines_deleted_handwritten_count",
 ] -%}
 {% set rolling = [
   "commits", "issues_opened", "issues_closed", "pull_requests_opened", "pull_requests_merged",
