@@ -79,7 +79,8 @@ def knows_files(connection: Connection, repository_id: int) -> bool:
         driver(connection)
         .execute(
             "select knows_commits and not exists (select from intermediate.int_commits as made"
-            " where made.repository_id = coverage.repository_id and made.files_count is null)"
+            " where made.repository_id = coverage.repository_id"
+            " and made.lines_added_handwritten_count is null)"
             " and exists (select from raw.git_branches as branch"
             " where branch.repository_id = coverage.repository_id"
             " and is_default and deleted_at is null)"

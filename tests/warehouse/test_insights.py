@@ -176,11 +176,11 @@ def test_ties_are_of_humans_and_of_the_window(warehouse: Engine) -> None:
 
 
 @pytest.mark.parametrize(
-    ("knows_commits", "files_count", "known"), [(True, 3, True), (True, None, False),
+    ("knows_commits", "lines_count", "known"), [(True, 3, True), (True, None, False),
     (False, 3, False)],
 )  # fmt: skip
 def test_files_are_known_where_those_of_every_commit_are(
-    warehouse: Engine, *, knows_commits: bool, files_count: int | None, known: bool
+    warehouse: Engine, *, knows_commits: bool, lines_count: int | None, known: bool
 ) -> None:
     with warehouse.begin() as connection:
         make(
@@ -188,8 +188,9 @@ def test_files_are_known_where_those_of_every_commit_are(
             "repository_id bigint, knows_commits boolean", (1, knows_commits), (3, True),
         )  # fmt: skip
         make(
-            connection, "intermediate.int_commits", "repository_id bigint, files_count int",
-            (1, 0), (1, files_count), (2, None), (3, 1),
+            connection, "intermediate.int_commits",
+            "repository_id bigint, lines_added_handwritten_count int",
+            (1, 0), (1, lines_count), (2, None), (3, 1),
         )  # fmt: skip
         connection.exec_driver_sql(
             "insert into raw.git_branches"

@@ -1,7 +1,9 @@
--- Lines of commits without those of files that nobody writes by hand. A binary file has none.
+-- Lines of commits without those of files that nobody writes by hand, and of how many files they
+-- are. A binary file has none.
 select
   changed.repository_id,
   changed.sha,
+  count(*) as files_count,
   coalesce(sum(changed.lines_added_count) filter (where named.is_handwritten), 0)::bigint
     as lines_added_handwritten_count,
   coalesce(sum(changed.lines_deleted_count) filter (where named.is_handwritten), 0)::bigint

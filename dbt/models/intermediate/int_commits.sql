@@ -14,8 +14,8 @@ select
   made.lines_added_count,
   made.lines_deleted_count,
   made.files_count,
-  -- A source that does not tell the files tells nothing of what they are.
-  {{ known_counts("made.files_count is not null", "by_hand", [
+  -- GitHub tells how many files there are, and not which: git alone tells what they are.
+  {{ known_counts("made.files_count = coalesce(by_hand.files_count, 0)", "by_hand", [
     "lines_added_handwritten_count", "lines_deleted_handwritten_count",
   ]) }}
 from {{ ref('stg_git__commits') }} as made

@@ -43,7 +43,9 @@ def test_each_insight_comes_with_its_evidence(analysed: Settings) -> None:
 def test_files_that_no_source_tells_have_no_truck_factor(analysed: Settings) -> None:
     warehouse: Engine = make_engine(analysed.warehouse_url, process="test")
     with warehouse.begin() as connection:
-        connection.exec_driver_sql("update intermediate.int_commits set files_count = null")
+        connection.exec_driver_sql(
+            "update intermediate.int_commits set lines_added_handwritten_count = null"
+        )
 
     with attempting(analysed, warehouse, NAME) as run:
         found = compute(run).rows["truck_factor"]
