@@ -110,3 +110,18 @@ from {{ model }}
 group by {{ group | join(", ") }}
 having abs(sum({{ column }}) - 1) > 1e-9
 {% endtest %}
+
+{#- Each row that `evidence` names, by mart and key, is there. -#}
+{% test evidence_is_there(model, marts) %}
+select told.repository_id, told.template_id, told.subject, one.value
+from {{ model }} as told
+cross join lateral jsonb_array_elements(told.evidence) as one (value)
+where not (
+  {%- for mart in marts %}
+  one.value ->> 'mart' = '{{ mart.identifier }}' and exists (
+    select 1 from {{ mart }} as held
+    where held.repository_id = told.repository_id and to_jsonb(held) @> (one.value -> 'key')
+  ){{ " or" if not loop.last }}
+  {%- endfor %}
+)
+{% endtest %}

@@ -21,6 +21,7 @@ SILENT = {
     "4. Which open pull requests has nobody answered yet?",
     "Which people work on more than one repository",
     "Which repositories share their people",
+    "What is worth a look now",
 }
 """One small repository alone has no answer to these."""
 

@@ -1,7 +1,7 @@
 -- Health by week, from inputs of the 13 weeks (resilience: 52) that end with it. Each input is
 -- worth 0 to 100 points between two published anchors; a sub-score is the mean of its known inputs,
--- the score the mean of the known sub-scores. What is closed at the end of a week is what was closed
--- then, whatever was reopened later.
+-- the score the mean of the known sub-scores. What is closed at the end of a week is what was
+-- closed then, whatever was reopened later.
 with births as (
   select
     repository.repository_id,
