@@ -1,13 +1,18 @@
 """Every figure of the recorded repositories, as the API gives it, equals an independent count."""
 
+import gzip
+import json
+import subprocess
 from collections import Counter
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import httpx2
 import pytest
 
 from gitinsight.settings import Settings
+from tests.acceptance.conftest import REPLAY
 from tests.conftest import ADMIN_KEY, serving_api
 from tests.support.analyses import analyse, follow
 from warehouse.engine import Engine
@@ -176,6 +181,25 @@ def test_every_month_is_equal(
     found = {key: answers[name].by_month(metric) for key, metric in SERIES.items()}
 
     assert found == truth[name]["by_month"]
+
+
+def test_what_no_release_holds_is_what_git_counts(
+    answers: dict[str, Answers], tmp_path: Path
+) -> None:
+    name = "quicwg/ops-drafts"
+    folder = name.replace("/", "__")
+    with gzip.open(REPLAY / "data" / "repos" / folder / "releases.jsonl.gz", "rt") as lines:
+        tags = [json.loads(line)["tag_name"] for line in lines]
+    bundle = REPLAY / "data" / "git" / f"{folder}.bundle"
+    subprocess.run(["git", "clone", "--quiet", "--bare", bundle, tmp_path], check=True)
+
+    counted = subprocess.run(
+        ["git", "rev-list", "--count", "--no-merges", "main", "--not", *tags],
+        cwd=tmp_path, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+
+    summary = answers[name].summary()["data"]
+    assert summary["commits_since_release_count"] == int(counted.stdout) > 0
 
 
 @pytest.mark.parametrize("name", REPOSITORIES)
