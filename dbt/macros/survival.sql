@@ -100,3 +100,23 @@
   group by
     span.repository_id, {{ start_of('week', 'span.started_at') }} + 7 * weeks_later
 {%- endmacro %}
+
+{#-
+  Every week of the repositories of which issues or pull requests are known, with the figures of
+  those who were opened in it, `figures`, and with the backlog at its end.
+-#}
+{% macro from_weeks(known, figures) -%}
+  from {{ ref('weekly_activity') }} as weekly
+  inner join {{ ref('int_repositories') }} as repository
+    on weekly.repository_id = repository.repository_id
+  inner join {{ ref('int_coverage') }} as coverage
+    on weekly.repository_id = coverage.repository_id and coverage.{{ known }}
+  {%- for opened in figures %}
+  left join {{ opened }}
+    on
+      weekly.repository_id = {{ opened }}.repository_id
+      and weekly.iso_week = {{ opened }}.opened_week
+  {%- endfor %}
+  left join backlog
+    on weekly.repository_id = backlog.repository_id and weekly.iso_week = backlog.iso_week
+{%- endmacro %}

@@ -89,16 +89,4 @@ select
     as backlog_age_p50_hours,
   weekly.issues_closed_count::double precision / nullif(weekly.issues_opened_count, 0)
     as closure_ratio
-from {{ ref('weekly_activity') }} as weekly
-inner join {{ ref('int_repositories') }} as repository
-  on weekly.repository_id = repository.repository_id
-inner join {{ ref('int_coverage') }} as coverage
-  on weekly.repository_id = coverage.repository_id and coverage.knows_issues
-left join opened
-  on weekly.repository_id = opened.repository_id and weekly.iso_week = opened.opened_week
-left join responses
-  on weekly.repository_id = responses.repository_id and weekly.iso_week = responses.opened_week
-left join closes
-  on weekly.repository_id = closes.repository_id and weekly.iso_week = closes.opened_week
-left join backlog
-  on weekly.repository_id = backlog.repository_id and weekly.iso_week = backlog.iso_week
+{{ from_weeks("knows_issues", ["opened", "responses", "closes"]) }}
