@@ -12,7 +12,7 @@ from gitinsight.git.mirror import Mirror
 from gitinsight.github import access
 from gitinsight.settings import Settings
 from gitinsight.targets import GIT
-from warehouse import jobs, repositories
+from warehouse import forgotten, jobs, repositories
 from warehouse.engine import Engine
 from warehouse.governor import SharedGovernor
 
@@ -26,12 +26,14 @@ def attempt(settings: Settings, engine: Engine, job_id: UUID, *, worker: str) ->
             connection, job_id, worker=worker, at=clock.now(), lease_seconds=lease_seconds
         )
         repository = repositories.by_id(connection, job.repository_id)
+    with engine.begin() as connection:  # after the claim, so that whoever forgets sees one of both
+        veil = forgotten.load(connection)
     host = settings.github.api_url if repository.host == GIT else repository.host
     cancelled = threading.Event()
     client = access.connect(
         settings, host, subject=repository.full_name, governor=partial(SharedGovernor, engine),
         on_wait=lambda wait, until: run.tell_wait(wait, until),  # noqa: PLW0108 - no run yet
-        is_cancelled=cancelled.is_set,
+        is_cancelled=cancelled.is_set, veil=veil,
     )  # fmt: skip
     mirror = Mirror(
         settings.state_dir / "mirrors" / f"{repository.repository_id}.git",
@@ -54,6 +56,7 @@ def attempt(settings: Settings, engine: Engine, job_id: UUID, *, worker: str) ->
         cancelled=cancelled,
         workflow_jobs_days=settings.github.workflow_jobs_days,
         delivery=settings.delivery,
+        veil=veil,
     )
     try:
         yield run

@@ -17,6 +17,7 @@ from flows import (
     actors,
     definitions,
     forecast,
+    forget,
     quarantine,
     questions,
     retention,
@@ -47,6 +48,7 @@ app = typer.Typer(
 app.add_typer(questions.app)
 app.add_typer(actors.app, name="actors")
 app.add_typer(definitions.app)
+app.add_typer(forget.app)
 _SYNTHETIC = ("synthetic-labs/aurora", "synthetic-labs/borealis")
 _CHECKOUT = Path(__file__).parents[1]
 
@@ -238,7 +240,7 @@ def archive(
 
 
 @app.command("retention")
-def forget(
+def follow_rules(
     *,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would go.")] = False,
     as_json: Annotated[bool, JSON] = False,

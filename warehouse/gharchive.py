@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+import msgspec
 from psycopg import Connection as DriverConnection
 from psycopg import Copy, errors, sql
 from psycopg.rows import class_row
@@ -15,6 +16,8 @@ from gitinsight.gharchive import hours
 from gitinsight.gharchive.events import Event, Line, read
 from gitinsight.gharchive.lines import gunzip, whole_lines
 from gitinsight.gharchive.sources import Download
+from gitinsight.veil import Veil
+from warehouse import forgotten
 from warehouse.engine import UNFIT, Connection, driver
 
 PATIENCE = timedelta(days=7)
@@ -91,7 +94,8 @@ def load(
     raw.execute("select pg_advisory_xact_lock(hashtextextended(%s, 0))", (f"gharchive {hour}",))
     raw.execute("delete from ops.archive_quarantine where hour = %s", (hour,))
     counts = _Counts()
-    lines = read(whole_lines(gunzip(download)))
+    veil = forgotten.load(connection)
+    lines = (_veiled(line, veil) for line in read(whole_lines(gunzip(download))))
     while _copy_batch(raw, hour, lines, counts):
         pass
     if not counts.events:
@@ -155,6 +159,22 @@ def record_failure(
         )  # fmt: skip
         (recorded,) = cursor.fetchall()
     return recorded
+
+
+def _veiled(line: Line, veil: Veil) -> Line:
+    """Without whoever was forgotten; its id stays that of the event as it came."""
+    event = line.event
+    if not veil:
+        return line
+    if event is not None:
+        actor_id, actor_login = veil.account(event.actor_id, event.actor_login)
+        name, payload = event.repository_name, event.payload
+        event = msgspec.structs.replace(
+            event, actor_id=actor_id, actor_login=actor_login,
+            repository_name=name and veil.text(name, "full_name"),
+            payload=payload and veil.json(payload),
+        )  # fmt: skip
+    return msgspec.structs.replace(line, raw=veil.json(line.raw), event=event)
 
 
 def _copy_batch(

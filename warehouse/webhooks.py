@@ -8,6 +8,7 @@ from uuid import UUID
 from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 
+from warehouse import forgotten
 from warehouse.engine import Connection, driver
 
 
@@ -28,7 +29,10 @@ def store(
     connection: Connection, *, delivery_id: UUID, event: str, action: str | None,
     github_id: int | None, headers: Mapping[str, str], body: bytes, at: datetime,
 ) -> bool:  # fmt: skip
-    """Keep a delivery; False, and nothing is written, for one that came before."""
+    """Keep a delivery; False, and nothing is written, for one that came before. It names nobody
+    who was forgotten.
+    """
+    body = forgotten.load(connection).json(body)
     stored = driver(connection).execute(
         """
         insert into ops.webhook_deliveries

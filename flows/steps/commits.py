@@ -1,6 +1,7 @@
 """Commits, tags and branches: from the git remote, or from GitHub where there is no remote."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import chain, islice
 from typing import Any
@@ -12,6 +13,7 @@ from flows.steps.run import Run, StepResult
 from gitinsight.errors import MirrorBroken, NotVisible, TooLarge
 from gitinsight.git.history import Commit, Moment, commits
 from gitinsight.git.mirror import Refs
+from gitinsight.veil import Veil
 from warehouse import git
 from warehouse.cursors import Cursor
 from warehouse.engine import Connection
@@ -27,10 +29,10 @@ def read_commits(run: Run) -> StepResult:
     A broken mirror is cloned anew. A remote that was too large is tried again when more is allowed.
     """
     try:
-        refs = run.mirror.remote_refs()
+        refs = _refs(run)
     except MirrorBroken:
         run.mirror.discard()
-        refs = run.mirror.remote_refs()
+        refs = _refs(run)
     except NotVisible as error:
         if not (run.repository.has_api and run.client.has_token):
             return StepResult("commits", unavailable=error.reason)
@@ -66,14 +68,15 @@ def _from_git(run: Run, refs: Refs, cursor: Cursor) -> StepResult:
     old = sorted(mirror.commits_among(known))
     tips = sorted(mirror.commits_among(refs.tips))
     total = Written()
-    for chunk in _chunks(commits(mirror, new=tips, old=old, held=_held(run))):
+    found = commits(mirror, new=tips, old=old, held=_held(run))
+    for chunk in _chunks(_veiled(one, run.veil) for one in found):
         cursor, written = run.commit(
             cursor, cursor.state, _inserting(run, chunk, "git"), done=total.touched
         )
         total += written
     head = refs.branches.get(refs.default_branch or "")
     heads, left_head = [head] if head else [], cursor.state.get("head")
-    dates = mirror.tag_dates()
+    dates = {run.veil.text(name, "tag"): date for name, date in mirror.tag_dates().items()}
     tags = {name: (sha, *dates.get(name, (sha, False, ""))[1:]) for name, sha in refs.tags.items()}
     # What the last reading has marked is marked, as long as it can be asked about.
     is_followed = "head" in cursor.state and len(old) == len(known)
@@ -109,6 +112,37 @@ def _from_git(run: Run, refs: Refs, cursor: Cursor) -> StepResult:
     return StepResult(
         "commits", total.touched + 1, total.touched, moved_tags=moved_tags, left_behind=left_behind
     )
+
+
+def _refs(run: Run) -> Refs:
+    """What the remote shows, of nobody who was forgotten."""
+    refs = run.mirror.remote_refs()
+    branches, tags = (
+        {run.veil.text(name, key): sha for name, sha in named.items()}
+        for key, named in (("branch", refs.branches), ("tag", refs.tags))
+    )
+    default = refs.default_branch
+    return Refs(branches, tags, run.veil.text(default, "branch") if default else default)
+
+
+def _veiled(commit: Commit, veil: Veil) -> Commit:
+    """In place: its files are read while they are written."""
+    if veil:
+        commit.author_name, commit.author_email = veil.person(
+            commit.author_name, commit.author_email
+        )
+        commit.committer_name, commit.committer_email = veil.person(
+            commit.committer_name, commit.committer_email
+        )
+        commit.message = veil.text(commit.message, "message")
+        commit.files = (
+            replace(
+                one, path=veil.text(one.path, "path"),
+                previous_path=one.previous_path and veil.text(one.previous_path, "path"),
+            )
+            for one in commit.files
+        )  # fmt: skip
+    return commit
 
 
 def _fingerprint(refs: Refs) -> dict[str, Any]:

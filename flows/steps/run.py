@@ -18,6 +18,7 @@ from gitinsight.github.client import API_VERSION, GitHubClient
 from gitinsight.github.governor import Wait
 from gitinsight.github.payloads import Actor
 from gitinsight.settings import DeliverySettings
+from gitinsight.veil import NOTHING, Veil
 from warehouse import accounting, cursors, jobs
 from warehouse.cursors import Cursor
 from warehouse.engine import UNREACHABLE, Connection, Engine
@@ -68,6 +69,8 @@ class Run:
     """Set when somebody asked for the job to stop, or took it over."""
     workflow_jobs_days: int
     delivery: DeliverySettings
+    veil: Veil = NOTHING
+    """What is read passes it; the client has it, too."""
     stop: threading.Event = field(default_factory=threading.Event)
     stage: str = "discover"
     accounts: set[Actor] = field(default_factory=set)

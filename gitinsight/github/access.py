@@ -12,6 +12,7 @@ from gitinsight.github.pace import Pace
 from gitinsight.github.principals import ANONYMOUS, Principal, ordered, users
 from gitinsight.github.turns import OnWait, Turns
 from gitinsight.settings import GitHubSettings, Settings
+from gitinsight.veil import NOTHING, Veil
 
 _LOG = logs.get(__name__)
 
@@ -19,10 +20,11 @@ _LOG = logs.get(__name__)
 def connect(
     settings: Settings, host: str, *, subject: str = "", governor: MakeGovernor = LocalGovernor,
     wait_seconds: float | None = None, on_wait: OnWait | None = None,
-    is_cancelled: Callable[[], bool] = lambda: False,
+    is_cancelled: Callable[[], bool] = lambda: False, veil: Veil = NOTHING,
 ) -> GitHubClient:  # fmt: skip
     """``host`` is an API root, ``subject`` the repository that is asked about, ``wait_seconds`` how
-    long a used-up limit is waited for. Every wait is logged, and told to ``on_wait``.
+    long a used-up limit is waited for. Every wait is logged, and told to ``on_wait``. What is
+    answered passes the ``veil``.
     """
     github = settings.github
     is_configured = host == github.api_url
@@ -45,6 +47,7 @@ def connect(
             is_cancelled=is_cancelled,
         ),
         timeout_seconds=github.timeout_seconds,
+        veil=veil,
     )
 
 

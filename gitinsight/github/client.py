@@ -31,6 +31,7 @@ from gitinsight.github.principals import Principal, last
 from gitinsight.github.queries import query_text
 from gitinsight.github.refusals import is_passing, message, refusal
 from gitinsight.github.turns import Turns
+from gitinsight.veil import NOTHING, Veil
 
 API_VERSION = "2022-11-28"
 _ATTEMPTS = 5
@@ -102,11 +103,13 @@ class GitHubClient:
         principals: Callable[[], Sequence[Principal]],
         turns: Turns,
         timeout_seconds: float = 30.0,
+        veil: Veil = NOTHING,
     ) -> None:
         self._api_url = api_url.rstrip("/")
         self._graphql_url = graphql_url
         self._find_principals = principals
         self._turns = turns
+        self._veil = veil
         self._lock = threading.Lock()
         self._pool: list[Principal] = []
         self._records: list[RequestRecord] = []
@@ -310,16 +313,18 @@ class GitHubClient:
     def _read(
         self, request: httpx2.Request, response: httpx2.Response, grant: Grant
     ) -> tuple[GitInsightError | None, Answer | None]:
-        body = sanitise(response.content)
+        original, body = response.content, sanitise(response.content)
+        if (veiled := self._veil.json(body)) is not body:
+            original = body = veiled
         if response.status_code == httpx2.codes.OK:
             if (reason := fault(body)) is not None:
-                return BrokenAnswer(request.url.host, f"no JSON: {reason}", response.content), None
+                return BrokenAnswer(request.url.host, f"no JSON: {reason}", original), None
             if (reason := limit(body)) is not None:
                 return UnexpectedPayload(request.url.path, reason), None
         return None, Answer(
             status=response.status_code,
             body=body,
-            original=response.content,
+            original=original,
             url=str(response.url),
             date=limits.date_of(response),
             etag=response.headers.get("etag"),

@@ -2,6 +2,7 @@
 
 from warehouse.tables import (  # noqa: F401 - each fills the metadata
     actors,
+    forgotten,
     insights,
     intake,
     ops,
