@@ -8,10 +8,11 @@ import typer
 from flows.command import JSON, warehouse
 from flows.tables import OUT, show
 from gitinsight import clock
-from warehouse import actors
+from warehouse import actors, hidden, publish
 from warehouse.actors import ActorClass
+from warehouse.engine import session_lock
 
-app = typer.Typer(help="What accounts are: classes that were set by hand.", no_args_is_help=True)
+app = typer.Typer(help="What accounts are, by hand, and which are hidden.", no_args_is_help=True)
 
 
 @app.command("list")
@@ -41,3 +42,30 @@ def unset_class(login: str) -> None:
     with warehouse() as (_, engine), engine.begin() as connection:
         actors.let_rules_decide(connection, login, at=clock.now())
     OUT.print(f"the rules decide what {login} is, from the next analysis on", highlight=False)
+
+
+@app.command()
+def hide(login: str) -> None:
+    """Show an account by no name, in marts, API, queries and exports; what is held stays."""
+    with (
+        warehouse() as (_, engine), session_lock(engine, publish.LOCK_KEY),
+        engine.begin() as connection,
+    ):  # fmt: skip
+        hidden.hide(connection, login, at=clock.now())
+    OUT.print(f"{login} is hidden", highlight=False)
+
+
+@app.command()
+def unhide(login: str) -> None:
+    """Show an account by its name again."""
+    with warehouse() as (_, engine), engine.begin() as connection:
+        hidden.show(connection, login)
+    OUT.print(f"{login} is shown, from the next analysis with news (or --full) on", highlight=False)
+
+
+@app.command("hidden")
+def list_hidden(*, as_json: Annotated[bool, JSON] = False) -> None:
+    """The accounts that are hidden."""
+    with warehouse() as (_, engine), engine.begin() as connection:
+        rows = [{"login": login} for login in hidden.logins(connection)]
+    show(rows, as_json=as_json)

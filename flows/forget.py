@@ -103,7 +103,7 @@ def forget(
 def preview(engine: Engine, _state_dir: Path, person: Person) -> Erasure:
     """What forgetting would change."""
     ghost, changes = Ghost(0, person.is_common_word), Changes()
-    veil = forgotten.preview(person)
+    veil = forgotten.preview(person, ghost)
     with engine.begin() as connection:
         for columns in erasure.tables(connection):
             erasure.erase(

@@ -72,10 +72,11 @@ class Ghost:
 
     number: int
     is_common_word: bool = False
+    kind: str = "ghost"
 
     @property
     def login(self) -> str:
-        return f"ghost.{self.number}"
+        return f"{self.kind}.{self.number}"
 
     @property
     def id(self) -> int:
@@ -83,7 +84,18 @@ class Ghost:
 
     def email(self, ordinal: int = 0) -> str:
         """One for each address, so that addresses are as many as before."""
-        return f"ghost.{self.number}+{ordinal}@ghost.invalid"
+        return f"{self.login}+{ordinal}@ghost.invalid"
+
+    @classmethod
+    def named(cls, login: str | None) -> "Ghost | None":
+        """Whose login it is; none of GitHub's reads so."""
+        found = re.fullmatch(r"ghost\.(\d+)", login or "")
+        return cls(int(found[1])) if found else None
+
+    @staticmethod
+    def has(email: str) -> bool:
+        """Whether it is an address of one."""
+        return email.endswith("@ghost.invalid")
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ from psycopg.types.json import Jsonb
 
 from gitinsight.github.payloads import content_hash
 from gitinsight.veil import Ghost, Veil
+from warehouse import forgotten
 from warehouse.engine import Connection, Engine, driver
 from warehouse.forgotten import Person
 
@@ -188,6 +189,18 @@ def patterns(person: Person) -> Iterator[str]:
         yield rf"/u/{number}(?!\d)"
         yield rf"(?<!\d){number}\+[\w-]+@users\.noreply"
         yield rf'"(?:id|databaseId)": ?{number}(?!\d)[^{{}}]*"login"'
+
+
+def learn(engine: Engine, email: str, ghost: Ghost) -> None:
+    """An address turns out to be that of a person who was forgotten: it goes, and stays away."""
+    with engine.begin() as connection:
+        person = forgotten.known_by(connection, email)
+        forgotten.add_terms(connection, person.terms(), ghost=ghost.number)
+        veil = forgotten.load(connection)
+        every = tables(connection)
+    for columns in every:
+        with engine.begin() as connection:
+            erase(connection, columns, person, Changes(), veil=veil, ghost=ghost)
 
 
 def show_change(connection: Connection, changes: Changes) -> None:

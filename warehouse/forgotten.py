@@ -88,42 +88,39 @@ def find(
     connection: Connection, login: str, *, emails: Collection[str] = (),
     names: Collection[str] = (), is_common_word: bool = False,
 ) -> Person:  # fmt: skip
-    """Everything that is held of an account, its earlier logins too, and what is told of it.
-    BrokenEnvironment where repositories are followed that are called after the person.
-    """
-    raw = driver(connection)
-
-    def ask(statement: str, **known: Collection[object]) -> set[object]:
-        found = raw.execute(statement.encode(), {key: list(one) for key, one in known.items()})
-        return {one for (one,) in found if one not in {None, ""}}
-
+    """Everything that is held of an account, its earlier logins too, and what is told of it."""
     first = fold(login)
     if first == "ghost":
         raise BrokenEnvironment("ghost is nobody", "it is whom GitHub shows for deleted accounts")
-    ids = ask(_IDS, logins=[first])
-    logins = ask(_LOGINS, ids=ids) | {first}
-    owned = ask(_OWNED, logins=logins)
-    if owned:
-        raise BrokenEnvironment(
-            f"{', '.join(sorted(map(str, owned)))} is followed, and is called after the account",
-            "a repository cannot be asked for without its owner's name",
-        )
-    addresses = ask(_EMAILS, logins=logins, ids=ids) | {fold(one) for one in emails}
-    called = ask(_NAMES, emails=addresses) | set(names)
+    ids = _ask(connection, _IDS, logins=[first])
+    logins = _ask(connection, _LOGINS, ids=ids) | {first}
+    addresses = _ask(connection, _EMAILS, logins=logins, ids=ids) | {fold(one) for one in emails}
+    called = _ask(connection, _NAMES, emails=addresses) | set(names)
     return Person(
         logins=tuple(sorted(map(str, logins))),
         ids=tuple(sorted(int(str(one)) for one in ids)),
         emails=tuple(sorted({fold(str(one)) for one in addresses})),
-        names=tuple(sorted({str(one).strip() for one in called if re.search(r"\w", str(one))})),
+        names=_worded(called),
         is_common_word=is_common_word,
     )
 
 
+def known_by(connection: Connection, email: str) -> Person:
+    """What an address alone tells of a person."""
+    return Person((), (), (fold(email),), _worded(_ask(connection, _NAMES, emails=[fold(email)])))
+
+
 def remember(connection: Connection, person: Person, *, at: datetime) -> Ghost:
     """Who stands in the person's place from now on; one who was forgotten before keeps his ghost.
-    What an analysis reads that begins after this transaction passes the veil; Busy where one runs.
+    What an analysis reads that begins after this transaction passes the veil; Busy where one runs,
+    BrokenEnvironment where repositories are followed that are called after the person.
     """
     raw = driver(connection)
+    if owned := _ask(connection, _OWNED, logins=person.logins):
+        raise BrokenEnvironment(
+            f"{', '.join(sorted(map(str, owned)))} is followed, and is called after the account",
+            "a repository cannot be asked for without its owner's name",
+        )
     raw.execute("lock table ops.ghost_terms in access exclusive mode")
     (running,) = raw.execute("select count(*) from ops.jobs where state = 'running'").fetchall()[0]
     if running:
@@ -164,11 +161,26 @@ def add_terms(connection: Connection, named: Iterable[tuple[Kind, str]], *, ghos
         )
 
 
-def preview(person: Person) -> Veil:
+def preview(person: Person, ghost: Ghost) -> Veil:
     """As if the person had been forgotten, and nobody else."""
     salt = secrets.token_bytes(32)
-    terms = [term(salt, kind, text, ghost=0) for kind, text in person.terms()]
-    return Veil(salt, [Ghost(0, person.is_common_word)], terms)
+    terms = [
+        term(salt, kind, text, ghost=ghost.number, ordinal=ordinal)
+        for ordinal, (kind, text) in enumerate(person.terms())
+    ]
+    return Veil(salt, [ghost], terms)
+
+
+def _ask(
+    connection: Connection, statement: str, **known: Collection[object]
+) -> set[object]:  # fmt: skip
+    told = {key: list(one) for key, one in known.items()}
+    found = driver(connection).execute(statement.encode(), told)
+    return {one for (one,) in found if one not in {None, ""}}
+
+
+def _worded(names: Iterable[object]) -> tuple[str, ...]:
+    return tuple(sorted({str(one).strip() for one in names if re.search(r"\w", str(one))}))
 
 
 def _ghost_of(connection: Connection, person: Person, salt: bytes) -> int | None:

@@ -8,8 +8,9 @@ from uuid import UUID
 from psycopg.sql import SQL, Identifier
 from psycopg.types.json import Jsonb
 
-from warehouse import insights, ledger
+from warehouse import hidden, insights, ledger
 from warehouse.engine import Connection, driver
+from warehouse.erasure import Changes
 
 LOCK_KEY = 7_105_202
 """Held from transform to publish: the candidate tables belong to one job at a time."""
@@ -19,13 +20,17 @@ def publish(
     connection: Connection, repository_id: int, *, job_id: UUID, as_of: datetime, at: datetime,
     quality_status: str, rows: Mapping[str, Sequence[dict[str, Any]]],
 ) -> int:  # fmt: skip
-    """Move the candidate rows and the insights into what readers see; the new publication."""
+    """Move the candidate rows and the insights into what readers see, without the names of those
+    who are hidden; the new publication.
+    """
     raw = driver(connection)
+    hidden.cover(connection, ["candidate"], Changes())
     for mart in candidates(connection):
         _prepare(connection, mart)
         _move(connection, mart, repository_id)
     for insight, found in rows.items():
         insights.store(connection, repository_id, insight, found)
+    hidden.cover(connection, ["insights"], Changes())
     published = raw.execute(
         """
         insert into ops.publications

@@ -11,7 +11,8 @@ from typing import Any
 from flows.steps.run import Run, StepResult
 from gitinsight.errors import NotVisible, UnexpectedPayload, UpstreamUnavailable
 from gitinsight.github.queries import repeated
-from warehouse import git
+from gitinsight.veil import Ghost
+from warehouse import erasure, git
 from warehouse.engine import Connection
 from warehouse.git import Identity
 from warehouse.raw import Written
@@ -53,6 +54,9 @@ def identify(run: Run) -> StepResult:
         done += len(found)
         cursor, written = run.commit(cursor, cursor.state, write, done=done, total=len(unknown))
         touched += written.touched
+        for one in found:
+            if (ghost := Ghost.named(one.login)) and not Ghost.has(one.email):
+                erasure.learn(run.warehouse, one.email, ghost)
 
     asked = list(unknown) if run.client.has_token else []
     if not asked and read_off:

@@ -58,3 +58,24 @@ def test_an_unknown_class_is_refused(gitinsight: Gitinsight) -> None:
     code, _, err = gitinsight("actors", "set", "ann", "--class", "ghost", "--reason", "x")
     assert code == 1
     assert "ai_agent" in err
+
+
+def test_a_hidden_account_is_shown_nowhere_until_it_is_shown_again(
+    gitinsight: Gitinsight, analysed: Settings
+) -> None:
+    warehouse = make_engine(analysed.warehouse_url, process="test")
+    ask = "select login from marts.dim_actor where login in ('ada', 'hidden.1')"
+    persons = "select top_persons::text like '%%\"ada\"%%' from insights.bus_factor"
+    assert gitinsight("actors", "hide", "Ada")[0] == 0
+    assert rows(warehouse, ask) == [("hidden.1",)]
+    _, out, _ = gitinsight("actors", "hidden", "--json")
+    assert json.loads(out) == [{"login": "ada"}]
+
+    assert analyse(analysed, warehouse, NAME, is_full=True).state == "succeeded"
+    assert rows(warehouse, ask) == [("hidden.1",)]
+    assert {held for (held,) in rows(warehouse, persons)} == {False}
+
+    assert gitinsight("actors", "unhide", "ada")[0] == 0
+    assert analyse(analysed, warehouse, NAME, is_full=True).state == "succeeded"
+    assert rows(warehouse, ask) == [("ada",)]
+    warehouse.dispose()

@@ -86,3 +86,29 @@ def test_figures_that_changed_are_another_publication(warehouse: Engine) -> None
         )
 
     assert held == [(3,), (4,)]
+
+
+def test_an_address_that_is_learnt_goes_and_stays_away(warehouse: Engine) -> None:
+    with warehouse.begin() as connection:
+        ghost = forgotten.remember(connection, JANE, at=AT)
+        connection.exec_driver_sql(
+            "insert into raw.git_commits (repository_id, sha, parents, author_name, author_email,"
+            " authored_at_raw, committer_name, committer_email, committed_at_raw, message,"
+            " is_on_default_branch, source, sanitized, extracted_at, run_id) values (1, 'c', '{}',"
+            " 'J. Dee', 'New@x.org', '', 'J. Dee', 'new@x.org', '', 'By: J. Dee <new@x.org>', true,"
+            f" 'git', false, '{AT}', gen_random_uuid())"
+        )
+    erasure.learn(warehouse, "new@x.org", ghost)
+
+    with warehouse.begin() as connection:
+        [held] = (
+            driver(connection)
+            .execute(
+                "select author_name, author_email, committer_email, message from raw.git_commits"
+            )
+            .fetchall()
+        )
+        assert forgotten.load(connection).text("NEW@x.org") == ghost.email(3)
+    assert held == (
+        ghost.login, ghost.email(3), ghost.email(3), f"By: {ghost.login} <{ghost.email(3)}>"
+    )  # fmt: skip

@@ -67,7 +67,7 @@ def test_who_gives_a_repository_its_name_is_not_forgotten(warehouse: Engine) -> 
         follow(connection, "Jane/r")
 
         with pytest.raises(BrokenEnvironment, match="Jane/r is followed"):
-            forgotten.find(connection, "jane")
+            forgotten.remember(connection, JANE, at=AT)
         with pytest.raises(BrokenEnvironment, match="ghost is nobody"):
             forgotten.find(connection, "Ghost")
 

@@ -1,6 +1,6 @@
 """What people have said about accounts."""
 
-from sqlalchemy import Column, Index, Table, Text, text
+from sqlalchemy import BigInteger, Column, Identity, Index, Table, Text, text
 
 from warehouse.tables.shape import AT, metadata
 
@@ -20,4 +20,16 @@ actor_overrides = Table(
     ),
     schema="ops",
     comment="classes of accounts that a person has set, and those that were set before",
+)
+
+hidden_actors = Table(
+    "hidden_actors",
+    metadata,
+    Column("login", Text, primary_key=True, comment="the account, in lower case"),
+    Column(
+        "number", BigInteger, Identity(), nullable=False, comment="it is shown as hidden.1, ..."
+    ),
+    Column("hidden_at", AT, nullable=False, comment="since when"),
+    schema="ops",
+    comment="accounts that are not shown by name, by their own wish",
 )

@@ -72,23 +72,41 @@ def upgrade() -> None:
         sa.Column("ghost", sa.BigInteger(), nullable=False, autoincrement=False, comment=_GHOST),
         sa.Column("at", _AT, nullable=False, comment="when it was done"),
         sa.Column(
-            "changed", postgresql.JSONB(), nullable=False,
+            "changed",
+            postgresql.JSONB(),
+            nullable=False,
             comment="rows that were changed, column by column",
         ),
         sa.Column(
-            "remains", postgresql.JSONB(), nullable=False,
+            "remains",
+            postgresql.JSONB(),
+            nullable=False,
             comment="where something was found afterwards",
         ),
         sa.Column(
-            "mirrors", postgresql.JSONB(), nullable=False,
+            "mirrors",
+            postgresql.JSONB(),
+            nullable=False,
             comment="repositories whose git mirror was dropped",
         ),
         sa.PrimaryKeyConstraint("ghost", "at", name=op.f("pk_erasures")),
         schema="ops",
         comment="the proof of each erasure; nothing in it says who it was",
+    )
+    op.create_table(
+        "hidden_actors",
+        sa.Column("login", sa.Text(), nullable=False, comment="the account, in lower case"),
+        sa.Column(
+            "number", sa.BigInteger(), sa.Identity(), nullable=False,
+            comment="it is shown as hidden.1, ...",
+        ),
+        sa.Column("hidden_at", _AT, nullable=False, comment="since when"),
+        sa.PrimaryKeyConstraint("login", name=op.f("pk_hidden_actors")),
+        schema="ops",
+        comment="accounts that are not shown by name, by their own wish",
     )  # fmt: skip
 
 
 def downgrade() -> None:
-    for table in ("erasures", "ghost_terms", "ghosts"):
+    for table in ("hidden_actors", "erasures", "ghost_terms", "ghosts"):
         op.drop_table(table, schema="ops")
