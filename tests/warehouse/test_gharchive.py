@@ -13,8 +13,9 @@ from gitinsight.errors import BrokenArchive, HourMissing
 from gitinsight.gharchive.sources import Download
 from tests.support.gharchive import HOUR, event, packed
 from tests.support.rows import AT, fetch, value
-from warehouse import gharchive
+from warehouse import forgotten, gharchive
 from warehouse.engine import Connection, Engine, driver
+from warehouse.forgotten import Person
 from warehouse.gharchive import PATIENCE, ArchiveHour
 
 HELD = "select event_id, created_at, payload::text from raw.gharchive_events order by 1, 2"
@@ -57,6 +58,19 @@ def test_every_field_of_an_event_reaches_its_column(warehouse: Engine) -> None:
         "github_repository_id", "repository_name", "actor_id", "actor_login", "organization_id",
         "organization_login", "payload",
     }  # fmt: skip
+
+
+def test_an_event_of_somebody_who_was_forgotten_is_that_of_a_ghost(warehouse: Engine) -> None:
+    line = event(34, payload={"comment": {"user": {"login": "ann", "id": 7}, "body": "by @ann"}})
+    with warehouse.begin() as connection:
+        ghost = forgotten.remember(connection, Person(("ann",), (7,), (), ()), at=AT)
+        assert load(connection, packed([line, b"ann{"]))[1] == 1
+        held = fetch(connection, "select actor_id, actor_login, payload from raw.gharchive_events")
+        aside = put_aside(connection)
+
+    user = {"login": ghost.login, "id": ghost.id}
+    assert held == [(ghost.id, ghost.login, {"comment": {"user": user, "body": "by @ghost.1"}})]
+    assert aside == [(2, b"ghost.1{", True)]
 
 
 def test_an_hour_says_what_it_was_and_how_good_it_is(warehouse: Engine) -> None:

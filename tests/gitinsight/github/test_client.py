@@ -17,6 +17,7 @@ from gitinsight.errors import (
 from gitinsight.github.client import GitHubClient
 from gitinsight.github.principals import ANONYMOUS
 from gitinsight.runtime.process import free_port
+from gitinsight.veil import Ghost, Kind, Veil, term
 from tests.support.client import TOKEN, Connect, authorizations
 from tests.support.upstream import Reply, Upstream
 
@@ -40,6 +41,22 @@ def test_an_answer_carries_what_the_reader_of_pages_needs(
         "/repos/o/n/issues?state=all",
         "/repositories/1/issues?page=2&q=a%2Fb",
     ]
+
+
+def test_nobody_who_was_forgotten_is_in_an_answer(connect: Connect, upstream: Upstream) -> None:
+    salt = b"x" * 32
+    veil = Veil(salt, [Ghost(1)], [term(salt, Kind.LOGIN, "ann", ghost=1)])
+    upstream.replies = [
+        Reply(body=b'[{"id": 1, "user": {"login": "ann"}}]'), Reply(body=b'[{"a":"\\ud800"}]'),
+        Reply(body=b'{"data": {"n": {"author": {"login": "Ann", "id": "U_1"}}}}'),
+    ]  # fmt: skip
+    client = connect(veil=veil)
+
+    answer, odd = client.get("repos/o/n/issues"), client.get("repos/o/n/issues")
+
+    assert answer.body == answer.original == b'[{"id":1,"user":{"login":"ghost.1"}}]'
+    assert odd.original == b'[{"a":"\\ud800"}]'
+    assert client.query("totals", {}) == {"n": {"author": {"login": "ghost.1", "id": "ghost.1"}}}
 
 
 def test_a_page_without_a_link_is_the_last_one(client: GitHubClient) -> None:
