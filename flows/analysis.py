@@ -18,8 +18,9 @@ from flows.steps.transform import transform
 from gitinsight import logs
 from gitinsight.errors import Cancelled, GitInsightError, LeaseLost, RateLimited, TransientError
 from gitinsight.settings import QualitySettings
-from warehouse import accounting, holdings, jobs, ledger
+from warehouse import accounting, dirty, holdings, jobs, ledger
 from warehouse import publish as publishing
+from warehouse.dirty import Mark
 from warehouse.engine import UNREACHABLE, session_lock
 from warehouse.expectations import gate, volume
 from warehouse.jobs import Job
@@ -124,6 +125,7 @@ def make_figures(run: Run, report: Report, quality: QualitySettings, call: Call 
     run.announce("transform", message="waiting for the warehouse")
     with session_lock(run.warehouse, publishing.LOCK_KEY):
         run.announce("transform")
+        marks = _marks(run)
         threading.Thread(target=gate.prepare, name="imports", daemon=True).start()
         with report.timed("transform"):
             checks = call("transform", partial(transform, run))
@@ -139,18 +141,23 @@ def make_figures(run: Run, report: Report, quality: QualitySettings, call: Call 
         run.announce("publish")
         with report.timed("publish"):
             report.publication = call(
-                "publish", partial(publish, run, insights, quality_status=report.quality)
+                "publish",
+                partial(publish, run, insights, quality_status=report.quality, marks=marks),
             )
         report.as_of = run.as_of.isoformat()
     return state_of(run)
 
 
 def _is_settled(run: Run, extraction: Extraction, quality: QualitySettings) -> bool:
-    """Nothing has changed, and the figures are young enough for their ages to hold."""
+    """Nothing has changed, nobody has said otherwise, and the figures are young enough for their
+    ages to hold.
+    """
     account = extraction.account
     if run.job.is_full or extraction.has_changed or (account is not None and account.is_new):
         return False
     repository_id = run.repository.repository_id
+    if _marks(run):
+        return False
     with run.warehouse.begin() as connection:
         published = publishing.published_as_of(connection, repository_id)
         shown = jobs.last_published(connection, repository_id)
@@ -159,6 +166,12 @@ def _is_settled(run: Run, extraction: Extraction, quality: QualitySettings) -> b
             return False
     limit = timedelta(hours=quality.refresh_hours)
     return published is not None and run.as_of - published < limit
+
+
+def _marks(run: Run) -> list[Mark]:
+    """What has been said of what is held, and is in no figure yet."""
+    with run.warehouse.begin() as connection:
+        return dirty.due(connection, run.repository.repository_id, dirty.FIGURES)
 
 
 def state_of(run: Run) -> str:

@@ -15,9 +15,11 @@ from pydantic import ValidationError
 
 from flows import (
     actors,
+    affiliations,
     definitions,
     forecast,
     forget,
+    identities,
     quarantine,
     questions,
     retention,
@@ -47,6 +49,8 @@ app = typer.Typer(
 )  # fmt: skip
 app.add_typer(questions.app)
 app.add_typer(actors.app, name="actors")
+app.add_typer(identities.app, name="identities")
+app.add_typer(affiliations.app, name="affiliations")
 app.add_typer(definitions.app)
 app.add_typer(forget.app)
 _SYNTHETIC = ("synthetic-labs/aurora", "synthetic-labs/borealis")

@@ -29,10 +29,12 @@ def instant(text: str) -> datetime:
 
 @contextmanager
 def figures(
-    settings: Settings, engine: Engine, at: datetime, *, repository_ids: Sequence[int] | None = None
-) -> Iterator[list[past.Instant]]:
+    settings: Settings, engine: Engine, at: datetime, *,
+    repository_ids: Sequence[int] | None = None, if_merged: tuple[str, str] | None = None,
+) -> Iterator[list[past.Instant]]:  # fmt: skip
     """Every mart as it was shown at ``at``, by today's definitions, in the schema ``past.MARTS``
-    while it lasts; of these repositories, or of all. NotFound where nothing had been published.
+    while it lasts; of these repositories, or of all; with ``if_merged`` as they would have been
+    had an identity been a person's. NotFound where nothing had been published.
     """
     with engine.begin() as connection:
         if not past.can_show(connection):
@@ -43,7 +45,7 @@ def figures(
             )
     with session_lock(engine, past.LOCK_KEY), _cleared(engine):
         with engine.begin() as connection:
-            found = past.set_to(connection, at, repository_ids=repository_ids)
+            found = past.set_to(connection, at, repository_ids=repository_ids, if_merged=if_merged)
         if not found:
             raise NotFound(f"figures that were published by {at.isoformat()}")
         results = build(

@@ -7,6 +7,7 @@ from typing import Literal, get_args
 from psycopg.rows import class_row
 
 from gitinsight.errors import NotFound
+from warehouse import identities
 from warehouse.engine import Connection, driver
 
 ActorClass = Literal["human", "bot", "ai_agent"]
@@ -45,12 +46,14 @@ def override(
         " values (lower(%s), %s, %s, %s)",
         (login, actor_class, reason, at),
     )
+    identities.mark(connection, [login], reason=f"{login} is {actor_class}", at=at)
 
 
 def let_rules_decide(connection: Connection, login: str, *, at: datetime) -> None:
     """NotFound where nobody has set a class."""
     if not _end(connection, login, at):
         raise NotFound(f"a class that was set for {login}")
+    identities.mark(connection, [login], reason=f"rules decide what {login} is", at=at)
 
 
 def _end(connection: Connection, login: str, at: datetime) -> int:

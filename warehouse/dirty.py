@@ -7,6 +7,9 @@ clears it in the transaction that stores what was read. What is marked again mea
 one record with, as text: the number of an issue or a pull request (whose reviews come with it), the
 id of a comment. It is ``ALL`` for what is only read as a list or from git: labels, milestones,
 releases, workflow runs, the repository itself, commits, tags and branches.
+
+``FIGURES`` is no thing that is read: somebody has said what is held means something else. It stays
+marked until figures are published that were made after that.
 """
 
 from collections.abc import Iterable, Sequence
@@ -18,6 +21,7 @@ from psycopg.rows import class_row
 from warehouse.engine import Connection, driver
 
 ALL = ""
+FIGURES = "figures"
 _COMMITTED = timedelta(seconds=5)
 """A job that starts right after a mark was made may not see it yet."""
 

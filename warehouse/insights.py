@@ -1,8 +1,9 @@
 """The insights that Python computes, as they were stored last."""
 
+import re
 from collections.abc import Iterator, Sequence
 from datetime import datetime
-from typing import Any, cast
+from typing import Any, Literal, cast
 
 from psycopg.rows import class_row, dict_row
 from psycopg.sql import SQL, Identifier, Placeholder
@@ -17,6 +18,8 @@ ORDER = {
     "truck_factor": "definition",
 }  # fmt: skip
 """Each insight and the column that its rows of one repository are ordered by."""
+Prefix = Literal["", "past_"]
+"""Of the schemas that are read and written: those of today, or what ``warehouse.past`` makes."""
 SUBJECTS = ("issues", "pull_requests")
 
 
@@ -32,23 +35,29 @@ def of_repository(connection: Connection, repository_id: int, insight: str) -> l
 
 
 def commit_shares(
-    connection: Connection, repository_id: int, window_days: int
+    connection: Connection, repository_id: int, window_days: int, *, prefix: Prefix = ""
 ) -> list[CommitShare]:
     """Commits of humans, person by person, as dbt has just computed them."""
     cursor = driver(connection).cursor(row_factory=class_row(CommitShare))
     return cursor.execute(
-        "select person, commits_count from intermediate.int_commit_shares"
-        " where repository_id = %s and window_days = %s and is_latest and is_human"
-        " order by person",
+        _of(
+            "select person, commits_count from intermediate.int_commit_shares"
+            " where repository_id = %s and window_days = %s and is_latest and is_human"
+            " order by person",
+            prefix,
+        ),
         (repository_id, window_days),
     ).fetchall()
 
 
-def knows_reviews(connection: Connection, repository_id: int) -> bool:
+def knows_reviews(connection: Connection, repository_id: int, *, prefix: Prefix = "") -> bool:
     found = (
         driver(connection)
         .execute(
-            "select knows_reviews from intermediate.int_coverage where repository_id = %s",
+            _of(
+                "select knows_reviews from intermediate.int_coverage where repository_id = %s",
+                prefix,
+            ),
             (repository_id,),
         )
         .fetchone()
@@ -56,35 +65,43 @@ def knows_reviews(connection: Connection, repository_id: int) -> bool:
     return bool(found and found[0])
 
 
-def review_ties(connection: Connection, repository_id: int, window_days: int) -> list[ReviewTie]:
+def review_ties(
+    connection: Connection, repository_id: int, window_days: int, *, prefix: Prefix = ""
+) -> list[ReviewTie]:
     """Reviews of humans by other humans, pair by pair, of the days before the figures."""
     cursor = driver(connection).cursor(row_factory=class_row(ReviewTie))
     return cursor.execute(
-        "select review.reviewer_login as reviewer, review.author_login as author,"
-        " count(*) as reviews_count from intermediate.int_reviews as review"
-        " join intermediate.int_repositories as repository using (repository_id)"
-        " join intermediate.int_actors as actor on actor.repository_id = review.repository_id"
-        " and actor.login = review.author_login and actor.actor_class = 'human'"
-        " where review.repository_id = %s and review.is_by_other_human"
-        " and review.submitted_at <= repository.data_as_of"
-        " and review.submitted_at > repository.data_as_of - %s * interval '1 day'"
-        " group by review.reviewer_login, review.author_login order by 1, 2",
+        _of(
+            "select review.reviewer_login as reviewer, review.author_login as author,"
+            " count(*) as reviews_count from intermediate.int_reviews as review"
+            " join intermediate.int_repositories as repository using (repository_id)"
+            " join intermediate.int_actors as actor on actor.repository_id = review.repository_id"
+            " and actor.login = review.author_login and actor.actor_class = 'human'"
+            " where review.repository_id = %s and review.is_by_other_human"
+            " and review.submitted_at <= repository.data_as_of"
+            " and review.submitted_at > repository.data_as_of - %s * interval '1 day'"
+            " group by review.reviewer_login, review.author_login order by 1, 2",
+            prefix,
+        ),
         (repository_id, window_days),
     ).fetchall()
 
 
-def knows_files(connection: Connection, repository_id: int) -> bool:
+def knows_files(connection: Connection, repository_id: int, *, prefix: Prefix = "") -> bool:
     """Whether the default branch and the files of all its commits are known."""
     found = (
         driver(connection)
         .execute(
-            "select knows_commits and not exists (select from intermediate.int_commits as made"
-            " where made.repository_id = coverage.repository_id"
-            " and made.lines_added_handwritten_count is null)"
-            " and exists (select from raw.git_branches as branch"
-            " where branch.repository_id = coverage.repository_id"
-            " and is_default and deleted_at is null)"
-            " from intermediate.int_coverage as coverage where repository_id = %s",
+            _of(
+                "select knows_commits and not exists (select from intermediate.int_commits as made"
+                " where made.repository_id = coverage.repository_id"
+                " and made.lines_added_handwritten_count is null)"
+                " and exists (select from raw.git_branches as branch"
+                " where branch.repository_id = coverage.repository_id"
+                " and is_default and deleted_at is null)"
+                " from intermediate.int_coverage as coverage where repository_id = %s",
+                prefix,
+            ),
             (repository_id,),
         )
         .fetchone()
@@ -92,42 +109,53 @@ def knows_files(connection: Connection, repository_id: int) -> bool:
     return bool(found and found[0])
 
 
-def file_changes(connection: Connection, repository_id: int) -> Iterator[FileChange]:
+def file_changes(
+    connection: Connection, repository_id: int, *, prefix: Prefix = ""
+) -> Iterator[FileChange]:
     """What commits of the default branch did to files, the oldest first. It is read as it is
     consumed, and so within the transaction.
     """
     with driver(connection).cursor("file_changes", row_factory=class_row(FileChange)) as cursor:
         cursor.itersize = 10_000
         cursor.execute(
-            "with recursive trunk as ("
-            " select commit_sha as sha from raw.git_branches"
-            " where repository_id = %(id)s and is_default and deleted_at is null"
-            " union all select made.parents[1] from trunk"
-            " join raw.git_commits as made on made.repository_id = %(id)s and made.sha = trunk.sha"
-            ") select changed.path, changed.previous_path,"
-            " case when actor.actor_class = 'human' then made.person end as person,"
-            " coalesce(changed.additions, 0) as lines_added_count,"
-            " coalesce(changed.deletions, 0) as lines_deleted_count, made.is_merge,"
-            " trunk.sha is not null as is_on_trunk"
-            " from intermediate.int_commits as made"
-            " join intermediate.int_actors as actor"
-            " on actor.repository_id = made.repository_id and actor.login = made.person"
-            " join raw.git_commit_files as changed"
-            " on changed.repository_id = made.repository_id and changed.sha = made.sha"
-            " left join trunk on trunk.sha = made.sha where made.repository_id = %(id)s"
-            " order by made.committed_at nulls first, made.sha, changed.ordinal",
+            _of(
+                "with recursive trunk as ("
+                " select commit_sha as sha from raw.git_branches"
+                " where repository_id = %(id)s and is_default and deleted_at is null"
+                " union all select made.parents[1] from trunk"
+                " join raw.git_commits as made"
+                " on made.repository_id = %(id)s and made.sha = trunk.sha"
+                ") select changed.path, changed.previous_path,"
+                " case when actor.actor_class = 'human' then made.person end as person,"
+                " coalesce(changed.additions, 0) as lines_added_count,"
+                " coalesce(changed.deletions, 0) as lines_deleted_count, made.is_merge,"
+                " trunk.sha is not null as is_on_trunk"
+                " from intermediate.int_commits as made"
+                " join intermediate.int_actors as actor"
+                " on actor.repository_id = made.repository_id and actor.login = made.person"
+                " join raw.git_commit_files as changed"
+                " on changed.repository_id = made.repository_id and changed.sha = made.sha"
+                " left join trunk on trunk.sha = made.sha where made.repository_id = %(id)s"
+                " order by made.committed_at nulls first, made.sha, changed.ordinal",
+                prefix,
+            ),
             {"id": repository_id},
         )
         yield from cursor
 
 
-def subjects_with_answers(connection: Connection, repository_id: int) -> list[str]:
+def subjects_with_answers(
+    connection: Connection, repository_id: int, *, prefix: Prefix = ""
+) -> list[str]:
     """Of issues and pull requests those of which everything that may be an answer was read."""
     found = (
         driver(connection)
         .execute(
-            "select knows_issue_responses, knows_pull_request_responses"
-            " from intermediate.int_coverage where repository_id = %s",
+            _of(
+                "select knows_issue_responses, knows_pull_request_responses"
+                " from intermediate.int_coverage where repository_id = %s",
+                prefix,
+            ),
             (repository_id,),
         )
         .fetchone()
@@ -135,30 +163,38 @@ def subjects_with_answers(connection: Connection, repository_id: int) -> list[st
     return [name for name, is_known in zip(SUBJECTS, found, strict=True) if is_known]
 
 
-def openings(connection: Connection, repository_id: int, subject: str) -> list[Opening]:
+def openings(
+    connection: Connection, repository_id: int, subject: str, *, prefix: Prefix = ""
+) -> list[Opening]:
     """Issues or pull requests of humans, each with its first answer by another human."""
     is_pull_request = subject == "pull_requests"
     cursor = driver(connection).cursor(row_factory=class_row(Opening))
     return cursor.execute(
-        "select item.ready_at as opened_at,"
-        " case when answer.response_at between item.ready_at and repository.data_as_of"
-        " then answer.response_at end as answered_at"
-        " from intermediate.int_items as item"
-        " left join intermediate.int_first_responses as answer using (repository_id, number)"
-        " join intermediate.int_repositories as repository using (repository_id)"
-        " where item.repository_id = %s and item.is_pull_request = %s"
-        " and item.ready_at <= repository.data_as_of"
-        " and not (item.is_pull_request and not item.has_pull_request) order by item.number",
+        _of(
+            "select item.ready_at as opened_at,"
+            " case when answer.response_at between item.ready_at and repository.data_as_of"
+            " then answer.response_at end as answered_at"
+            " from intermediate.int_items as item"
+            " left join intermediate.int_first_responses as answer using (repository_id, number)"
+            " join intermediate.int_repositories as repository using (repository_id)"
+            " where item.repository_id = %s and item.is_pull_request = %s"
+            " and item.ready_at <= repository.data_as_of"
+            " and not (item.is_pull_request and not item.has_pull_request) order by item.number",
+            prefix,
+        ),
         (repository_id, is_pull_request),
     ).fetchall()
 
 
-def data_as_of(connection: Connection, repository_id: int) -> datetime:
+def data_as_of(connection: Connection, repository_id: int, *, prefix: Prefix = "") -> datetime:
     """The instant that the figures just computed describe."""
     found = (
         driver(connection)
         .execute(
-            "select data_as_of from intermediate.int_repositories where repository_id = %s",
+            _of(
+                "select data_as_of from intermediate.int_repositories where repository_id = %s",
+                prefix,
+            ),
             (repository_id,),
         )
         .fetchone()
@@ -169,12 +205,15 @@ def data_as_of(connection: Connection, repository_id: int) -> datetime:
 
 
 def store(
-    connection: Connection, repository_id: int, insight: str, rows: Sequence[dict[str, Any]]
-) -> None:
+    connection: Connection, repository_id: int, insight: str, rows: Sequence[dict[str, Any]], *,
+    prefix: Prefix = "",
+) -> None:  # fmt: skip
     """Replace an insight's rows of one repository; lists and records become JSON."""
     raw = driver(connection)
     raw.execute(
-        SQL("delete from {} where repository_id = %s").format(Identifier("insights", insight)),
+        SQL("delete from {} where repository_id = %s").format(
+            Identifier(f"{prefix}insights", insight)
+        ),
         (repository_id,),
     )
     for row in rows:
@@ -182,9 +221,13 @@ def store(
         values = [Jsonb(one) if isinstance(one, list | dict) else one for one in row.values()]
         raw.execute(
             SQL("insert into {} ({}) values ({})").format(
-                Identifier("insights", insight),
+                Identifier(f"{prefix}insights", insight),
                 SQL(", ").join(map(Identifier, columns)),
                 SQL(", ").join(Placeholder() * len(columns)),
             ),
             [*values, repository_id],
         )
+
+
+def _of(text: str, prefix: Prefix) -> bytes:
+    return re.sub(r"\b(raw|intermediate)\.", rf"{prefix}\1.", text).encode()

@@ -5,23 +5,26 @@ and builds ``past_candidate``. An instant is a publication: each repository stan
 left it that had published by then.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any, Literal
 
 from psycopg.rows import class_row
 from psycopg.sql import SQL, Composed, Identifier
 from psycopg.sql import Literal as Value
 
 from gitinsight.things.catalogue import GITHUB_THINGS
+from warehouse import insights
 from warehouse.engine import Connection, driver
 
-PREFIX = "past_"
+PREFIX: Literal["past_"] = "past_"
 MARTS = f"{PREFIX}candidate"
+INSIGHTS = f"{PREFIX}insights"
 LOCK_KEY = 7_105_203
 """The past is built for one question at a time."""
 ROLE = "gitinsight_past_analyst"
-_SCHEMAS = ("raw", "ops", "staging", "intermediate", "candidate")
+_SCHEMAS = ("raw", "ops", "staging", "intermediate", "candidate", "insights")
 
 _INSTANTS = """
 create table past_ops.instants as
@@ -71,6 +74,15 @@ from raw.{history} as earlier
 inner join past_ops.instants as instant using (repository_id)
 where earlier.valid_from <= instant.held_at and earlier.valid_to > instant.held_at
 """
+_MERGED_THEN = """
+create view past_ops.identity_merges as
+select alias, person, null::timestamptz as unmerged_at
+from ops.identity_merges
+where merged_at <= (select max(held_at) from past_ops.instants)
+    and coalesce(unmerged_at, 'infinity') > (select max(held_at) from past_ops.instants)
+union all
+select lower({alias}), {person}, null where {alias}::text is not null
+"""
 _REFS = {"git_tags": ("is_annotated", "tagged_at"), "git_branches": ("is_default",)}
 _OTHERS = (
     """
@@ -105,6 +117,14 @@ _OTHERS = (
     where known.looked_up_at <= instant.held_at
     """,
     """
+    create view past_raw.git_mailmap as
+    select said.repository_id, said.email, said.proper_email, null::timestamptz as replaced_at
+    from raw.git_mailmap as said
+    inner join past_ops.instants as instant using (repository_id)
+    where said.extracted_at <= instant.held_at
+        and (said.replaced_at is null or said.replaced_at > instant.held_at)
+    """,
+    """
     create view past_ops.repositories as
     select followed.repository_id, followed.full_name, followed.is_synthetic,
         followed.default_branch, followed.added_at, instant.data_as_of as checked_at
@@ -115,6 +135,13 @@ _OTHERS = (
     create view past_ops.actor_overrides as
     select login, actor_class, reason, null::timestamptz as unset_at
     from ops.actor_overrides
+    where set_at <= (select max(held_at) from past_ops.instants)
+        and coalesce(unset_at, 'infinity') > (select max(held_at) from past_ops.instants)
+    """,
+    """
+    create view past_ops.affiliations as
+    select affiliation_id, subject, organisation, from_day, to_day, null::timestamptz as unset_at
+    from ops.affiliations
     where set_at <= (select max(held_at) from past_ops.instants)
         and coalesce(unset_at, 'infinity') > (select max(held_at) from past_ops.instants)
     """,
@@ -145,10 +172,12 @@ class Instant:
 
 
 def set_to(
-    connection: Connection, at: datetime, *, repository_ids: Sequence[int] | None = None
-) -> list[Instant]:
+    connection: Connection, at: datetime, *, repository_ids: Sequence[int] | None = None,
+    if_merged: tuple[str, str] | None = None,
+) -> list[Instant]:  # fmt: skip
     """Let ``past_raw`` and ``past_ops`` show what was held at ``at``; the instant of each
-    repository that had published something by then.
+    repository that had published something by then. With ``if_merged`` as if an identity had been
+    a person's, too.
     """
     raw = driver(connection)
     clear(connection)
@@ -160,6 +189,8 @@ def set_to(
         raw.execute(statement)
     for text in _OTHERS:
         raw.execute(text.encode())
+    alias, person = if_merged or (None, None)
+    raw.execute(SQL(_MERGED_THEN).format(alias=Value(alias), person=Value(person)))
     raw.execute("analyze past_ops.instants")
     return (
         raw.cursor(row_factory=class_row(Instant))
@@ -192,11 +223,28 @@ def can_show(connection: Connection) -> bool:
 def show(connection: Connection) -> None:
     """Let analysts of the past read what was built, and nothing that is of today."""
     raw = driver(connection)
-    for statement in (
-        "grant usage on schema {} to {}",
-        "grant select on all tables in schema {} to {}",
-    ):
-        raw.execute(SQL(statement).format(Identifier(MARTS), Identifier(ROLE)))
+    for schema in (MARTS, INSIGHTS):
+        for statement in (
+            "create schema if not exists {0}",
+            "grant usage on schema {0} to {1}",
+            "grant select on all tables in schema {0} to {1}",
+        ):
+            raw.execute(SQL(statement).format(Identifier(schema), Identifier(ROLE)))
+
+
+def keep_insights(
+    connection: Connection, repository_id: int, rows: Mapping[str, Sequence[dict[str, Any]]]
+) -> None:
+    """Insights of a repository, beside the marts that were built."""
+    raw = driver(connection)
+    raw.execute(SQL("create schema if not exists {}").format(Identifier(INSIGHTS)))
+    for insight, found in rows.items():
+        raw.execute(
+            SQL("create table if not exists {} (like {})").format(
+                Identifier(INSIGHTS, insight), Identifier("insights", insight)
+            )
+        )
+        insights.store(connection, repository_id, insight, found, prefix=PREFIX)
 
 
 def _views() -> list[Composed]:

@@ -1,6 +1,6 @@
 """Commits, tags and branches: from the git remote, or from GitHub where there is no remote."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import chain, islice
@@ -12,9 +12,10 @@ from flows.steps.lists import every_page
 from flows.steps.run import Run, StepResult
 from gitinsight.errors import MirrorBroken, NotVisible, TooLarge
 from gitinsight.git.history import Commit, Moment, commits
+from gitinsight.git.mailmap import proper_emails
 from gitinsight.git.mirror import Refs
 from gitinsight.veil import Veil
-from warehouse import git
+from warehouse import git, mailmap
 from warehouse.cursors import Cursor
 from warehouse.engine import Connection
 from warehouse.raw import Written
@@ -81,6 +82,7 @@ def _from_git(run: Run, refs: Refs, cursor: Cursor) -> StepResult:
     # What the last reading has marked is marked, as long as it can be asked about.
     is_followed = "head" in cursor.state and len(old) == len(known)
     left = [left_head] if left_head else []
+    proper = _veiled_emails(proper_emails(mirror, head), run.veil) if head else {}
     moved_tags, left_behind = 0, 0
 
     def finish(connection: Connection) -> Written:
@@ -97,6 +99,7 @@ def _from_git(run: Run, refs: Refs, cursor: Cursor) -> StepResult:
             connection, refs.branches, default=refs.default_branch, run=run.git_run
         )
         moved_tags = git.replace_tags(connection, tags, run=run.git_run)
+        mailmap.replace(connection, proper, run=run.git_run)
         return Written(changed=1)
 
     state = {
@@ -143,6 +146,12 @@ def _veiled(commit: Commit, veil: Veil) -> Commit:
             for one in commit.files
         )  # fmt: skip
     return commit
+
+
+def _veiled_emails(proper: Mapping[str, str], veil: Veil) -> dict[str, str]:
+    """As the commits have them: two addresses of one ghost are still two."""
+    veiled = ((veil.person("", one)[1], veil.person("", meant)[1]) for one, meant in proper.items())
+    return {one: meant for one, meant in veiled if one != meant}
 
 
 def _fingerprint(refs: Refs) -> dict[str, Any]:

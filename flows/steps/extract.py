@@ -98,7 +98,8 @@ def extract(run: Run, call: Call) -> Extraction:
 def _marks(run: Run) -> list[Mark]:
     """What webhooks have told of before this reading began."""
     with run.warehouse.begin() as connection:
-        return dirty.due(connection, run.repository.repository_id)
+        due = dirty.due(connection, run.repository.repository_id)
+    return [one for one in due if one.thing != dirty.FIGURES]
 
 
 def _read_the_rest(

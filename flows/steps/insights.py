@@ -2,10 +2,13 @@
 
 from dataclasses import asdict, dataclass, field
 from typing import Any
+from uuid import UUID
 
 from flows.steps.run import Run
 from models import bus_factor, review_centrality, review_latency, truck_factor
 from warehouse import insights
+from warehouse.engine import Engine
+from warehouse.insights import Prefix
 
 _WINDOWS = (0, 365)
 _REVIEW_DAYS = 180
@@ -21,27 +24,36 @@ class Insights:
 
 
 def compute(run: Run) -> Insights:
-    repository_id = run.repository.repository_id
-    with run.warehouse.begin() as connection:
-        as_of = insights.data_as_of(connection, repository_id)
+    return of_repository(run.warehouse, run.repository.repository_id, job_id=run.job.job_id)
+
+
+def of_repository(
+    warehouse: Engine, repository_id: int, *, job_id: UUID, prefix: Prefix = ""
+) -> Insights:
+    """With ``prefix`` of the past, as ``warehouse.past`` shows it."""
+    with warehouse.begin() as connection:
+        as_of = insights.data_as_of(connection, repository_id, prefix=prefix)
         shares = {
-            days: insights.commit_shares(connection, repository_id, days) for days in _WINDOWS
+            days: insights.commit_shares(connection, repository_id, days, prefix=prefix)
+            for days in _WINDOWS
         }
         openings = {
-            subject: insights.openings(connection, repository_id, subject)
-            for subject in insights.subjects_with_answers(connection, repository_id)
+            subject: insights.openings(connection, repository_id, subject, prefix=prefix)
+            for subject in insights.subjects_with_answers(connection, repository_id, prefix=prefix)
         }
         ties = (
-            insights.review_ties(connection, repository_id, _REVIEW_DAYS)
-            if insights.knows_reviews(connection, repository_id)
+            insights.review_ties(connection, repository_id, _REVIEW_DAYS, prefix=prefix)
+            if insights.knows_reviews(connection, repository_id, prefix=prefix)
             else []
         )
         authorship = (
-            truck_factor.truck_factor(insights.file_changes(connection, repository_id))
-            if insights.knows_files(connection, repository_id)
+            truck_factor.truck_factor(
+                insights.file_changes(connection, repository_id, prefix=prefix)
+            )
+            if insights.knows_files(connection, repository_id, prefix=prefix)
             else None
         )
-    stamp = {"as_of": as_of, "job_id": run.job.job_id}
+    stamp = {"as_of": as_of, "job_id": job_id}
     factors = [
         {
             **asdict(found), "window_days": days, "definition": bus_factor.DEFINITION,

@@ -1,14 +1,23 @@
 """Makes the figures of one job the figures that readers see."""
 
+from collections.abc import Sequence
+
 from flows.steps.insights import Insights
 from flows.steps.run import Run
+from warehouse import dirty
 from warehouse import publish as marts
+from warehouse.dirty import Mark
 
 
-def publish(run: Run, insights: Insights, *, quality_status: str) -> int:
-    """One transaction; the number of the publication."""
+def publish(
+    run: Run, insights: Insights, *, quality_status: str, marks: Sequence[Mark] = ()
+) -> int:
+    """One transaction; the number of the publication. ``marks`` are those that the figures were
+    made after.
+    """
     with run.warehouse.begin() as connection:
         run.hold(connection)
+        dirty.clear(connection, marks)
         return marts.publish(
             connection,
             run.repository.repository_id,

@@ -25,14 +25,14 @@ def test_a_class_that_is_set_moves_the_figures_and_comes_back(
         "actors", "set", "Synthetic-CI", "--class", "human", "--reason", "a person after all"
     )
     assert (code, "is human" in out) == (0, True)
-    assert analyse(analysed, warehouse, NAME, is_full=True).state == "succeeded"
+    assert analyse(analysed, warehouse, NAME).state == "succeeded"
     [(actor_class, source, evidence)] = rows(warehouse, actors)
     assert (actor_class, source) == ("human", "override")
     assert evidence[0] == "override: human, a person after all"
     assert rows(warehouse, people) == [(persons + 1,)]
 
     assert gitinsight("actors", "unset", "synthetic-ci")[0] == 0
-    assert analyse(analysed, warehouse, NAME, is_full=True).state == "succeeded"
+    assert analyse(analysed, warehouse, NAME).state == "succeeded"
     assert rows(warehouse, actors) == before
     assert rows(warehouse, people) == [(persons,)]
     warehouse.dispose()

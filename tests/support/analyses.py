@@ -38,9 +38,12 @@ def enqueue(
     return job
 
 
-def analyse(settings: Settings, warehouse: Engine, name: str, *, is_full: bool = False) -> Job:
+def analyse(
+    settings: Settings, warehouse: Engine, name: str, *, is_full: bool = False,
+    as_of: datetime | None = None,
+) -> Job:  # fmt: skip
     """One job from queue to end."""
-    job = enqueue(settings, warehouse, name, is_full=is_full)
+    job = enqueue(settings, warehouse, name, is_full=is_full, as_of=as_of)
     work_off(settings, warehouse, [job.job_id])
     with warehouse.begin() as connection:
         return jobs.by_id(connection, job.job_id)

@@ -4,8 +4,10 @@ from datetime import datetime, timedelta
 
 from psycopg.types.json import Jsonb
 
+from tests.support.marts import make
 from tests.support.rows import AT, claim, fetch, payload_row
-from warehouse import git, jobs, past, raw
+from warehouse import affiliations, git, identities, jobs, past, raw
+from warehouse.affiliations import Affiliation
 from warehouse.engine import Connection, Engine, driver
 from warehouse.jobs import Job
 from warehouse.raw import Origin
@@ -86,3 +88,31 @@ def test_branches_are_there_once_and_as_they_were(warehouse: Engine) -> None:
         assert fetch(connection, seen) == [("main", "a", True), ("old", "a", False)]
         past.set_to(connection, AT + 3 * HOUR)
         assert fetch(connection, seen) == [("main", "b", True)]
+
+
+def test_what_was_said_of_persons_is_what_was_said_then(warehouse: Engine) -> None:
+    for hours in (1, 3, 5):
+        published(warehouse, AT + hours * HOUR)
+    bell = Affiliation("ann", "Bell", None, None, "she said so")
+    with warehouse.begin() as connection:
+        make(
+            connection, "marts.dim_actor", "repository_id bigint, login text", (1, "Ann"),
+            (1, "ann@home"),
+        )  # fmt: skip
+        identities.merge(
+            connection, "ann@home", "Ann", reason="she said so", by="eve", at=AT + 2 * HOUR
+        )
+        affiliations.add(connection, [bell], at=AT + 2 * HOUR)
+        identities.unmerge(connection, "ann@home", by="eve", at=AT + 4 * HOUR)
+        affiliations.unset(connection, "Ann", at=AT + 4 * HOUR)
+
+        def said(at: datetime, **proposed: tuple[str, str]) -> list[tuple[str, ...]]:
+            past.set_to(connection, at, **proposed)
+            return [
+                *fetch(connection, "select alias, person from past_ops.identity_merges"),
+                *fetch(connection, "select subject, organisation from past_ops.affiliations"),
+            ]
+
+        assert said(AT + HOUR) == said(AT + 5 * HOUR) == []
+        assert said(AT + 3 * HOUR) == [("ann@home", "Ann"), ("ann", "Bell")]
+        assert said(AT + HOUR, if_merged=("B@x", "Bea")) == [("b@x", "Bea")]

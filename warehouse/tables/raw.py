@@ -215,6 +215,19 @@ git_identities = Table(
     comment="which account a commit e-mail address belongs to, by evidence only",
 )
 
+git_mailmap = Table(
+    "git_mailmap",
+    metadata,
+    repository_id(),
+    Column("email", Text, primary_key=True, comment="of commits, lower case"),
+    Column("extracted_at", AT, primary_key=True, comment="since when it is known"),
+    Column("replaced_at", AT, comment="until when .mailmap said so; null while it does"),
+    Column("proper_email", Text, nullable=False, comment="the one meant, lower case"),
+    Column("run_id", Uuid, nullable=False, comment="the job that read it"),
+    schema="raw",
+    comment="which addresses of commits are another one by .mailmap at the default branch",
+)
+
 gharchive_events = Table(
     "gharchive_events",
     metadata,

@@ -1,6 +1,6 @@
 -- Everybody who did something, and what they are. A declared bot is one that GitHub calls so. What
 -- somebody has said by hand goes before the list of known bots, and that before the rules.
-with seen as (
+with named as (
   select
     repository_id,
     author_login as login
@@ -39,6 +39,14 @@ with seen as (
     author_login
   from {{ ref('stg_github__discussion_comments') }}
   where {{ of_job() }}
+),
+
+seen as (
+  select distinct
+    named.repository_id,
+    coalesce(merged.person, named.login) as login
+  from named
+  left join {{ ref('int_aliases') }} as merged on lower(named.login) = merged.alias
 ),
 
 accounts as (

@@ -23,17 +23,18 @@ select
 from {{ ref('int_remarks') }}
 union all
 select
-  repository_id,
-  author_login,
+  discussion.repository_id,
+  coalesce(merged.person, discussion.author_login),
   'discussion',
-  created_at
-from {{ ref('stg_github__discussions') }}
-where {{ of_job() }}
+  discussion.created_at
+from {{ ref('stg_github__discussions') }} as discussion
+left join {{ ref('int_aliases') }} as merged on lower(discussion.author_login) = merged.alias
+where {{ of_job('discussion.repository_id') }}
 union all
 -- What was written about a discussion that is gone is gone with it.
 select
   remark.repository_id,
-  remark.author_login,
+  coalesce(merged.person, remark.author_login),
   'discussion_comment',
   remark.created_at
 from {{ ref('stg_github__discussion_comments') }} as remark
@@ -41,4 +42,5 @@ inner join {{ ref('stg_github__discussions') }} as discussion
   on
     remark.repository_id = discussion.repository_id
     and remark.number = discussion.number
+left join {{ ref('int_aliases') }} as merged on lower(remark.author_login) = merged.alias
 where {{ of_job('remark.repository_id') }}

@@ -12,13 +12,14 @@ with candidates as (
   from {{ ref('int_remarks') }}
   union all
   select
-    repository_id,
-    number,
-    actor_login,
-    created_at,
+    event.repository_id,
+    event.number,
+    coalesce(merged.person, event.actor_login),
+    event.created_at,
     false
-  from {{ ref('stg_github__issue_events') }}
-  where {{ of_job() }} and event in ('closed', 'merged')
+  from {{ ref('stg_github__issue_events') }} as event
+  left join {{ ref('int_aliases') }} as merged on lower(event.actor_login) = merged.alias
+  where {{ of_job('event.repository_id') }} and event.event in ('closed', 'merged')
   union all
   select
     repository_id,

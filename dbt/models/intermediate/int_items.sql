@@ -6,14 +6,14 @@ select
   issue.number,
   issue.title,
   issue.state_reason,
-  issue.author_login,
   issue.comments_count,
   issue.created_at,
   issue.updated_at,
   issue.is_pull_request,
   pull.merged_at,
-  pull.merged_by_login,
   pull.number is not null as has_pull_request,
+  coalesce(author.person, issue.author_login) as author_login,
+  coalesce(merger.person, pull.merged_by_login) as merged_by_login,
   case
     when pull.number is null then issue.state
     when pull.is_closed then 'closed'
@@ -24,4 +24,6 @@ select
 from {{ ref('stg_github__issues') }} as issue
 left join {{ ref('stg_github__pull_requests') }} as pull
   on issue.repository_id = pull.repository_id and issue.number = pull.number
+left join {{ ref('int_aliases') }} as author on lower(issue.author_login) = author.alias
+left join {{ ref('int_aliases') }} as merger on lower(pull.merged_by_login) = merger.alias
 where {{ of_job('issue.repository_id') }}

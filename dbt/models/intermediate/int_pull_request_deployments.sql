@@ -6,7 +6,7 @@ with merged as (
   select
     pull.repository_id,
     pull.number,
-    pull.author_login,
+    item.author_login,
     pull.first_commit_at,
     pull.created_at,
     pull.merged_at,

@@ -33,8 +33,9 @@ select
   remark.repository_id,
   remark.number,
   remark.kind,
-  remark.author_login,
-  remark.made_at
+  remark.made_at,
+  coalesce(merged.person, remark.author_login) as author_login
 from remarks as remark
 inner join {{ ref('int_items') }} as item
   on remark.repository_id = item.repository_id and remark.number = item.number
+left join {{ ref('int_aliases') }} as merged on lower(remark.author_login) = merged.alias

@@ -274,3 +274,18 @@ def test_a_shallow_clone_has_no_history_that_could_be_counted(
     )
     assert state == "unavailable"
     assert "shallow" in reason
+
+
+def test_what_mailmap_says_is_held_until_it_says_otherwise(
+    settings: Settings, warehouse: Engine, here: Path
+) -> None:
+    said = "select proper_email from raw.git_mailmap where replaced_at is null"
+    email = git(here, "log", "-1", "--format=%ae")
+    add_commit(here, f"<proper@example.invalid> <{email}>\n", to=".mailmap")
+    read(settings, warehouse, str(here))
+    assert rows(warehouse, said) == [("proper@example.invalid",)]
+
+    git(here, "rm", "--quiet", ".mailmap")
+    add_commit(here, "nobody is\n")
+    read(settings, warehouse, str(here))
+    assert rows(warehouse, said) == []
