@@ -7,8 +7,8 @@ a new column is nullable or has a constant default; indexes of large tables are 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0104"
-down_revision = "0014"
+revision = "0017"
+down_revision = "0016"
 branch_labels = None
 depends_on = None
 
