@@ -12,6 +12,11 @@ NAME = "synthetic-labs/borealis"
 
 def test_each_insight_comes_with_its_evidence(analysed: Settings) -> None:
     warehouse = make_engine(analysed.warehouse_url, process="test")
+    with warehouse.begin() as connection:
+        connection.exec_driver_sql(
+            "update intermediate.int_reviews set submitted_at ="
+            " (select data_as_of from intermediate.int_repositories)"
+        )
     with attempting(analysed, warehouse, NAME) as run:
         found = compute(run).rows
     warehouse.dispose()
