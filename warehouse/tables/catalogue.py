@@ -6,6 +6,7 @@ from warehouse.tables import (  # noqa: F401 - each fills the metadata
     insights,
     intake,
     ops,
+    payloads,
     persons,
     raw,
     retention,
