@@ -119,13 +119,7 @@ def file_changes(
         cursor.itersize = 10_000
         cursor.execute(
             _of(
-                "with recursive trunk as ("
-                " select commit_sha as sha from raw.git_branches"
-                " where repository_id = %(id)s and is_default and deleted_at is null"
-                " union all select made.parents[1] from trunk"
-                " join raw.git_commits as made"
-                " on made.repository_id = %(id)s and made.sha = trunk.sha"
-                ") select changed.path, changed.previous_path,"
+                "select changed.path, changed.previous_path,"
                 " case when actor.actor_class = 'human' then made.person end as person,"
                 " coalesce(changed.additions, 0) as lines_added_count,"
                 " coalesce(changed.deletions, 0) as lines_deleted_count, made.is_merge,"
@@ -135,11 +129,13 @@ def file_changes(
                 " on actor.repository_id = made.repository_id and actor.login = made.person"
                 " join raw.git_commit_files as changed"
                 " on changed.repository_id = made.repository_id and changed.sha = made.sha"
-                " left join trunk on trunk.sha = made.sha where made.repository_id = %(id)s"
+                " left join intermediate.int_first_parents as trunk"
+                " on trunk.repository_id = made.repository_id and trunk.sha = made.sha"
+                " where made.repository_id = %s"
                 " order by made.committed_at nulls first, made.sha, changed.ordinal",
                 prefix,
             ),
-            {"id": repository_id},
+            (repository_id,),
         )
         yield from cursor
 

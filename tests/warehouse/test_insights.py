@@ -120,17 +120,14 @@ def test_changes_of_files_come_oldest_first_and_a_bot_is_nobody(warehouse: Engin
             "insert into raw.git_commits (repository_id, sha, parents, author_name, author_email,"
             " authored_at_raw, committer_name, committer_email, committed_at_raw, message,"
             " is_on_default_branch, source, sanitized, extracted_at, run_id)"
-            " select 1, sha, string_to_array(parents, ' '), '', '', '', '', '', '', '', true,"
-            " 'git', false, %s, %s"
-            " from (values ('a', ''), ('b', 'a'), ('c', 'b'), ('m', 'a c')) as made (sha, parents)",
+            " select 1, sha, '{}', '', '', '', '', '', '', '', true, 'git', false, %s, %s"
+            " from (values ('a'), ('b'), ('c'), ('m')) as made (sha)",
             (AT, JOB),
         )
-        connection.exec_driver_sql(
-            "insert into raw.git_branches"
-            " (repository_id, name, commit_sha, is_default, extracted_at, run_id)"
-            " values (1, 'main', 'm', true, %s, %s), (1, 'next', 'c', false, %s, %s)",
-            (AT, JOB, AT, JOB),
-        )
+        make(
+            connection, "intermediate.int_first_parents", "repository_id bigint, sha text",
+            (1, "m"), (1, "a"), (2, "b"),
+        )  # fmt: skip
 
         assert list(insights.file_changes(connection, 1)) == [
             FileChange("a.py", None, "ann", 5, 0, is_merge=False, is_on_trunk=True),

@@ -18,24 +18,14 @@
     "^([.]github/dependabot[.]ya?ml|([.]github/|[.]gitlab/)?renovate[.]json5?"
     ~ "|[.]renovaterc([.]json5?)?)$",
 } %}
-with recursive chain as (
+with chain as (
   select
-    branch.repository_id,
-    branch.commit_sha as sha,
-    0 as distance
-  from {{ ref('stg_git__branches') }} as branch
+    line.repository_id,
+    line.sha,
+    line.distance
+  from {{ ref('int_first_parents') }} as line
   inner join {{ ref('int_coverage') }} as coverage
-    on branch.repository_id = coverage.repository_id and coverage.knows_commits
-  where {{ of_job('branch.repository_id') }} and branch.is_default
-  union all
-  select
-    chain.repository_id,
-    made.first_parent_sha,
-    chain.distance + 1
-  from chain
-  inner join {{ ref('stg_git__commits') }} as made
-    on chain.repository_id = made.repository_id and chain.sha = made.sha
-  where made.first_parent_sha is not null
+    on line.repository_id = coverage.repository_id and coverage.knows_commits
 ),
 
 -- A commit that is not held, or whose files are not told, leaves what it touched unknown.

@@ -1,28 +1,96 @@
--- The line of first parents of the default branch, counted from its first commit: what lies on it
--- holds all that has a lower position. A merged pull request lands on it. `first_deployed_at` is
--- the first deployment to production that holds the commit: the deployed commit, or the one at
--- which its branch left the line, has the same position or a later one.
-with recursive walk as (
+-- The line of first parents of the default branch, counted from its first commit, and beside it
+-- what was deployed to production from other branches. `first_deployed_at` is the first deployment
+-- whose commit reaches this one, by whatever parents: a release branch brings to production what it
+-- was made of. Each commit is visited once (ops.first_reached), so commits are numbered first.
+with deployed as (
   select
-    commit.repository_id,
-    commit.sha,
-    commit.first_parent_sha,
-    0 as distance
-  from {{ ref('stg_git__branches') }} as branch
-  inner join {{ ref('int_repositories') }} as repository
-    on branch.repository_id = repository.repository_id and branch.name = repository.default_branch
-  inner join {{ ref('stg_git__first_parents') }} as commit
-    on branch.repository_id = commit.repository_id and branch.commit_sha = commit.sha
-  where {{ of_job('branch.repository_id') }}
-  union all
+    repository_id,
+    commit_sha as sha,
+    min(deployed_at) as deployed_at
+  from {{ ref('int_deployments') }}
+  where commit_sha is not null
+  group by repository_id, commit_sha
+),
+
+-- Deployments are of this job alone. PostgreSQL takes of_job for a filter that leaves next to
+-- nothing, and would join what is left row by row.
+parents as (
   select
-    parent.repository_id,
-    parent.sha,
-    parent.first_parent_sha,
-    walk.distance + 1
-  from walk
-  inner join {{ ref('stg_git__first_parents') }} as parent
-    on walk.repository_id = parent.repository_id and walk.first_parent_sha = parent.sha
+    made.repository_id,
+    made.sha,
+    made.parent_sha
+  from (select distinct repository_id from deployed) as followed
+  inner join {{ ref('stg_git__commit_parents') }} as made
+    on followed.repository_id = made.repository_id
+),
+
+commits as (
+  select
+    repository_id,
+    sha,
+    (row_number() over (partition by repository_id order by sha))::integer as number
+  from (
+    select
+      repository_id,
+      sha
+    from parents
+    union
+    select
+      repository_id,
+      parent_sha
+    from parents
+    union
+    select
+      repository_id,
+      sha
+    from deployed
+  ) as named
+),
+
+edges as (
+  select
+    parents.repository_id,
+    array_agg(child.number order by child.number) as children,
+    array_agg(parent.number order by child.number) as parents
+  from parents
+  inner join commits as child
+    on parents.repository_id = child.repository_id and parents.sha = child.sha
+  inner join commits as parent
+    on parents.repository_id = parent.repository_id and parents.parent_sha = parent.sha
+  group by parents.repository_id
+),
+
+starts as (
+  select
+    deployed.repository_id,
+    array_agg(commits.number order by deployed.deployed_at) as numbers,
+    array_agg(deployed.deployed_at order by deployed.deployed_at) as instants
+  from deployed
+  inner join commits
+    on deployed.repository_id = commits.repository_id and deployed.sha = commits.sha
+  group by deployed.repository_id
+),
+
+reached as (
+  select
+    starts.repository_id,
+    found.number,
+    found.reached_at
+  from starts
+  left join edges on starts.repository_id = edges.repository_id
+  cross join
+    lateral ops.first_reached(edges.children, edges.parents, starts.numbers, starts.instants)
+      as found
+),
+
+held as (
+  select
+    commits.repository_id,
+    commits.sha,
+    reached.reached_at
+  from reached
+  inner join commits
+    on reached.repository_id = commits.repository_id and reached.number = commits.number
 ),
 
 line as (
@@ -30,56 +98,13 @@ line as (
     repository_id,
     sha,
     max(distance) over (partition by repository_id) - distance as position
-  from walk
-),
-
--- From each deployed commit that lies beside the line back to it.
-branched as (
-  select
-    repository_id,
-    commit_sha as deployed_sha,
-    commit_sha as sha
-  from {{ ref('int_deployments') }}
-  where commit_sha is not null
-  union
-  select
-    branched.repository_id,
-    branched.deployed_sha,
-    commit.first_parent_sha as sha
-  from branched
-  inner join {{ ref('stg_git__first_parents') }} as commit
-    on branched.repository_id = commit.repository_id and branched.sha = commit.sha
-  where
-    commit.first_parent_sha is not null
-    and not exists (
-      select 1 from line
-      where line.repository_id = branched.repository_id and line.sha = branched.sha
-    )
-),
-
-deployed as (
-  select
-    line.repository_id,
-    line.position,
-    min(deployment.deployed_at) as deployed_at
-  from branched
-  inner join line
-    on branched.repository_id = line.repository_id and branched.sha = line.sha
-  inner join {{ ref('int_deployments') }} as deployment
-    on
-      branched.repository_id = deployment.repository_id
-      and branched.deployed_sha = deployment.commit_sha
-  group by line.repository_id, line.position
+  from {{ ref('int_first_parents') }}
 )
 
 select
-  line.repository_id,
-  line.sha,
   line.position,
-  min(deployed.deployed_at) over (
-    partition by line.repository_id
-    order by line.position desc
-  ) as first_deployed_at
+  held.reached_at as first_deployed_at,
+  coalesce(line.repository_id, held.repository_id) as repository_id,
+  coalesce(line.sha, held.sha) as sha
 from line
-left join deployed
-  on line.repository_id = deployed.repository_id and line.position = deployed.position
+full join held on line.repository_id = held.repository_id and line.sha = held.sha

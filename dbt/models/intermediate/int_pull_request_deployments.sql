@@ -1,7 +1,6 @@
 -- Merged pull requests with the first deployment to production that holds what was merged: by git
--- where the merge commit lies on the line of the default branch. Where GitHub does not name the
--- commit, or no commits are held, by time: the first one after the merge. What was merged into
--- another branch has none that is known.
+-- the first one whose commit reaches the merge commit, into whatever branch it was merged. Where
+-- GitHub does not name the commit, or no commits are held, by time: the first one after the merge.
 with merged as (
   select
     pull.repository_id,

@@ -9,7 +9,6 @@ select
   additions as lines_added_count,
   deletions as lines_deleted_count,
   files_count,
-  parents[1] as first_parent_sha,
   cardinality(parents) > 1 as is_merge,
   {{ is_ai_coauthored('message') }} as is_ai_coauthored,
   lower(author_email) as author_email
