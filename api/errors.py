@@ -12,6 +12,7 @@ from starlette.exceptions import HTTPException
 
 from gitinsight import errors
 from warehouse.engine import UNREACHABLE
+from warehouse.export import ExportTooLarge
 
 _AWAY_SECONDS = 5
 _KINDS: tuple[tuple[type[errors.GitInsightError], int, str], ...] = (
@@ -19,6 +20,7 @@ _KINDS: tuple[tuple[type[errors.GitInsightError], int, str], ...] = (
     (errors.NotVisible, 404, "not-visible"),
     (errors.InvalidName, 422, "invalid-name"),
     (errors.IdentityChanged, 409, "identity-changed"),
+    (ExportTooLarge, 422, "export-too-large"),
     (errors.TokenRejected, 502, "token-rejected"),
     (errors.UnexpectedPayload, 502, "unexpected-payload"),
     (errors.RateLimited, 503, "rate-limited"),

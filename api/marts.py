@@ -13,6 +13,7 @@ from api.auth import Reader
 from api.envelope import CONDITIONAL, PagedEnvelope, conditional, meta, version
 from api.session import Session
 from gitinsight.metrics.catalogue import definition_of, definition_of_column
+from gitinsight.settings import ApiSettings
 from warehouse import export, ledger, marts
 from warehouse.engine import Connection
 
@@ -101,13 +102,17 @@ def rows(
     repository_id: int | None = None, limit: paging.Limit = 50, cursor: paging.Cursor = None,
     format_: Annotated[
         export.Format,
-        Query(alias="format", description="csv and parquet are all rows; they know no pages."),
+        Query(alias="format", description="csv and parquet are all rows, up to a bound."),
     ] = "json",
 ) -> Response:  # fmt: skip
     """Rows in the order of the mart's key, of one repository or of all."""
     if format_ == "json":
         return page(request, session, mart, repository_id=repository_id, limit=limit, cursor=cursor)
-    pieces = export.pieces(session, mart, format_, repository_id=repository_id)
+    bounds: ApiSettings = request.app.state.settings.api
+    pieces = export.bounded(
+        session, mart, format_, repository_id=repository_id, max_bytes=bounds.export_bytes,
+        max_seconds=bounds.export_seconds,
+    )  # fmt: skip
     file = TemporaryFile()  # noqa: SIM115 - the answer closes it
     try:
         # The connection is somebody else's again before a slow reader has read the first line.

@@ -1,7 +1,8 @@
 """The commands that ask: what is followed, what was done, what is held, and what it says."""
 
 import sys
-from contextlib import nullcontext
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any, cast
@@ -15,13 +16,19 @@ from flows.progress import exit_code, follow
 from flows.tables import ERR, OUT, show
 from gitinsight import clock, targets
 from gitinsight.errors import BrokenEnvironment, QualityGateFailed
-from warehouse import analyst, freshness, jobs, ledger, organisations, repositories
+from warehouse import analyst, freshness, jobs, ledger, marts, organisations, repositories
 from warehouse import export as export_
+from warehouse.engine import Connection
 from warehouse.expectations import data_docs
 from warehouse.freshness import Freshness
 from warehouse.jobs import Job
+from warehouse.past import MARTS as MARTS_THEN
 
 app = typer.Typer()
+_AsOf = Annotated[
+    str | None, typer.Option(help="Marts as they were shown then: a day (its end, UTC) or a time.")
+]
+_Of = Annotated[list[str] | None, typer.Option(help="With --as-of: OWNER/NAME alone.")]
 
 
 @app.command("jobs")
@@ -179,31 +186,13 @@ def show_plan(
 
 @app.command()
 def query(
-    sql: str,
-    *,
-    as_of: Annotated[
-        str | None,
-        typer.Option(
-            help="Marts as they were shown then: a day (its end, UTC) or an ISO time. Name them"
-            " without a schema."
-        ),
-    ] = None,
-    of: Annotated[list[str] | None, typer.Option(help="With --as-of: OWNER/NAME alone.")] = None,
-    as_json: Annotated[bool, JSON] = False,
+    sql: str, *, as_of: _AsOf = None, of: _Of = None, as_json: Annotated[bool, JSON] = False
 ) -> None:
-    """Run SQL as an analyst: marts and insights, reading only, 30 seconds at most."""
-    with warehouse() as (settings, engine):
-        if as_of is None:
-            with engine.connect() as connection:
-                rows = analyst.select(connection, sql)
-        else:
-            with engine.begin() as connection:
-                ids = [repositories.by_name(connection, one).repository_id for one in of or ()]
-            with (
-                past.figures(settings, engine, past.instant(as_of), repository_ids=ids or None),
-                engine.connect() as connection,
-            ):
-                rows = analyst.select(connection, sql, is_past=True)
+    """Run SQL as an analyst: marts and insights, reading only, 30 seconds at most. Of an earlier
+    day name the marts without a schema.
+    """
+    with _shown(as_of, of) as (connection, schema):
+        rows = analyst.select(connection, sql, is_past=schema == MARTS_THEN)
     show(rows, as_json=as_json)
 
 
@@ -213,12 +202,14 @@ def export(
     *,
     format_: Annotated[str, typer.Option("--format", help="parquet, csv or json.")] = "csv",
     output: Annotated[Path | None, typer.Option(help="A file; else standard output.")] = None,
+    as_of: _AsOf = None,
+    of: _Of = None,
 ) -> None:
     """Write a whole mart, however large."""
     if format_ not in export_.FORMATS:
         raise BrokenEnvironment(f"{format_} is not a format", "give parquet, csv or json")
-    with warehouse() as (_, engine), engine.connect() as connection:
-        pieces = export_.pieces(connection, mart, cast("export_.Format", format_))
+    with _shown(as_of, of) as (connection, schema):
+        pieces = export_.pieces(connection, mart, cast("export_.Format", format_), schema=schema)
         with output.open("wb") if output else nullcontext(sys.stdout.buffer) as target:
             for piece in pieces:
                 target.write(piece)
@@ -228,6 +219,24 @@ def _age(age: Freshness) -> dict[str, Any]:
     return {
         "as_of": age.as_of, "is_fresh": age.is_fresh, "fresh_hours": age.target_seconds / 3600,
     }  # fmt: skip
+
+
+@contextmanager
+def _shown(as_of: str | None, of: list[str] | None) -> Iterator[tuple[Connection, str]]:
+    """The marts of today, or as they were shown at an earlier instant, and their schema."""
+    with warehouse() as (settings, engine):
+        if as_of is None:
+            with engine.connect() as connection:
+                yield connection, marts.SCHEMA
+            return
+        at = past.instant(as_of)
+        with engine.begin() as connection:
+            ids = [repositories.by_name(connection, one).repository_id for one in of or ()]
+        with (
+            past.figures(settings, engine, at, repository_ids=ids or None),
+            engine.connect() as connection,
+        ):
+            yield connection, MARTS_THEN
 
 
 def _seconds(job: Job) -> int | None:

@@ -1,13 +1,15 @@
 """A whole mart as a file, piece by piece: no more of it is in memory than a batch of rows."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Generator, Iterable, Iterator, Mapping
+from contextlib import closing
 from typing import TYPE_CHECKING, Literal, get_args
 
+from psycopg.errors import QueryCanceled
 from psycopg.sql import SQL, Composed, Identifier
 from psycopg.sql import Literal as Value
 
-from gitinsight.errors import NotFound
-from warehouse import marts, publish
+from gitinsight.errors import PermanentError
+from warehouse import marts
 from warehouse.engine import Connection, driver
 
 if TYPE_CHECKING:
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
 
 Format = Literal["parquet", "csv", "json"]
 FORMATS: tuple[Format, ...] = get_args(Format)
+_Pieces = Generator[bytes, None, None]
 _BATCH_ROWS = 5_000
 _PIECE_BYTES = 64 * 1024
 _ARROW = {
@@ -25,16 +28,28 @@ _ARROW = {
 """PostgreSQL's types, and what Arrow calls them."""
 
 
+class ExportTooLarge(PermanentError):
+    def __init__(self, mart: str, limit: str) -> None:
+        super().__init__(mart, limit)
+        self.mart = mart
+        self.limit = limit
+
+    def __str__(self) -> str:
+        return (
+            f"{self.mart} does not fit into the {self.limit} of an export: ask for one repository,"
+            " or write the file with `gitinsight export`"
+        )
+
+
 def pieces(
-    connection: Connection, mart: str, format_: Format, *, repository_id: int | None = None
-) -> Iterator[bytes]:
+    connection: Connection, mart: str, format_: Format, *, repository_id: int | None = None,
+    schema: str = marts.SCHEMA,
+) -> _Pieces:  # fmt: skip
     """Rows in the order of the mart's key, of one repository or of all; NotFound where there is no
     such mart. Times are UTC, what is not known is null: in CSV nothing between two commas.
     """
-    if mart not in publish.published(connection):
-        raise NotFound(f"mart {mart}")
-    types = {one["name"]: one["type"] for one in marts.columns(connection, mart)}
-    rows = _rows(connection, mart, repository_id)
+    types = {one["name"]: one["type"] for one in marts.columns(connection, mart, schema=schema)}
+    rows = _rows(connection, schema, mart, repository_id)
     if format_ == "csv":
         return _csv(
             connection, _told(rows, [one for one in types if types[one] == "boolean"], types)
@@ -46,10 +61,32 @@ def pieces(
     )
 
 
-def _rows(connection: Connection, mart: str, repository_id: int | None) -> Composed:
-    key = SQL(", ").join(map(Identifier, marts.key(connection, mart)))
+def bounded(
+    connection: Connection, mart: str, format_: Format, *, repository_id: int | None,
+    max_bytes: int, max_seconds: int,
+) -> Iterator[bytes]:  # fmt: skip
+    """The same for somebody whose disk and connections are ours: ExportTooLarge where it is more
+    than that, or where PostgreSQL takes longer over a batch of it.
+    """
+    driver(connection).execute(
+        SQL("set local statement_timeout = {}").format(Value(max_seconds * 1_000))
+    )
+    left = max_bytes
+    try:
+        with closing(pieces(connection, mart, format_, repository_id=repository_id)) as found:
+            for piece in found:
+                left -= len(piece)
+                if left < 0:
+                    raise ExportTooLarge(mart, f"{max_bytes} bytes")
+                yield piece
+    except QueryCanceled as error:
+        raise ExportTooLarge(mart, f"{max_seconds} seconds") from error
+
+
+def _rows(connection: Connection, schema: str, mart: str, repository_id: int | None) -> Composed:
+    key = SQL(", ").join(map(Identifier, marts.key(connection, mart, schema=schema)))
     return SQL("select * from {} where {} is null or repository_id = {} order by {}").format(
-        Identifier("marts", mart), Value(repository_id), Value(repository_id), key
+        Identifier(schema, mart), Value(repository_id), Value(repository_id), key
     )
 
 
@@ -62,7 +99,7 @@ def _told(rows: Composed, texts: Collection[str], columns: Iterable[str]) -> Com
     return SQL("select {} from ({}) as row").format(SQL(", ").join(told), rows)
 
 
-def _csv(connection: Connection, rows: Composed) -> Iterator[bytes]:
+def _csv(connection: Connection, rows: Composed) -> _Pieces:
     statement = SQL("copy ({}) to stdout (format csv, header)").format(rows)
     piece = bytearray()
     with driver(connection).cursor().copy(statement) as copy:
@@ -74,7 +111,7 @@ def _csv(connection: Connection, rows: Composed) -> Iterator[bytes]:
     yield bytes(piece)
 
 
-def _json(connection: Connection, rows: Composed) -> Iterator[bytes]:
+def _json(connection: Connection, rows: Composed) -> _Pieces:
     """One array, a row a line."""
     separator = "[\n"
     with driver(connection).cursor(name="export") as cursor:
@@ -85,7 +122,7 @@ def _json(connection: Connection, rows: Composed) -> Iterator[bytes]:
     yield b"\n]\n" if separator == ",\n" else b"[]\n"
 
 
-def _parquet(connection: Connection, rows: Composed, types: Mapping[str, str]) -> Iterator[bytes]:
+def _parquet(connection: Connection, rows: Composed, types: Mapping[str, str]) -> _Pieces:
     import pyarrow as pa  # noqa: PLC0415 - processes without exports do without
     from pyarrow import parquet  # noqa: PLC0415 - as above
 

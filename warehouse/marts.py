@@ -12,13 +12,14 @@ from psycopg.sql import SQL, Composable, Identifier, Placeholder
 from gitinsight.errors import NotFound
 from warehouse.engine import Connection, driver
 
+SCHEMA = "marts"
 _COLUMNS = """
 select column_name as name, data_type as type, is_nullable = 'YES' as nullable,
        col_description(
            format('%%I.%%I', table_schema, table_name)::regclass, ordinal_position::int
        ) as description
 from information_schema.columns
-where table_schema = 'marts' and table_name = %s
+where table_schema = %s and table_name = %s
 order by ordinal_position
 """
 _COUNTS = frozenset({"smallint", "integer", "bigint", "numeric"})
@@ -45,9 +46,10 @@ def names(connection: Connection) -> list[Row]:
     ).fetchall()
 
 
-def columns(connection: Connection, mart: str) -> list[Row]:
+def columns(connection: Connection, mart: str, *, schema: str = SCHEMA) -> list[Row]:
     """NotFound where there is no such mart, or none yet."""
-    found = driver(connection).cursor(row_factory=dict_row).execute(_COLUMNS, (mart,)).fetchall()
+    cursor = driver(connection).cursor(row_factory=dict_row)
+    found = cursor.execute(_COLUMNS, (schema, mart)).fetchall()
     if not found:
         raise NotFound(f"mart {mart}")
     return found
@@ -128,13 +130,13 @@ def series(
     return driver(connection).cursor(row_factory=dict_row).execute(statement, values).fetchall()
 
 
-def key(connection: Connection, mart: str) -> dict[str, str]:
+def key(connection: Connection, mart: str, *, schema: str = SCHEMA) -> dict[str, str]:
     """The columns that tell its rows apart, and their types."""
     found = driver(connection).execute(
         "select attname, format_type(atttypid, atttypmod) from pg_index"
         " join pg_attribute on attrelid = indrelid and attnum = any(indkey)"
-        " where indrelid = to_regclass(format('marts.%%I', %s::text)) and indisprimary"
+        " where indrelid = to_regclass(format('%%I.%%I', %s::text, %s::text)) and indisprimary"
         " order by array_position(indkey::int2[], attnum)",
-        (mart,),
+        (schema, mart),
     )
     return dict(found)

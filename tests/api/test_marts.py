@@ -7,6 +7,8 @@ import httpx2
 import pytest
 from pyarrow import parquet
 
+from gitinsight.settings import Settings
+from tests.conftest import serving_api
 from tests.support.marts import publish_figures
 from tests.support.rows import add_repository, claim
 from warehouse.engine import Engine
@@ -142,6 +144,22 @@ def test_rows_of_one_repository_come_as_parquet(api: httpx2.Client) -> None:
     table = parquet.read_table(io.BytesIO(answer.content))
     assert table.column("repository_id").to_pylist() == [2, 2, 2]
     assert table.column("commits_count").to_pylist() == [3, 4, None]
+
+
+@pytest.mark.parametrize("format_", ["csv", "parquet"])
+def test_more_than_a_file_may_hold_is_refused(
+    api: httpx2.Client, library: Engine, format_: str
+) -> None:
+    url = library.url.render_as_string(hide_password=False)
+    settings = Settings.model_validate({"warehouse": {"url": url}, "api": {"export_bytes": 100}})
+    with serving_api(settings) as address, httpx2.Client(base_url=address) as client:
+        refused = client.get(ROWS, params={"format": format_})
+
+        assert refused.status_code == 422
+        assert refused.json()["type"] == "urn:gitinsight:problem:export-too-large"
+        assert "daily_activity does not fit into the 100 bytes" in refused.json()["detail"]
+        assert client.get(ROWS).status_code == 200
+    assert api.get(ROWS, params={"format": format_}).status_code == 200
 
 
 def test_a_format_that_there_is_not_is_refused(api: httpx2.Client) -> None:

@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
@@ -15,7 +16,7 @@ from gitinsight.settings import Settings
 from tests.flows.conftest import Gitinsight
 from tests.support.analyses import analyse, rows
 from tests.support.github import GitHub
-from warehouse import past, publish
+from warehouse import export, past, publish
 from warehouse.engine import Engine, driver, make_engine
 
 NAME = "synthetic-labs/borealis"
@@ -85,6 +86,24 @@ def test_analysts_ask_the_past_and_nothing_of_today(gitinsight: Gitinsight) -> N
     )
     assert code == 1
     assert "permission denied" in err
+
+
+@pytest.mark.parametrize("kind", export.FORMATS)
+def test_a_mart_of_the_past_can_be_taken_away(
+    gitinsight: Gitinsight, held: Engine, tmp_path: Path, kind: str
+) -> None:
+    file, now = tmp_path / "then", tmp_path / "now"
+    assert gitinsight("export", "daily_activity", "--format", kind, "--output", str(now))[0] == 0
+    with held.begin() as connection:
+        connection.exec_driver_sql("delete from marts.daily_activity")
+
+    code, _, err = gitinsight(
+        "export", "daily_activity", "--format", kind, "--as-of", "2999-01-01", "--output", str(file)
+    )
+
+    assert (code, err) == (0, "")
+    assert file.read_bytes() == now.read_bytes()
+    assert gitinsight("export", "nothing", "--as-of", "2999-01-01")[0] == 1
 
 
 @pytest.mark.parametrize("text", ["yesterday", "2026-13-01", ""])

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -14,7 +15,7 @@ from pyarrow import parquet
 from gitinsight.errors import NotFound
 from tests.support.marts import make
 from warehouse import export
-from warehouse.engine import Engine
+from warehouse.engine import Connection, Engine
 
 COLUMNS = """
     repository_id bigint, day date, seen_at timestamptz, commits_count integer, hours float,
@@ -103,6 +104,37 @@ def rows(file: bytes, format_: export.Format) -> list[dict[str, Any]]:
 def test_a_mart_that_is_not_there_is_not_found(filled: Engine, name: str) -> None:
     with filled.connect() as connection, pytest.raises(NotFound, match="mart"):
         export.pieces(connection, name, "csv")
+
+
+@pytest.mark.parametrize("format_", export.FORMATS)
+def test_what_is_beyond_its_bounds_is_refused_and_the_connection_goes_on(
+    filled: Engine, format_: Any
+) -> None:
+    size = len(whole(filled, format_))
+    with filled.connect() as connection:
+        assert b"".join(_bounded(connection, format_, max_bytes=size)) == whole(filled, format_)
+        with pytest.raises(export.ExportTooLarge, match=f"fit into the {size - 1} bytes"):
+            list(_bounded(connection, format_, max_bytes=size - 1))
+
+        assert connection.exec_driver_sql("select 1").scalar() == 1
+
+
+@pytest.mark.parametrize("format_", export.FORMATS)
+def test_what_takes_too_long_is_refused(filled: Engine, format_: Any) -> None:
+    with filled.begin() as other, filled.connect() as connection:
+        other.exec_driver_sql("lock table marts.things in access exclusive mode")
+
+        with pytest.raises(export.ExportTooLarge, match="fit into the 1 seconds"):
+            list(_bounded(connection, format_, max_seconds=1))
+
+
+def _bounded(
+    connection: Connection, format_: export.Format, *, max_bytes: int = 2**20, max_seconds: int = 9
+) -> Iterator[bytes]:
+    return export.bounded(
+        connection, "things", format_, repository_id=None, max_bytes=max_bytes,
+        max_seconds=max_seconds,
+    )  # fmt: skip
 
 
 @pytest.mark.parametrize("format_", export.FORMATS)
