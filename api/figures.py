@@ -1,5 +1,6 @@
 """What is known about one repository: summary, insights, series, and how complete it all is."""
 
+from collections.abc import Callable
 from datetime import date, datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
@@ -277,34 +278,23 @@ def summary(repository_id: int, request: Request, session: Session, _: Reader) -
     return answer(request, data, standing, definition=None)
 
 
-@router.get(
-    "/repositories/{repository_id}/contributors",
-    response_model=PagedEnvelope[Row], responses=CONDITIONAL,
-)  # fmt: skip
-def contributors(
-    repository_id: int, request: Request, session: Session, _: Reader,
-    limit: paging.Limit = 50, cursor: paging.Cursor = None,
-) -> Response:  # fmt: skip
-    """Rows of ``marts.contributor`` by person; `GET /marts/contributor` explains them."""
-    repositories.by_id(session, repository_id)
-    return page(
-        request, session, "contributor", repository_id=repository_id, limit=limit, cursor=cursor
-    )
+def _rows_of(mart: str) -> Callable[..., Response]:
+    def rows(
+        repository_id: int, request: Request, session: Session, _: Reader,
+        limit: paging.Limit = 50, cursor: paging.Cursor = None,
+    ) -> Response:  # fmt: skip
+        repositories.by_id(session, repository_id)
+        return page(request, session, mart, repository_id=repository_id, limit=limit, cursor=cursor)
+
+    return rows
 
 
-@router.get(
-    "/repositories/{repository_id}/health-score",
-    response_model=PagedEnvelope[Row], responses=CONDITIONAL,
-)  # fmt: skip
-def health_score(
-    repository_id: int, request: Request, session: Session, _: Reader,
-    limit: paging.Limit = 50, cursor: paging.Cursor = None,
-) -> Response:  # fmt: skip
-    """Rows of ``marts.health_score`` by week; `GET /marts/health_score` explains them."""
-    repositories.by_id(session, repository_id)
-    return page(
-        request, session, "health_score", repository_id=repository_id, limit=limit, cursor=cursor
-    )
+for _path, _mart in {"contributors": "contributor", "health-score": "health_score"}.items():
+    router.get(
+        f"/repositories/{{repository_id}}/{_path}", name=_path.replace("-", "_"),
+        response_model=PagedEnvelope[Row], responses=CONDITIONAL,
+        description=f"Rows of `marts.{_mart}` by its key; `GET /marts/{_mart}` explains them.",
+    )(_rows_of(_mart))  # fmt: skip
 
 
 @router.get(
