@@ -1,15 +1,19 @@
-"""The commands about what figures mean: the catalogue, and what another version changes."""
+"""The commands about what figures mean: the catalogue, the tables, what another version changes."""
 
+import shutil
 from dataclasses import asdict
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from flows.command import JSON, warehouse
+from flows.steps.transform import environment, site
 from flows.tables import OUT, show
 from gitinsight.errors import NotFound
 from gitinsight.metrics import catalogue
 from warehouse import impact
+from warehouse.engine import address
 from warehouse.impact import Move
 
 app = typer.Typer()
@@ -62,6 +66,20 @@ def show_impact(
     if rows:
         show(rows)
     OUT.print(_summary(found))
+
+
+@app.command("docs")
+def write_docs(
+    output: Annotated[
+        Path | None, typer.Option(help="A file; else in the state directory.")
+    ] = None,
+) -> None:
+    """Write one page for a browser: every table and column, where it comes from, who reads it."""
+    with warehouse() as (settings, engine):
+        page = site(settings.state_dir / "dbt-docs", environment(address(engine)))
+        if output is not None:
+            page = Path(shutil.copyfile(page, output))
+    OUT.print(str(page), soft_wrap=True)
 
 
 def _summary(found: list[Move]) -> str:

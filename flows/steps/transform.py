@@ -80,18 +80,32 @@ def build(
 def project_manifest() -> dict[str, Any]:
     """The dbt project as dbt understands it, without a database."""
     with TemporaryDirectory() as scratch:
-        done = subprocess.run(  # noqa: S603 - our own interpreter, no shell
-            [
-                _DBT, "--quiet", "--log-path", scratch, "parse", "--project-dir", str(PROJECT),
-                "--profiles-dir", str(PROJECT), "--target-path", scratch,
-            ],
-            capture_output=True, text=True, check=False,
-        )  # fmt: skip
-        if done.returncode != 0:
-            raise BrokenEnvironment(f"dbt does not parse {PROJECT}", done.stdout.strip())
+        _run(Path(scratch), "parse")
         manifest = Path(scratch, "manifest.json").read_text("utf-8")
     found: dict[str, Any] = json.loads(manifest)
     return found
+
+
+def site(target: Path, environment: Mapping[str, str]) -> Path:
+    """What dbt knows of the project and of the tables that it has built, as one page that needs no
+    server: descriptions, columns, lineage, who reads what.
+    """
+    target.mkdir(parents=True, exist_ok=True)
+    _run(target, "docs", "generate", "--static", environment=environment)
+    return target / "static_index.html"
+
+
+def _run(target: Path, *command: str, environment: Mapping[str, str] | None = None) -> None:
+    """A command of dbt to its end, with what dbt keeps in ``target``."""
+    done = subprocess.run(  # noqa: S603 - our own interpreter, no shell
+        [
+            _DBT, "--quiet", "--log-path", str(target), *command, "--project-dir", str(PROJECT),
+            "--profiles-dir", str(PROJECT), "--target-path", str(target),
+        ],
+        env=environment, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    if done.returncode != 0:
+        raise BrokenEnvironment(f"dbt does not {command[0]} {PROJECT}", done.stdout.strip())
 
 
 def environment(where: Address) -> dict[str, str]:

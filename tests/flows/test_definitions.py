@@ -1,6 +1,8 @@
 """The commands about what figures mean."""
 
 import json
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -27,6 +29,35 @@ def test_one_is_told_whole(gitinsight: Gitinsight) -> None:
 
     _, out, _ = gitinsight("metrics", "issue-first-response@1", "--json")
     assert json.loads(out)["formula"] == found.earlier[0].formula
+
+
+def test_the_tables_and_who_reads_them_are_one_page(gitinsight: Gitinsight, tmp_path: Path) -> None:
+    file = tmp_path / "docs.html"
+
+    code, out, _ = gitinsight("docs", "--output", str(file))
+
+    page = file.read_text("utf-8")
+    manifest, catalog = (_embedded(page, name) for name in ("manifest", "catalog"))
+    dora = manifest["nodes"]["model.gitinsight.dora"]
+    overview = manifest["docs"]["doc.gitinsight.__overview__"]["block_contents"]
+    assert (code, out.strip()) == (0, str(file))
+    assert 'src="http' not in page
+    assert all(one["description"] for one in dora["columns"].values())
+    assert manifest["exposures"].keys() >= {"exposure.gitinsight.api_summary"}
+    assert (
+        "model.gitinsight.int_mainline"
+        in manifest["child_map"]["model.gitinsight.int_first_parents"]
+    )
+    assert "model.gitinsight.dora" in manifest["child_map"]["model.gitinsight.int_deployments"]
+    assert catalog["nodes"]["model.gitinsight.dora"]["columns"].keys() == dora["columns"].keys()
+    assert overview.startswith("# GitInsight")
+
+
+def _embedded(page: str, name: str) -> dict[str, Any]:
+    """One of the two documents that dbt puts into the page."""
+    start = page.index(f'{name}:{{"metadata"') + len(name) + 1
+    found: dict[str, Any] = json.JSONDecoder().raw_decode(page, start)[0]
+    return found
 
 
 def test_what_another_version_changes_is_told(gitinsight: Gitinsight) -> None:
