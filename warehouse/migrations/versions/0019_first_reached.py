@@ -2,8 +2,8 @@
 
 from alembic import op
 
-revision = "0106"
-down_revision = "0014"
+revision = "0019"
+down_revision = "0018"
 branch_labels = None
 depends_on = None
 
