@@ -3,6 +3,7 @@
 Whoever wants an analysis writes a row; nobody but this process talks to Prefect.
 """
 
+import os
 import threading
 import time
 from datetime import datetime
@@ -17,7 +18,7 @@ from prefect.client.schemas.filters import (
 from prefect.client.schemas.objects import StateType
 from prefect.states import Crashed
 
-from flows import organisations, retention
+from flows import dbt_server, organisations, retention
 from flows.analyze_repository import NAME, analyze_repository, refresh_repositories
 from flows.webhooks import watch
 from gitinsight import clock, logs
@@ -39,6 +40,8 @@ def main() -> None:
     settings = Settings()
     logs.configure(settings.log_level)
     engine = make_engine(settings.warehouse_url, process="worker", pool_size=3)
+    dbt = dbt_server.DbtServer()
+    os.environ[dbt_server.ADDRESS] = dbt.address  # for the processes of jobs
     end_strays()
     places = settings.orchestrator.concurrency
     lanes = Lanes(places, settings.orchestrator.giant_records)

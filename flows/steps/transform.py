@@ -3,28 +3,23 @@
 import json
 import os
 import re
-import signal
 import subprocess
 import sys
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from flows import dbt_server
+from flows.dbt_server import PROJECT, Event, Result
 from flows.steps.run import Run
 from gitinsight.errors import BrokenEnvironment
-from gitinsight.runtime.process import dies_with_parent
 from gitinsight.settings import DeliverySettings
 from warehouse.engine import Address, address
 from warehouse.quality import Check
 
-_INSTALLED = Path(__file__).parents[1] / "dbt_project"
-PROJECT = _INSTALLED if _INSTALLED.is_dir() else Path(__file__).parents[2] / "dbt"
-"""The dbt project: in a wheel beside the flows, in a checkout at its top."""
 _DBT = str(Path(sys.executable).with_name("dbt"))
-_SHOWN_LINES = 5
 
 
 def transform(run: Run) -> list[Check]:
@@ -32,49 +27,20 @@ def transform(run: Run) -> list[Check]:
 
     A child process: dbt's memory goes when it is done, and a cancelled job can end it.
     """
-    target = run.state_dir / "dbt"
     found = build(
-        target, environment(address(run.warehouse)) | job_environment(run), excluded=("unit_test",),
-        tell=partial(_tell, run),
+        run.state_dir / "dbt", environment(address(run.warehouse)) | job_environment(run),
+        excluded=("unit_test",), tell=partial(_tell, run),
     )  # fmt: skip
-    manifest = json.loads((target / "manifest.json").read_text("utf-8"))["nodes"]
-    return [_check(one, manifest) for one in found]
+    return [_check(one) for one in found]
 
 
 def build(
     target: Path, environment: Mapping[str, str], *, excluded: Iterable[str],
-    tell: Callable[[Mapping[str, Any]], None],
-) -> list[dict[str, Any]]:  # fmt: skip
-    """Build the project but for nodes of these kinds, with what dbt keeps in ``target``; the result
-    of each node. ``tell`` is called with every event.
-    """
-    target.mkdir(parents=True, exist_ok=True)
-    arguments = [
-        _DBT, "--log-format", "json",
-        "--log-path", str(target), "--no-use-colors", "build",
-        "--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT),
-        "--target-path", str(target),
-        *(word for kind in excluded for word in ("--exclude-resource-type", kind)),
-    ]  # fmt: skip
-    results = target / "run_results.json"
-    results.unlink(missing_ok=True)
-    last: deque[str] = deque(maxlen=_SHOWN_LINES)
-    with subprocess.Popen(  # noqa: S603 - our own interpreter, no shell
-        arguments, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-        preexec_fn=dies_with_parent(signal.SIGKILL),  # noqa: PLW1509 - two of it would mix figures
-    ) as process:  # fmt: skip
-        try:
-            for event in _events(process, last):
-                tell(event)
-            process.wait()
-        finally:
-            process.kill()
-    if not results.exists():
-        raise BrokenEnvironment(
-            f"dbt ended with {process.returncode}: {' / '.join(last)}", f"see {target}/dbt.log"
-        )
-    found: list[dict[str, Any]] = json.loads(results.read_text("utf-8"))["results"]
-    return found
+    tell: Callable[[Event], None],
+) -> list[Result]:  # fmt: skip
+    """Build the project but for nodes of these kinds; see dbt_server.run."""
+    words = [word for kind in excluded for word in ("--exclude-resource-type", kind)]
+    return dbt_server.run(["build", *words], environment, project=PROJECT, target=target, tell=tell)
 
 
 def project_manifest() -> dict[str, Any]:
@@ -145,43 +111,20 @@ def _escaped(value: str) -> str:
     return re.sub(r"([\\\s])", r"\\\1", value)
 
 
-def _events(process: "subprocess.Popen[str]", last: deque[str]) -> Iterator[dict[str, Any]]:
-    if process.stdout is None:
-        return
-    for line in process.stdout:
-        try:
-            event = json.loads(line)
-        except json.JSONDecodeError:
-            last.append(line.strip())
-            continue
-        if event.get("info", {}).get("level") in {"error", "warn"}:
-            last.append(str(event["info"].get("msg", "")).strip())
-        yield event
-
-
-def _tell(run: Run, event: Mapping[str, Any]) -> None:
+def _tell(run: Run, event: Event) -> None:
     """Progress by model, not by test: there are a hundred of those, of milliseconds each."""
-    if event.get("info", {}).get("name") != "LogModelResult":
-        return
-    facts = event["data"]
-    run.announce(
-        "transform", resource=str(facts["node_info"]["node_name"]), done=int(facts["index"]),
-        total=int(facts["total"]),
-    )  # fmt: skip
+    run.announce("transform", resource=event["name"], done=event["index"], total=event["total"])
 
 
-def _check(result: Mapping[str, Any], manifest: Mapping[str, Any]) -> Check:
+def _check(result: Result) -> Check:
     """A model that fails blocks like a test that fails."""
-    node = manifest.get(result["unique_id"], {})
-    severity = str(node.get("config", {}).get("severity", "error")).lower()
-    attached = node.get("attached_node") or result["unique_id"]
     is_good = result["status"] in {"pass", "success"}
     return Check(
-        check_name=f"{node.get('resource_type', 'node')}.{node.get('name', result['unique_id'])}",
+        check_name=f"{result['resource_type']}.{result['name']}",
         tool="dbt",
-        subject=attached.rsplit(".", 1)[-1],
-        severity="warn" if severity == "warn" else "block",
+        subject=result["subject"].rsplit(".", 1)[-1],
+        severity="warn" if result["severity"] == "warn" else "block",
         status="passed" if is_good else "skipped" if result["status"] == "skipped" else "failed",
-        failures=result.get("failures"),
-        observed=None if is_good else str(result.get("message") or "")[:500],
+        failures=result["failures"],
+        observed=None if is_good else str(result["message"] or "")[:500],
     )

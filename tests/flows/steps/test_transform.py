@@ -106,7 +106,7 @@ def test_a_project_that_is_broken_is_said_to_be(
     (tmp_path / "dbt_project.yml").write_text("name: [")
     monkeypatch.setattr(transform, "PROJECT", tmp_path)
 
-    with pytest.raises(BrokenEnvironment, match="dbt ended with"):
+    with pytest.raises(BrokenEnvironment, match="dbt failed"):
         transform.transform(run)
 
 
