@@ -9,6 +9,7 @@ from benchmarks import (
     commit_statistics,
     figures,
     many_records,
+    marts,
     page_transactions,
     quiet_poll,
     records_per_second,
@@ -20,7 +21,7 @@ BENCHMARKS: Mapping[str, Callable[[], Iterator[Figure]]] = {
     one.NAME: one.measure
     for one in (
         api_cost, quiet_poll, page_transactions, commit_statistics, records_per_second,
-        many_records, archive_hour,
+        many_records, archive_hour, marts,
     )
 }  # fmt: skip
 
