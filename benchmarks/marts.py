@@ -24,7 +24,7 @@ from warehouse.engine import Connection, Engine, address, driver, make_engine
 
 NAME = "marts"
 _ISSUE = 4
-_REPOSITORY = "bitcoin-core/gui"
+_REPOSITORY = "mlswg/mls-protocol"
 _RECORDS = 1_000_000
 _RUNS = 3
 
