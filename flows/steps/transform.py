@@ -38,8 +38,10 @@ def build(
     target: Path, environment: Mapping[str, str], *, excluded: Iterable[str],
     tell: Callable[[Event], None],
 ) -> list[Result]:  # fmt: skip
-    """Build the project but for nodes of these kinds; see dbt_server.run."""
-    words = [word for kind in excluded for word in ("--exclude-resource-type", kind)]
+    """Build the project but for nodes of these kinds; see dbt_server.run. There is nothing to build
+    of an exposure.
+    """
+    words = [word for kind in ("exposure", *excluded) for word in ("--exclude-resource-type", kind)]
     return dbt_server.run(["build", *words], environment, project=PROJECT, target=target, tell=tell)
 
 
