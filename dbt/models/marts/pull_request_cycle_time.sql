@@ -4,6 +4,7 @@ with judged as (
   select
     pull.*,
     item.author_login as opened_by_login,
+    item.merged_by_login as merger_login,
     item.created_at as opened_at,
     repository.data_as_of,
     coverage.knows_reviews,
@@ -159,7 +160,7 @@ select
     when phased.knows_commits and phased.is_closed and phased.merged_at is null
       then coalesce(landing.landed_at >= phased.opened_at, false)
   end as is_landed_by_push,
-  case when phased.merged_at is not null then phased.merged_by_login = phased.opened_by_login end
+  case when phased.merged_at is not null then phased.merger_login = phased.opened_by_login end
     as is_self_merged,
   case
     when phased.merged_at is not null and phased.knows_reviews
