@@ -11,23 +11,49 @@ with parsed as (
   from {{ ref('int_releases') }}
 ),
 
-counted as (
+-- Commits between the releases that they landed between: one sort instead of each release against
+-- each commit. What landed at the instant of a release is in it.
+timeline as (
   select
-    release.repository_id,
-    release.tag_name,
-    count(made.sha) as commits_count,
-    count(distinct made.person) filter (where actor.actor_class = 'human')
-      as contributors_human_count
-  from {{ ref('int_releases') }} as release
-  left join {{ ref('int_commits') }} as made
-    on
-      release.repository_id = made.repository_id
-      and not made.is_merge
-      and release.released_at >= made.committed_at
-      and coalesce(release.previous_released_at, '-infinity') < made.committed_at
+    repository_id,
+    released_at as made_at,
+    tag_name,
+    1 as releases_count,
+    null as person,
+    false as is_human
+  from {{ ref('int_releases') }}
+  union all
+  select
+    made.repository_id,
+    made.committed_at,
+    null,
+    0,
+    made.person,
+    coalesce(actor.actor_class = 'human', false)
+  from {{ ref('int_commits') }} as made
   left join {{ ref('int_actors') }} as actor
     on made.repository_id = actor.repository_id and made.person = actor.login
-  group by release.repository_id, release.tag_name
+  where not made.is_merge and made.committed_at is not null
+),
+
+placed as (
+  select
+    *,
+    sum(releases_count) over (
+      partition by repository_id
+      order by made_at asc, releases_count asc, tag_name asc rows unbounded preceding
+    ) - releases_count as releases_before_count
+  from timeline
+),
+
+counted as (
+  select
+    repository_id,
+    max(tag_name) as tag_name,
+    count(*) filter (where releases_count = 0) as commits_count,
+    count(distinct person) filter (where is_human) as contributors_human_count
+  from placed
+  group by repository_id, releases_before_count
 )
 
 select
