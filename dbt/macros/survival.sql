@@ -71,34 +71,98 @@
 
 {#-
   How long what was open when a week ended had been so: one row per week in which something was.
-  `which`: a condition on the intervals, called span, and their items, called item.
+  `which`: a condition on the intervals, called span, and their items, called item. What is open is
+  counted by the week of its creation, so that only those of the weeks that hold the median are
+  looked at one by one, and not each one in each week in which it is open.
 -#}
 {% macro backlog_by_week(which) -%}
+  with spans as (
+    select
+      span.repository_id,
+      item.created_at,
+      repository.data_as_of,
+      {{ start_of('week', 'item.created_at') }} as created_week,
+      {{ start_of('week', 'span.started_at') }} as from_week,
+      {{ start_of('week', 'span.ended_at') }} + 7 * span.is_current::integer as to_week
+    from {{ ref('int_issue_state_intervals') }} as span
+    inner join {{ ref('int_items') }} as item
+      on span.repository_id = item.repository_id and span.number = item.number
+    inner join {{ ref('int_repositories') }} as repository
+      on span.repository_id = repository.repository_id
+    where span.state = 'open' and item.created_at <= repository.data_as_of and {{ which }}
+  ),
+
+  turns as (
+    select
+      spans.repository_id,
+      spans.created_week,
+      turn.iso_week,
+      sum(turn.step) as step
+    from spans
+    cross join lateral (values (spans.from_week, 1), (spans.to_week, -1)) as turn (iso_week, step)
+    group by spans.repository_id, spans.created_week, turn.iso_week
+  ),
+
+  runs as (
+    select
+      repository_id,
+      created_week,
+      iso_week,
+      sum(step) over in_order as open_count,
+      lead(iso_week) over in_order as next_week
+    from turns
+    window in_order as (partition by repository_id, created_week order by iso_week)
+  ),
+
+  ranked as (
+    select
+      runs.repository_id,
+      runs.created_week,
+      runs.iso_week + 7 * weeks_later as iso_week,
+      runs.open_count,
+      sum(runs.open_count) over (
+        partition by runs.repository_id, runs.iso_week + 7 * weeks_later
+        order by runs.created_week
+      ) as so_far,
+      sum(runs.open_count) over (
+        partition by runs.repository_id, runs.iso_week + 7 * weeks_later
+      ) as total
+    from runs
+    cross join lateral generate_series(0, (runs.next_week - runs.iso_week) / 7 - 1) as weeks_later
+    where runs.open_count > 0
+  ),
+
+  -- One in the middle or two, which may be of two weeks.
+  middles as (
+    select
+      ranked.repository_id,
+      ranked.iso_week,
+      ranked.total,
+      spans.created_at,
+      least((ranked.iso_week + 7)::timestamp at time zone 'UTC', spans.data_as_of) as ends_at,
+      ranked.so_far - ranked.open_count + row_number() over (
+        partition by ranked.repository_id, ranked.iso_week, ranked.created_week
+        order by spans.created_at
+      ) as place
+    from ranked
+    inner join spans
+      on
+        ranked.repository_id = spans.repository_id
+        and ranked.created_week = spans.created_week
+        and ranked.iso_week >= spans.from_week
+        and ranked.iso_week < spans.to_week
+    where
+      2 * ranked.so_far >= ranked.total
+      and 2 * (ranked.so_far - ranked.open_count) <= ranked.total
+  )
+
   select
-    span.repository_id,
-    {{ start_of('week', 'span.started_at') }} + 7 * weeks_later as iso_week,
-    percentile_cont(0.5) within group (
-      order by
-        {{ hours_between('item.created_at', "least(
-          (" ~ start_of('week', 'span.started_at') ~ " + 7 * weeks_later + 7)::timestamp
-            at time zone 'UTC',
-          repository.data_as_of
-        )") }}
-    ) as backlog_age_p50_hours
-  from {{ ref('int_issue_state_intervals') }} as span
-  inner join {{ ref('int_items') }} as item
-    on span.repository_id = item.repository_id and span.number = item.number
-  inner join {{ ref('int_repositories') }} as repository
-    on span.repository_id = repository.repository_id
-  cross join
-    lateral generate_series(
-      0,
-      ({{ start_of('week', 'span.ended_at') }} - {{ start_of('week', 'span.started_at') }}) / 7
-      - (not span.is_current)::integer
-    ) as weeks_later
-  where span.state = 'open' and {{ which }}
-  group by
-    span.repository_id, {{ start_of('week', 'span.started_at') }} + 7 * weeks_later
+    repository_id,
+    iso_week,
+    avg({{ hours_between('created_at', 'ends_at') }}) as backlog_age_p50_hours
+  from middles
+  where 2 * place between total and total + 2
+  group by repository_id, iso_week
 {%- endmacro %}
 
 {#-
