@@ -124,7 +124,7 @@ select
       then factors.elephant_factor_count
   end as elephant_factor_count,
   coalesce(factors.commits_affiliated_count, 0) as commits_affiliated_count,
-  1 - coalesce(factors.commits_affiliated_count, 0) / everything.commits_count::double precision
-    as unknown_ratio
+  (everything.commits_count - coalesce(factors.commits_affiliated_count, 0))::double precision
+  / everything.commits_count as unknown_ratio
 from everything
 left join factors on everything.repository_id = factors.repository_id
