@@ -98,8 +98,8 @@ bus_factor_fell as (
     latest.month as valid_from,
     null::date as valid_to,
     format(
-      'Half of the commits of a year rest on %s; three months before it was %s.',
-      latest.caf_50_count, earlier.caf_50_count
+      'Half of the commits of a year rest on %s; of the year up to the end of %s on %s.',
+      latest.caf_50_count, to_char(earlier.month, 'YYYY-MM'), earlier.caf_50_count
     ) as message,
     jsonb_build_array(
       {{ evidence("bus_factor", {"window_days": "365", "month": "latest.month"}) }},
@@ -215,7 +215,7 @@ stars_surged as (
     stars.repository_id,
     '' as subject,
     'info' as severity,
-    stars.day - 7 as valid_from,
+    stars.day - 6 as valid_from,
     null::date as valid_to,
     format(
       '%s stars in a week, of %s in 90 days.',
