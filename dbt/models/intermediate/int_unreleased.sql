@@ -20,7 +20,7 @@ released as (
     released.repository_id,
     edge.parent_sha
   from released
-  inner join {{ ref('stg_git__parents') }} as edge
+  inner join {{ ref('stg_git__commit_parents') }} as edge
     on released.repository_id = edge.repository_id and released.sha = edge.sha
 ),
 
