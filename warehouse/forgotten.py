@@ -29,6 +29,11 @@ select email from raw.git_identities where lower(login) = any(%(logins)s) or use
 union select payload #>> '{commit,author,email}' from raw.github_pull_request_commits
 where lower(payload #>> '{commit,author,user,login}') = any(%(logins)s)
 """
+_MEANT = """
+select email from raw.git_mailmap where replaced_at is null and proper_email = any(%(emails)s)
+union select alias from ops.identity_merges
+where unmerged_at is null and alias like '%%@%%' and lower(person) = any(%(named)s)
+"""
 _NAMES = """
 select author_name from raw.git_commits where lower(author_email) = any(%(emails)s)
 union select committer_name from raw.git_commits where lower(committer_email) = any(%(emails)s)
@@ -40,6 +45,16 @@ select full_name from ops.repositories where lower(split_part(full_name, '/', 1)
 union select login from ops.organisations where lower(login) = any(%(logins)s)
 order by 1
 """
+
+
+SOURCES = frozenset(
+    {
+        "ops.identity_merges", "raw.gharchive_events", "raw.git_commits", "raw.git_identities",
+        "raw.git_mailmap", "raw.github_pull_request_commits", "raw.github_users",
+        "raw.github_users_history",
+    }
+)  # fmt: skip
+"""What ``find`` asks: a person is not found again once these are erased."""
 
 
 class Busy(TransientError):
@@ -95,6 +110,8 @@ def find(
     ids = _ask(connection, _IDS, logins=[first])
     logins = _ask(connection, _LOGINS, ids=ids) | {first}
     addresses = _ask(connection, _EMAILS, logins=logins, ids=ids) | {fold(one) for one in emails}
+    while meant := _ask(connection, _MEANT, emails=addresses, named=logins | addresses) - addresses:
+        addresses |= meant
     called = _ask(connection, _NAMES, emails=addresses) | set(names)
     return Person(
         logins=tuple(sorted(map(str, logins))),

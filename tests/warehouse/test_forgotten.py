@@ -85,3 +85,29 @@ def test_earlier_logins_addresses_and_names_are_found(warehouse: Engine) -> None
 
     assert found == Person(("jane", "jane-before"), (77,), ("j@x", "k@x", "more@x"), ("Jane Doe",))
     assert (Kind.ID, "77") in list(found.terms())
+
+
+def test_addresses_that_mailmap_and_merges_say_are_the_persons_are_found(
+    warehouse: Engine,
+) -> None:
+    with warehouse.begin() as connection:
+        connection.exec_driver_sql(
+            "insert into raw.git_identities (repository_id, email, login, user_id, evidence,"
+            f" looked_up_at, run_id) values (1, 'j@x', 'jane', 77, 'commit', '{AT}',"
+            " gen_random_uuid())"
+        )
+        connection.exec_driver_sql(
+            "insert into raw.git_mailmap (repository_id, email, proper_email, extracted_at,"
+            f" replaced_at, run_id) values (1, 'old@x', 'j@x', '{AT}', null, gen_random_uuid()),"
+            f" (1, 'other@x', 'j@x', '{AT}', '{AT}', gen_random_uuid())"
+        )
+        connection.exec_driver_sql(
+            "insert into ops.identity_merges (alias, person, reason, merged_by, merged_at,"
+            f" unmerged_at) values ('home@x', 'Jane', 'r', 'b', '{AT}', null),"
+            f" ('attic@x', 'old@x', 'r', 'b', '{AT}', null), ('no@x', 'jane', 'r', 'b', '{AT}',"
+            f" '{AT}')"
+        )
+
+        found = forgotten.find(connection, "jane")
+
+    assert found.emails == ("attic@x", "home@x", "j@x", "old@x")
