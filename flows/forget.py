@@ -74,8 +74,8 @@ def forget_person(
 def forget(
     engine: Engine, state_dir: Path, person: Person, *, now: Clock = clock.now
 ) -> Erasure:  # fmt: skip
-    """Table by table, each a transaction: one that is ended in the middle is begun again by the
-    next. Busy where an analysis runs.
+    """Table by table, each a transaction, and at last all that tell who the person is: one that is
+    ended in the middle is begun again by the next. Busy where an analysis runs.
     """
     with session_lock(engine, publish.LOCK_KEY), session_lock(engine, past.LOCK_KEY):
         with engine.begin() as connection:
@@ -85,10 +85,14 @@ def forget(
             veil = forgotten.load(connection)
             every = erasure.tables(connection)
         changes = Changes()
-        for columns in every:
+        asked = [one for one in every if f"{one[0].schema}.{one[0].table}" in forgotten.SOURCES]
+        for columns in (one for one in every if one not in asked):
             with engine.begin() as connection:
                 erasure.erase(connection, columns, person, changes, veil=veil, ghost=ghost)
-        mirrors = list(_drop_mirrors(state_dir, changes))
+        with engine.begin() as connection:
+            for columns in asked:
+                erasure.erase(connection, columns, person, changes, veil=veil, ghost=ghost)
+            mirrors = list(_drop_mirrors(state_dir, changes))
         with engine.begin() as connection:
             erasure.show_change(connection, changes)
         erasure.wipe(engine, changes)

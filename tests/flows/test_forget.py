@@ -7,12 +7,13 @@ from uuid import uuid4
 
 import pytest
 
+from flows import forget
 from gitinsight import clock
 from gitinsight.settings import Settings
 from tests.flows.conftest import Gitinsight
 from tests.support.analyses import analyse, count, rows
 from tests.support.github import GitHub
-from warehouse import publish, webhooks
+from warehouse import forgotten, publish, webhooks
 from warehouse.engine import Engine, driver, make_engine
 
 NAME = "synthetic-labs/borealis"
@@ -112,3 +113,27 @@ def test_a_forgotten_person_stays_away_and_the_past_is_asked_as_before(
         "--as-of", "2999-01-01", "--json",
     )  # fmt: skip
     assert (code, json.loads(out)) == (0, [{"login": "ghost.1"}])
+
+
+def test_a_forgetting_that_ended_in_the_middle_is_begun_again_whole(
+    analysed: Settings, held: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with held.begin() as connection:
+        person = forgotten.find(connection, "brook")
+    with monkeypatch.context() as patched:
+        patched.setattr(forget, "_drop_mirrors", broken)
+        with pytest.raises(OSError, match="disk"):
+            forget.forget(held, analysed.state_dir, person)
+
+    with held.begin() as connection:
+        again = forgotten.find(connection, "brook")
+    assert again == person
+    done = forget.forget(held, analysed.state_dir, again)
+
+    assert done.remains == {}
+    assert done.mirrors
+    assert naming(held, "brook") == set()
+
+
+def broken(*_: object) -> Iterator[str]:
+    raise OSError("disk")
