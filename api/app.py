@@ -4,6 +4,7 @@ import asyncio
 import re
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from functools import partial
 from ipaddress import ip_address
 from urllib.parse import unquote
 from uuid import uuid4
@@ -28,12 +29,17 @@ from api import (
     streams,
     webhooks,
 )  # fmt: skip
+from api.auth import Readers
+from api.fast import routes as fast_routes
+from api.fast.fast import Fast
+from api.fast.summaries import Summaries
 from api.openapi import Documented
 from api.session import PLACES
 from api.streams import Announcer
 from gitinsight.errors import BrokenEnvironment
 from gitinsight.settings import Settings
 from warehouse.engine import make_engine
+from warehouse.summaries import summaries
 
 _STARTS = frozenset({"http.response.start", "websocket.http.response.start"})
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{8,64}")
@@ -47,15 +53,16 @@ def create_app(settings: Settings, *, warehouse_url: str, admin_key: str | None)
         )
     app = Documented(lifespan=_lifespan)
     app.state.settings = settings
-    app.state.auth_mode = settings.auth.mode
-    app.state.admin_key = admin_key
+    app.state.readers = Readers(settings.auth.mode, admin_key)
     app.state.warehouse = make_engine(warehouse_url, process="api", pool_size=PLACES)
     app.state.places = CapacityLimiter(PLACES)
-    app.state.announcer = Announcer(warehouse_url)
+    kept = Summaries(partial(summaries, app.state.warehouse))
+    app.state.fast = Fast(app.state.readers, kept)
+    app.state.announcer = Announcer(warehouse_url, kept)
     errors.install(app)
     app.add_middleware(RequestIds)
     for part in (
-        repositories, organisations, figures, marts, metrics, jobs, streams, webhooks,
+        repositories, organisations, figures, fast_routes, marts, metrics, jobs, streams, webhooks,
     ):  # fmt: skip
         app.include_router(part.router, prefix="/api/v1", dependencies=[Depends(_is_text)])
     app.include_router(health.router)
@@ -63,16 +70,17 @@ def create_app(settings: Settings, *, warehouse_url: str, admin_key: str | None)
     return app
 
 
-def _lifespan(app: FastAPI) -> AbstractAsyncContextManager[None]:
+def _lifespan(app: FastAPI) -> AbstractAsyncContextManager[dict[str, object]]:
     return _listening(app)
 
 
 @asynccontextmanager
-async def _listening(app: FastAPI) -> AsyncIterator[None]:
+async def _listening(app: FastAPI) -> AsyncIterator[dict[str, object]]:
+    """What it yields is the state of every request, and of every connection of the server."""
     announcer: Announcer = app.state.announcer
     listening = asyncio.create_task(announcer.run(), name="announcements")
     try:
-        yield
+        yield {"fast": app.state.fast}
     finally:
         announcer.close()
         listening.cancel()

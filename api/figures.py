@@ -266,10 +266,6 @@ def one_insight(
 @router.get(
     "/repositories/{repository_id}/summary", response_model=Envelope[Row], responses=CONDITIONAL
 )
-@router.get(
-    "/fast/repositories/{repository_id}/summary", operation_id="figures_fast_summary",
-    response_model=Envelope[Row], responses=CONDITIONAL,
-)  # fmt: skip
 def summary(repository_id: int, request: Request, session: Session, _: Reader) -> Response:
     """The row of ``marts.repository_summary``; `GET /marts/repository_summary` explains it."""
     repositories.by_id(session, repository_id)

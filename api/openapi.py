@@ -24,6 +24,7 @@ _TAGS = [
     {"name": "repositories", "description": "What is followed."},
     {"name": "organisations", "description": "Whose repositories are discovered."},
     {"name": "figures", "description": "What is known about one repository."},
+    {"name": "fast", "description": "The same, kept ready: for whoever asks often."},
     {"name": "marts", "description": "The tables that the figures come from."},
     {"name": "metrics", "description": "What the figures mean."},
     {"name": "jobs", "description": "Analyses, past and running."},

@@ -6,6 +6,7 @@ from contextlib import suppress
 import uvicorn
 
 from api.app import create_app
+from api.fast.lane import FastLane
 from gitinsight import logs
 from gitinsight.runtime import state
 from gitinsight.settings import Settings
@@ -28,7 +29,7 @@ def main() -> None:
     )
     config = uvicorn.Config(
         app, host=settings.api.host, port=settings.api.port, log_config=None, access_log=False,
-        ws="websockets-sansio", timeout_graceful_shutdown=3,
+        ws="websockets-sansio", http=FastLane, timeout_graceful_shutdown=3,
     )  # fmt: skip
     with suppress(KeyboardInterrupt):  # it has stopped in order by then
         _Server(config).run()

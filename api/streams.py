@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from typing import TypeVar
+from typing import Protocol, TypeVar
 from urllib.parse import urlsplit
 
 from anyio import CancelScope, create_task_group
@@ -16,6 +16,7 @@ from api.envelope import plain
 from api.session import engine_of
 from gitinsight.errors import Unauthorised
 from warehouse import announcements, jobs, repositories
+from warehouse.announcements import Alive, Announced, Began, FiguresChanged, JobEvent
 from warehouse.engine import UNREACHABLE, Engine
 from warehouse.jobs import Event
 
@@ -45,9 +46,20 @@ class Subscription:
         return True
 
 
+class Cached(Protocol):
+    """Whatever keeps figures, and may do so only while it hears that they have changed."""
+
+    def trust(self, since: float) -> None: ...
+
+    def forget(self, repository_id: int, version: str | None) -> None: ...
+
+    def forget_all(self) -> None: ...
+
+
 class Announcer:
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *cached: Cached) -> None:
         self._url = url
+        self._cached = cached
         self.waiting: dict[str, set[Subscription]] = {}
         self.is_closed = False
 
@@ -59,6 +71,8 @@ class Announcer:
                     self._tell(announced)
             except UNREACHABLE as error:
                 _LOG.warning("the connection for announcements broke: %s", error)
+            for one in self._cached:
+                one.forget_all()
             await asyncio.sleep(_RECONNECT_SECONDS)
 
     @contextmanager
@@ -76,15 +90,23 @@ class Announcer:
 
     def close(self) -> None:
         self.is_closed = True
-        self._tell({})
+        self._wake(list(self.waiting))
 
-    def _tell(self, announced: dict[str, object]) -> None:
-        """An empty announcement, as after a reconnection, is for everybody."""
-        topics = (
-            [str(announced["job_id"]), f"repository {announced['repository_id']}"]
-            if announced
-            else list(self.waiting)
-        )
+    def _tell(self, announced: Announced) -> None:
+        """After a reconnection there may be something new for everybody."""
+        match announced:
+            case Alive(since):
+                for one in self._cached:
+                    one.trust(since)
+            case FiguresChanged(repository_id, version):
+                for one in self._cached:
+                    one.forget(repository_id, version)
+            case JobEvent(job_id, repository_id):
+                self._wake([job_id, f"repository {repository_id}"])
+            case Began():
+                self._wake(list(self.waiting))
+
+    def _wake(self, topics: list[str]) -> None:
         for topic in topics:
             for one in self.waiting.get(topic, ()):
                 one.tell()

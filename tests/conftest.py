@@ -14,6 +14,7 @@ import pytest
 import uvicorn
 
 from api.app import create_app
+from api.fast.lane import FastLane
 from gitinsight.runtime import postgres, state
 from gitinsight.runtime.postgres import EmbeddedPostgres
 from gitinsight.runtime.process import free_port
@@ -168,7 +169,7 @@ def serving_api(settings: Settings) -> Iterator[str]:
     server = uvicorn.Server(
         uvicorn.Config(
             app, host="127.0.0.1", port=port, log_config=None, ws="websockets-sansio",
-            timeout_graceful_shutdown=2,
+            http=FastLane, timeout_graceful_shutdown=2,
         )
     )  # fmt: skip
     thread = threading.Thread(target=server.run, name="api", daemon=True)

@@ -1,22 +1,71 @@
-"""What PostgreSQL announces about jobs, as an asynchronous stream."""
+"""What PostgreSQL announces, as an asynchronous stream: events of jobs, and changed figures."""
 
 import json
+import time
 from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from typing import Any
 
-from psycopg import AsyncConnection
+from psycopg import AsyncConnection, Notify
 from sqlalchemy import make_url
 
-CHANNEL = "gitinsight_job_events"
+JOB_EVENTS = "gitinsight_job_events"
+FIGURES = "gitinsight_figures"
+_BEAT_SECONDS = 0.25
 
 
-async def listen(url: str) -> AsyncIterator[dict[str, Any]]:
-    """``event_id``, ``job_id``, ``repository_id`` and ``seq`` of each event, on one connection."""
+@dataclass(frozen=True, slots=True)
+class Began:
+    """From now on nothing is missed; before, anything may have been."""
+
+
+@dataclass(frozen=True, slots=True)
+class Alive:
+    """Everything that was announced before ``since``, of the monotonic clock, has been told."""
+
+    since: float
+
+
+@dataclass(frozen=True, slots=True)
+class JobEvent:
+    job_id: str
+    repository_id: int
+    seq: int
+
+
+@dataclass(frozen=True, slots=True)
+class FiguresChanged:
+    """``version`` is that of `warehouse/summaries.py`; null where nothing is shown any more."""
+
+    repository_id: int
+    version: str | None
+
+
+Announced = Began | Alive | JobEvent | FiguresChanged
+
+
+async def listen(url: str) -> AsyncIterator[Announced]:
+    """On one connection, which is asked four times a second whether it is one still."""
     plain = make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
     async with await AsyncConnection.connect(
-        plain, autocommit=True, application_name="gitinsight-api-listen", connect_timeout=10
-    ) as connection:
+        plain, autocommit=True, application_name="gitinsight-api-listen", connect_timeout=10,
+        keepalives_idle=2, keepalives_interval=1, keepalives_count=3,
+    ) as connection:  # fmt: skip
         await connection.execute("listen gitinsight_job_events")
-        yield {}
-        async for notification in connection.notifies():
-            yield json.loads(notification.payload)
+        await connection.execute("listen gitinsight_figures")
+        yield Began()
+        while True:
+            asked_at = time.monotonic()
+            await connection.execute("select 1")
+            async for notification in connection.notifies(timeout=0):
+                yield _told(notification)
+            yield Alive(asked_at)
+            async for notification in connection.notifies(timeout=_BEAT_SECONDS):
+                yield _told(notification)
+
+
+def _told(notification: Notify) -> Announced:
+    said: dict[str, Any] = json.loads(notification.payload)
+    if notification.channel == FIGURES:
+        return FiguresChanged(said["repository_id"], said["version"])
+    return JobEvent(said["job_id"], said["repository_id"], said["seq"])

@@ -13,6 +13,7 @@ from pydantic import BaseModel, TypeAdapter
 from api import figures, health, jobs, marts, metrics, organisations, repositories, webhooks
 from api.app import create_app
 from api.errors import Problem
+from api.fast import routes as fast_routes
 from api.jobs import Event
 from gitinsight.settings import Settings
 from tests.conftest import ADMIN_KEY, serving_api
@@ -25,6 +26,7 @@ ROUTES = {
     f"{prefix}{route.path}": route
     for prefix, part in (
         ("/api/v1", repositories), ("/api/v1", organisations), ("/api/v1", figures),
+        ("/api/v1", fast_routes),
         ("/api/v1", marts), ("/api/v1", metrics), ("/api/v1", jobs),
         ("/api/v1", webhooks), ("", health),
     )

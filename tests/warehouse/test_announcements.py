@@ -1,23 +1,26 @@
-"""What PostgreSQL announces about jobs."""
+"""What PostgreSQL announces about jobs and figures."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from contextlib import aclosing
-from typing import Any
 
 import pytest
 
+from tests.support.marts import publish_figures
 from tests.support.outages import kill_sessions
-from tests.support.rows import AT, claim, queue
+from tests.support.rows import AT, add_repository, claim, queue
 from warehouse import jobs
-from warehouse.announcements import listen
+from warehouse.announcements import Alive, Announced, Began, FiguresChanged, JobEvent, listen
 from warehouse.engine import UNREACHABLE, Engine
-
-Announced = dict[str, Any]
+from warehouse.summaries import Summary, summaries
 
 
 async def next_of(announced: AsyncIterator[Announced]) -> Announced:
-    return await asyncio.wait_for(anext(announced), 10)
+    """The next that says more than that the connection is one still."""
+    while isinstance(one := await asyncio.wait_for(anext(announced), 10), Alive):
+        pass
+    return one
 
 
 def test_every_event_that_is_committed_is_announced(warehouse: Engine, database_url: str) -> None:
@@ -33,10 +36,9 @@ def test_every_event_that_is_committed_is_announced(warehouse: Engine, database_
     job: jobs.Job | None = None
     ready, first = asyncio.run(hear())
 
-    assert ready == {}
+    assert ready == Began()
     assert job is not None
-    assert first.keys() == {"event_id", "job_id", "repository_id", "seq"}
-    assert (first["job_id"], first["repository_id"], first["seq"]) == (str(job.job_id), 7, 1)
+    assert first == JobEvent(str(job.job_id), 7, 1)
 
 
 def test_what_is_rolled_back_is_never_announced(warehouse: Engine, database_url: str) -> None:
@@ -49,13 +51,14 @@ def test_what_is_rolled_back_is_never_announced(warehouse: Engine, database_url:
             jobs.append_event(connection, job.job_id, at=AT, state="running")
             jobs.append_event(connection, job.job_id, at=AT, state="running")
 
-    async def hear() -> list[int]:
+    async def hear() -> list[Announced]:
         async with aclosing(listen(database_url)) as announced:
             await next_of(announced)
             await asyncio.to_thread(tell)
-            return [(await next_of(announced))["seq"] for _ in range(2)]
+            return [await next_of(announced) for _ in range(2)]
 
-    assert asyncio.run(hear()) == [2, 3]
+    told = [JobEvent(str(job.job_id), 1, seq) for seq in (2, 3)]
+    assert asyncio.run(hear()) == told
 
 
 def test_a_connection_that_breaks_is_passing_trouble(warehouse: Engine, database_url: str) -> None:
@@ -67,3 +70,52 @@ def test_a_connection_that_breaks_is_passing_trouble(warehouse: Engine, database
 
     with pytest.raises(UNREACHABLE):
         asyncio.run(hear())
+
+
+def test_figures_are_announced_with_the_version_that_is_read_then(
+    warehouse: Engine, database_url: str
+) -> None:
+    job = claim(warehouse, add_repository(warehouse))
+
+    def change() -> str:
+        publish_figures(warehouse, job)
+        with warehouse.begin() as connection:
+            connection.exec_driver_sql("update ops.repositories set checked_at = '2026-06-01'")
+        found = summaries(warehouse, [job.repository_id])[job.repository_id]
+        assert isinstance(found, Summary)
+        with warehouse.begin() as connection:
+            connection.exec_driver_sql("delete from ops.publications")
+        return found.version
+
+    async def hear() -> tuple[str, list[Announced]]:
+        async with aclosing(listen(database_url)) as announced:
+            await next_of(announced)
+            version = await asyncio.to_thread(change)
+            return version, [await next_of(announced) for _ in range(3)]
+
+    version, told = asyncio.run(hear())
+
+    assert [one.repository_id for one in told if isinstance(one, FiguresChanged)] == [1, 1, 1]
+    assert told[1:] == [FiguresChanged(1, version), FiguresChanged(1, None)]
+
+
+def test_that_it_lives_is_told_after_everything_that_came_before(
+    warehouse: Engine, database_url: str
+) -> None:
+    job = claim(warehouse, add_repository(warehouse))
+
+    async def hear() -> list[Announced]:
+        async with aclosing(listen(database_url)) as announced:
+            await next_of(announced)
+            await asyncio.to_thread(publish_figures, warehouse, job)
+            published_at = time.monotonic()
+            heard = []
+            async for one in announced:
+                heard.append(one)
+                if isinstance(one, Alive) and one.since > published_at:
+                    break
+            return heard
+
+    heard = asyncio.run(hear())
+
+    assert any(isinstance(one, FiguresChanged) for one in heard)

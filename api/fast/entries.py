@@ -1,0 +1,103 @@
+"""Answers that are ready to be sent, and a bounded place to keep them in."""
+
+import gzip
+import random
+import time
+from collections.abc import Iterator
+from functools import cached_property
+from hashlib import blake2b
+
+JSON = "application/json"
+_CACHE_CONTROL = "private, no-cache"
+_WORTH_COMPRESSING_BYTES = 500
+
+
+class Entry:
+    """One answer with everything that does not depend on who asks for it."""
+
+    def __init__(self, body: bytes) -> None:
+        self.body = body
+        self.etag = f'W/"{blake2b(body, digest_size=12).hexdigest()}"'
+        self.headers = {
+            "etag": self.etag, "cache-control": _CACHE_CONTROL, "vary": "accept-encoding",
+        }  # fmt: skip
+        self.etag_bytes = self.etag.encode()
+
+    @cached_property
+    def compressed(self) -> bytes | None:
+        """None where it is not worth it."""
+        if len(self.body) < _WORTH_COMPRESSING_BYTES:
+            return None
+        return gzip.compress(self.body, mtime=0)
+
+    @cached_property
+    def head(self) -> bytes:
+        """As the ordinary server writes it, up to where the id of the request follows."""
+        return self._head(self.headers, self.body)
+
+    @cached_property
+    def compressed_head(self) -> bytes:
+        headers = {**self.headers, "content-encoding": "gzip"}
+        return self._head(headers, self.compressed or b"")
+
+    @cached_property
+    def unchanged_head(self) -> bytes:
+        return _lines(self.headers)
+
+    @staticmethod
+    def _head(headers: dict[str, str], body: bytes) -> bytes:
+        return _lines({**headers, "content-length": str(len(body)), "content-type": JSON})
+
+    @property
+    def size(self) -> int:
+        """About how many bytes it takes, its compressed copy included."""
+        return 2 * len(self.body) + 1_000
+
+
+def _lines(headers: dict[str, str]) -> bytes:
+    return "".join(f"{name}: {value}\r\n" for name, value in headers.items()).encode()
+
+
+class Shelf:
+    """Entries by the target of the request; the oldest go first when it is full. Each is good for
+    about ``seconds``, so that what was kept at once does not end at once.
+    """
+
+    def __init__(self, *, most_bytes: int, seconds: float) -> None:
+        self._entries: dict[bytes, tuple[Entry, float]] = {}
+        self._most_bytes = most_bytes
+        self._seconds = seconds
+        self.size = 0
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def get(self, target: bytes) -> Entry | None:
+        held = self._entries.get(target)
+        if held is None:
+            return None
+        entry, until = held
+        if until < time.monotonic():
+            self.drop(target)
+            return None
+        return entry
+
+    def put(self, target: bytes, entry: Entry) -> None:
+        self.drop(target)
+        until = time.monotonic() + self._seconds * random.uniform(0.8, 1.2)  # noqa: S311 - no secret
+        self._entries[target] = entry, until
+        self.size += entry.size
+        while self.size > self._most_bytes:
+            self.drop(next(iter(self._entries)))
+
+    def drop(self, target: bytes) -> None:
+        held = self._entries.pop(target, None)
+        if held is not None:
+            self.size -= held[0].size
+
+    def clear(self) -> None:
+        self._entries.clear()
+        self.size = 0
+
+    def __iter__(self) -> Iterator[bytes]:
+        return iter(self._entries)

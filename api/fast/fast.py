@@ -1,0 +1,20 @@
+"""What the lane and the ordinary routes share, one of it in each process."""
+
+from api.auth import Readers
+from api.fast.entries import Entry
+from api.fast.heads import Head
+from api.fast.summaries import Summaries
+
+
+class Fast:
+    def __init__(self, readers: Readers, summaries: Summaries) -> None:
+        self.readers = readers
+        self.summaries = summaries
+        self.heads: dict[bytes, Head] = {}
+        self.default_headers: list[tuple[bytes, bytes]] = []
+        self.default_lines = b""
+
+    def get(self, target: bytes) -> Entry | None:
+        """What is ready for this target, word for word, and may be shown."""
+        summaries = self.summaries
+        return summaries.shelf.get(target) if summaries.is_trusted else None

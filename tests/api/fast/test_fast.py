@@ -1,0 +1,25 @@
+"""What the lane is given to answer from."""
+
+import asyncio
+import time
+
+from api.auth import Readers
+from api.fast.entries import Entry
+from api.fast.fast import Fast
+from api.fast.summaries import Summaries
+
+
+def test_nothing_is_ready_while_announcements_may_be_missed() -> None:
+    async def test() -> list[Entry | None]:
+        summaries = Summaries(lambda _: {})
+        fast = Fast(Readers("local", None), summaries)
+        summaries.shelf.put(b"/a", Entry(b"{}"))
+        found = [fast.get(b"/a")]
+        summaries.trust(time.monotonic())
+        return [*found, fast.get(b"/a"), fast.get(b"/b")]
+
+    untrusted, trusted, unknown = asyncio.run(test())
+
+    assert untrusted is None
+    assert trusted is not None
+    assert unknown is None
