@@ -1,11 +1,11 @@
 """The application: routes, errors, request ids, and the one connection that listens."""
 
 import asyncio
-import re
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from functools import partial
 from ipaddress import ip_address
+from pathlib import Path
 from urllib.parse import unquote
 from uuid import uuid4
 
@@ -32,42 +32,68 @@ from api import (
 from api.auth import Readers
 from api.fast import routes as fast_routes
 from api.fast.fast import Fast
+from api.fast.heads import plain_id
+from api.fast.second import SharedSummaries
 from api.fast.summaries import Summaries
 from api.openapi import Documented
 from api.session import PLACES
 from api.streams import Announcer
+from api.traffic import Observed, Sink, Traffic
 from gitinsight.errors import BrokenEnvironment
 from gitinsight.settings import Settings
 from warehouse.engine import make_engine
 from warehouse.summaries import summaries
 
 _STARTS = frozenset({"http.response.start", "websocket.http.response.start"})
-_REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{8,64}")
+_API = "/api/v1"
+_PARTS = (
+    *((part, _API) for part in (
+        repositories, organisations, figures, fast_routes, marts, metrics, jobs, streams, webhooks,
+    )),
+    (health, ""), (prometheus, ""),
+)  # fmt: skip
 
 
-def create_app(settings: Settings, *, warehouse_url: str, admin_key: str | None) -> FastAPI:
-    if settings.auth.mode == "local" and not _is_loopback(settings.api.host):
-        raise BrokenEnvironment(
-            f"the API would be open to everybody on {settings.api.host}",
-            "set GITINSIGHT_AUTH__MODE=required or bind to 127.0.0.1",
-        )
+def create_app(
+    settings: Settings, *, warehouse_url: str, admin_key: str | None, shared: Path | None = None,
+    sink: Sink | None = None,
+) -> FastAPI:  # fmt: skip
+    """``shared`` is where processes of one address count together, ``sink`` takes a line for each
+    answer.
+    """
+    check_address(settings)
     app = Documented(lifespan=_lifespan)
     app.state.settings = settings
     app.state.readers = Readers(settings.auth.mode, admin_key)
     app.state.warehouse = make_engine(warehouse_url, process="api", pool_size=PLACES)
     app.state.places = CapacityLimiter(PLACES)
-    kept = Summaries(partial(summaries, app.state.warehouse))
-    app.state.fast = Fast(app.state.readers, kept)
-    app.state.announcer = Announcer(warehouse_url, kept)
     errors.install(app)
+    routes: list[str] = []
+    for part, prefix in _PARTS:
+        guards = [Depends(_is_text)] if prefix else []
+        app.include_router(part.router, prefix=prefix, dependencies=guards)
+        routes += [f"{prefix}{getattr(one, 'path', '')}" for one in part.router.routes]
+    app.state.traffic = Traffic(routes, directory=shared, sink=sink)
+    if settings.redis.url is not None:
+        app.state.second = SharedSummaries(
+            settings.redis.url.get_secret_value(), warehouse_url=warehouse_url
+        )
+    else:
+        app.state.second = None
+    kept = Summaries(partial(summaries, app.state.warehouse), second=app.state.second)
+    app.state.fast = Fast(app.state.readers, kept, app.state.traffic)
+    app.state.announcer = Announcer(warehouse_url, kept)
+    app.add_middleware(Observed, traffic=app.state.traffic)
     app.add_middleware(RequestIds)
-    for part in (
-        repositories, organisations, figures, fast_routes, marts, metrics, jobs, streams, webhooks,
-    ):  # fmt: skip
-        app.include_router(part.router, prefix="/api/v1", dependencies=[Depends(_is_text)])
-    app.include_router(health.router)
-    app.include_router(prometheus.router)
     return app
+
+
+def check_address(settings: Settings) -> None:
+    if settings.auth.mode == "local" and not _is_loopback(settings.api.host):
+        raise BrokenEnvironment(
+            f"the API would be open to everybody on {settings.api.host}",
+            "set GITINSIGHT_AUTH__MODE=required or bind to 127.0.0.1",
+        )
 
 
 def _lifespan(app: FastAPI) -> AbstractAsyncContextManager[dict[str, object]]:
@@ -86,6 +112,9 @@ async def _listening(app: FastAPI) -> AsyncIterator[dict[str, object]]:
         listening.cancel()
         with suppress(asyncio.CancelledError):
             await listening
+        app.state.traffic.flush()
+        if app.state.second is not None:
+            await app.state.second.close()
         app.state.warehouse.dispose()
 
 
@@ -102,7 +131,7 @@ class RequestIds:
             await self._app(scope, receive, send)
             return
         given = dict(scope["headers"]).get(b"x-request-id", b"")
-        request_id = given if _REQUEST_ID.fullmatch(given) else uuid4().hex.encode()
+        request_id = plain_id(given) or uuid4().hex.encode()
         scope.setdefault("state", {})["request_id"] = request_id.decode()
         bind_contextvars(request_id=request_id.decode())
 

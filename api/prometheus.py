@@ -5,11 +5,17 @@ from collections.abc import Iterator
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import PlainTextResponse
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
-from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.core import (
+    CounterMetricFamily,
+    GaugeMetricFamily,
+    HistogramMetricFamily,
+    Metric,
+)
 from prometheus_client.registry import Collector
 
 from api.auth import Reader
 from api.session import Session
+from api.traffic import Traffic
 from gitinsight import clock
 from warehouse.measures import Measures, measures
 
@@ -17,10 +23,29 @@ router = APIRouter(tags=["health"])
 
 
 class _Collected(Collector):
-    def __init__(self, found: Measures) -> None:
+    def __init__(self, found: Measures, traffic: Traffic) -> None:
         self._found = found
+        self._traffic = traffic
 
-    def collect(self) -> Iterator[GaugeMetricFamily]:
+    def collect(self) -> Iterator[Metric]:
+        yield from self._of_figures()
+        yield from self._of_requests()
+
+    def _of_requests(self) -> Iterator[Metric]:
+        answered = CounterMetricFamily(
+            "gitinsight_http_requests", "Requests that were answered.", labels=["route", "status"]
+        )
+        seconds = HistogramMetricFamily(
+            "gitinsight_http_request_seconds", "How long answers took to be made.",
+            labels=["route"],
+        )  # fmt: skip
+        for one in self._traffic.totals():
+            for status, count in one.statuses.items():
+                answered.add_metric([one.route, status], count)
+            seconds.add_metric([one.route], one.buckets, one.seconds)
+        yield from (answered, seconds)
+
+    def _of_figures(self) -> Iterator[Metric]:
         found = self._found
         checks = GaugeMetricFamily(
             "gitinsight_checks", "Checks of the figures that are shown.",
@@ -67,5 +92,9 @@ def scraped(request: Request, session: Session, _: Reader) -> Response:
     """In the format of Prometheus."""
     fresh_for = request.app.state.settings.quality.fresh_for
     registry = CollectorRegistry()
-    registry.register(_Collected(measures(session, now=clock.now(), fresh_for=fresh_for)))
+    registry.register(
+        _Collected(
+            measures(session, now=clock.now(), fresh_for=fresh_for), request.app.state.traffic
+        )
+    )
     return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)

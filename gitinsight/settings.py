@@ -112,6 +112,8 @@ class ApiSettings(BaseModel):
     """Of a mart as a file over HTTP, which lies on our disk until it is sent; eight at once."""
     export_seconds: int = Field(default=60, gt=0)
     """Of one statement of such an export; so long a connection of the API is taken."""
+    workers: int = Field(1, ge=1, le=64)
+    """Processes that share the address; each takes about 100 MB."""
 
 
 class AuthSettings(BaseModel):

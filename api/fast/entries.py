@@ -13,15 +13,15 @@ _WORTH_COMPRESSING_BYTES = 500
 
 
 class Entry:
-    """One answer with everything that does not depend on who asks for it."""
+    """One answer with everything that does not depend on who asks for it, and whose it is."""
 
-    def __init__(self, body: bytes) -> None:
+    def __init__(self, body: bytes, *, route: str) -> None:
         self.body = body
+        self.route = route
         self.etag = f'W/"{blake2b(body, digest_size=12).hexdigest()}"'
         self.headers = {
             "etag": self.etag, "cache-control": _CACHE_CONTROL, "vary": "accept-encoding",
         }  # fmt: skip
-        self.etag_bytes = self.etag.encode()
 
     @cached_property
     def compressed(self) -> bytes | None:

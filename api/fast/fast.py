@@ -4,11 +4,13 @@ from api.auth import Readers
 from api.fast.entries import Entry
 from api.fast.heads import Head
 from api.fast.summaries import Summaries
+from api.traffic import Traffic
 
 
 class Fast:
-    def __init__(self, readers: Readers, summaries: Summaries) -> None:
+    def __init__(self, readers: Readers, summaries: Summaries, traffic: Traffic) -> None:
         self.readers = readers
+        self.traffic = traffic
         self.summaries = summaries
         self.heads: dict[bytes, Head] = {}
         self.default_headers: list[tuple[bytes, bytes]] = []

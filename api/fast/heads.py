@@ -52,13 +52,13 @@ def read(block: bytes, readers: Readers) -> Head | None:
     return Head(
         held=held(_text(named.get(b"if-none-match"))),
         takes_gzip=takes_gzip(_text(named.get(b"accept-encoding"))),
-        request_id=request_id(named.get(b"x-request-id", b"")),
+        request_id=plain_id(named.get(b"x-request-id", b"")),
         until=until,
     )
 
 
-def request_id(given: bytes) -> bytes | None:
-    """The caller's own, where it is a plain word."""
+def plain_id(given: bytes) -> bytes | None:
+    """The caller's own id of a request, where it is a plain word."""
     return given if _REQUEST_ID.fullmatch(given) else None
 
 

@@ -19,8 +19,7 @@ from api.fast.heads import Head
 
 _LANE = b"GET /api/v1/fast/"
 _END = b" HTTP/1.1\r\n"
-_OK = b"HTTP/1.1 200 OK\r\n"
-_NOT_MODIFIED = b"HTTP/1.1 304 Not Modified\r\n"
+_LINES = {200: b"HTTP/1.1 200 OK\r\n", 304: b"HTTP/1.1 304 Not Modified\r\n"}
 _MOST_HEADS = 4_096
 _ANY = "*"
 
@@ -48,6 +47,7 @@ class FastLane(HttpToolsProtocol):
             super().data_received(data)
 
     def _took(self, data: bytes) -> bool:
+        started = time.perf_counter_ns()
         fast, end = self._fast, data.find(_END)
         if fast is None or end < 0:
             return False
@@ -58,7 +58,11 @@ class FastLane(HttpToolsProtocol):
         head = self._head(fast, data[end:])
         if head is None:
             return False
-        self._answer(entry, head)
+        request_id = head.request_id or b"%b%012x" % (self._ours, next(self._ids))
+        status, size = self._answer(entry, head, request_id)
+        fast.traffic.count(
+            entry.route, status, started=started, target=target, size=size, request_id=request_id
+        )
         return True
 
     def _is_free(self) -> bool:
@@ -81,22 +85,24 @@ class FastLane(HttpToolsProtocol):
                 fast.heads[block] = head
         return head
 
-    def _answer(self, entry: Entry, head: Head) -> None:
+    def _answer(self, entry: Entry, head: Head, request_id: bytes) -> tuple[int, int]:
+        """Status and size of the body."""
         body = b""
         if head.held and (entry.etag in head.held or _ANY in head.held):
-            status, told = _NOT_MODIFIED, entry.unchanged_head
+            status, told = 304, entry.unchanged_head
         elif head.takes_gzip and entry.compressed is not None:
-            status, told, body = _OK, entry.compressed_head, entry.compressed
+            status, told, body = 200, entry.compressed_head, entry.compressed
         else:
-            status, told, body = _OK, entry.head, entry.body
-        request_id = head.request_id or b"%b%012x" % (self._ours, next(self._ids))
+            status, told, body = 200, entry.head, entry.body
         self.transport.write(
             b"".join((
-                status, self._defaults(), told, b"x-request-id: ", request_id, b"\r\n\r\n", body,
+                _LINES[status], self._defaults(), told,
+                b"x-request-id: ", request_id, b"\r\n\r\n", body,
             ))
         )  # fmt: skip
         self._stay()
         self.server_state.total_requests += 1
+        return status, len(body)
 
     def _defaults(self) -> bytes:
         """Date and server, as uvicorn has them once a second."""

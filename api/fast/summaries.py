@@ -17,6 +17,7 @@ from api.fast.entries import Entry, Shelf
 from gitinsight.errors import NotFound
 from warehouse.summaries import Summary
 
+_ROUTE = "/api/v1/fast/repositories/{repository_id}/summary"
 _TRUSTED_SECONDS = 0.9
 """After a published summary the old one is answered for a second at most."""
 _MOST_BYTES = 64 * 2**20
@@ -122,7 +123,7 @@ class Summaries:
             self._loading = None
 
     async def _land(self, flights: Mapping[int, "asyncio.Future[Entry]"]) -> None:
-        generation = self._generation
+        generation, was_trusted = self._generation, self.is_trusted
         shared = await self._shared(flights)
         missing = [one for one in flights if one not in shared]
         found = await run_in_threadpool(self._read, missing) if missing else {}
@@ -137,11 +138,11 @@ class Summaries:
                 is_private = False
             else:
                 version, body, is_private = summary.version, body_of(summary), summary.is_private
-            entry = Entry(body)
+            entry = Entry(body, route=_ROUTE)
             if not flight.done():
                 flight.set_result(entry)
             is_current = version >= self._floors.get(one, "") and generation == self._generation
-            if is_current and not is_private and self._trusted_until:
+            if is_current and was_trusted and not is_private:
                 self.shelf.put(target_of(one), entry)
                 if summary is not None:
                     kept[one] = version, body

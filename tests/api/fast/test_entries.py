@@ -8,23 +8,27 @@ import pytest
 from api.fast.entries import Entry, Shelf
 
 
+def entry(body: bytes) -> Entry:
+    return Entry(body, route="/a")
+
+
 def test_another_body_has_another_version() -> None:
-    assert Entry(b"{}").etag == Entry(b"{}").etag != Entry(b"[]").etag
+    assert entry(b"{}").etag == entry(b"{}").etag != entry(b"[]").etag
 
 
 def test_what_is_long_is_compressed_and_what_is_short_is_not() -> None:
-    long = Entry(b'{"a": 1}' * 200)
+    long = entry(b'{"a": 1}' * 200)
 
     assert long.compressed is not None
     assert gzip.decompress(long.compressed) == long.body
     assert b"content-length: %d\r\n" % len(long.compressed) in long.compressed_head
-    assert Entry(b"{}").compressed is None
+    assert entry(b"{}").compressed is None
 
 
 def test_a_full_shelf_drops_the_oldest() -> None:
     shelf = Shelf(most_bytes=10_000, seconds=60)
     for number in range(100):
-        shelf.put(b"%d" % number, Entry(b"x" * 100))
+        shelf.put(b"%d" % number, entry(b"x" * 100))
 
     assert shelf.size <= 10_000
     assert shelf.get(b"0") is None
@@ -34,11 +38,11 @@ def test_a_full_shelf_drops_the_oldest() -> None:
 def test_what_is_put_twice_counts_once() -> None:
     shelf = Shelf(most_bytes=10_000, seconds=60)
     for _ in range(100):
-        shelf.put(b"a", Entry(b"x" * 100))
-    shelf.put(b"b", Entry(b""))
+        shelf.put(b"a", entry(b"x" * 100))
+    shelf.put(b"b", entry(b""))
     shelf.drop(b"a")
 
-    assert (len(shelf), shelf.size) == (1, Entry(b"").size)
+    assert (len(shelf), shelf.size) == (1, entry(b"").size)
 
 
 def test_what_was_kept_at_once_does_not_end_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -46,7 +50,7 @@ def test_what_was_kept_at_once_does_not_end_at_once(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr("time.monotonic", lambda: clock[0])
     shelf = Shelf(most_bytes=10**9, seconds=100)
     for number in range(1_000):
-        shelf.put(b"%d" % number, Entry(b""))
+        shelf.put(b"%d" % number, entry(b""))
 
     def left(at: float) -> int:
         clock[0] = at

@@ -7,13 +7,14 @@ from api.auth import Readers
 from api.fast.entries import Entry
 from api.fast.fast import Fast
 from api.fast.summaries import Summaries
+from api.traffic import Traffic
 
 
 def test_nothing_is_ready_while_announcements_may_be_missed() -> None:
     async def test() -> list[Entry | None]:
         summaries = Summaries(lambda _: {})
-        fast = Fast(Readers("local", None), summaries)
-        summaries.shelf.put(b"/a", Entry(b"{}"))
+        fast = Fast(Readers("local", None), summaries, Traffic([]))
+        summaries.shelf.put(b"/a", Entry(b"{}", route="/a"))
         found = [fast.get(b"/a")]
         summaries.trust(time.monotonic())
         return [*found, fast.get(b"/a"), fast.get(b"/b")]
