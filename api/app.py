@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from functools import partial
+from hashlib import blake2b
 from ipaddress import ip_address
 from pathlib import Path
 from urllib.parse import unquote
@@ -12,6 +13,7 @@ from uuid import uuid4
 from anyio import CapacityLimiter
 from fastapi import Depends, FastAPI
 from fastapi.exceptions import RequestValidationError
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from structlog.contextvars import bind_contextvars
@@ -33,6 +35,7 @@ from api.auth import Readers
 from api.fast import routes as fast_routes
 from api.fast.fast import Fast
 from api.fast.heads import plain_id
+from api.fast.searches import Searches
 from api.fast.second import SharedSummaries
 from api.fast.summaries import Summaries
 from api.openapi import Documented
@@ -41,7 +44,8 @@ from api.streams import Announcer
 from api.traffic import Observed, Sink, Traffic
 from gitinsight.errors import BrokenEnvironment
 from gitinsight.settings import Settings
-from warehouse.engine import make_engine
+from warehouse import search
+from warehouse.engine import Engine, address, make_engine
 from warehouse.summaries import summaries
 
 _STARTS = frozenset({"http.response.start", "websocket.http.response.start"})
@@ -76,13 +80,18 @@ def create_app(
     app.state.traffic = Traffic(routes, directory=shared, sink=sink)
     if settings.redis.url is not None:
         app.state.second = SharedSummaries(
-            settings.redis.url.get_secret_value(), warehouse_url=warehouse_url
+            settings.redis.url.get_secret_value(), name=_named(app.state.warehouse)
         )
     else:
         app.state.second = None
     kept = Summaries(partial(summaries, app.state.warehouse), second=app.state.second)
-    app.state.fast = Fast(app.state.readers, kept, app.state.traffic)
-    app.state.announcer = Announcer(warehouse_url, kept)
+    searches = Searches(
+        settings.state_dir / "search" / _named(app.state.warehouse),
+        versions=partial(search.versions, app.state.warehouse),
+        documents=partial(search.documents, app.state.warehouse),
+    )
+    app.state.fast = Fast(app.state.readers, kept, searches, app.state.traffic)
+    app.state.announcer = Announcer(warehouse_url, kept, searches)
     app.add_middleware(Observed, traffic=app.state.traffic)
     app.add_middleware(RequestIds)
     return app
@@ -96,6 +105,12 @@ def check_address(settings: Settings) -> None:
         )
 
 
+def _named(engine: Engine) -> str:
+    """A word for a warehouse, the same for everybody who has the same one."""
+    at = address(engine)
+    return blake2b(f"{at.host}:{at.port}/{at.database}".encode(), digest_size=8).hexdigest()
+
+
 def _lifespan(app: FastAPI) -> AbstractAsyncContextManager[dict[str, object]]:
     return _listening(app)
 
@@ -104,6 +119,8 @@ def _lifespan(app: FastAPI) -> AbstractAsyncContextManager[dict[str, object]]:
 async def _listening(app: FastAPI) -> AsyncIterator[dict[str, object]]:
     """What it yields is the state of every request, and of every connection of the server."""
     announcer: Announcer = app.state.announcer
+    searches: Searches = app.state.fast.searches
+    searches.start()
     listening = asyncio.create_task(announcer.run(), name="announcements")
     try:
         yield {"fast": app.state.fast}
@@ -112,6 +129,7 @@ async def _listening(app: FastAPI) -> AsyncIterator[dict[str, object]]:
         listening.cancel()
         with suppress(asyncio.CancelledError):
             await listening
+        await run_in_threadpool(searches.stop)
         app.state.traffic.flush()
         if app.state.second is not None:
             await app.state.second.close()

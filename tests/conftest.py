@@ -12,6 +12,7 @@ from pathlib import Path
 import httpx2
 import pytest
 import uvicorn
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from api.app import create_app
 from api.fast.lane import FastLane
@@ -163,13 +164,13 @@ def api(settings: Settings) -> Iterator[httpx2.Client]:
 
 
 @contextmanager
-def serving_api(settings: Settings) -> Iterator[str]:
+def serving_api(settings: Settings, *, http: type[HttpToolsProtocol] = FastLane) -> Iterator[str]:
     app = create_app(settings, warehouse_url=settings.warehouse_url, admin_key=ADMIN_KEY)
     port = free_port(0)
     server = uvicorn.Server(
         uvicorn.Config(
             app, host="127.0.0.1", port=port, log_config=None, ws="websockets-sansio",
-            http=FastLane, timeout_graceful_shutdown=2,
+            http=http, timeout_graceful_shutdown=2,
         )
     )  # fmt: skip
     thread = threading.Thread(target=server.run, name="api", daemon=True)

@@ -3,14 +3,19 @@
 from api.auth import Readers
 from api.fast.entries import Entry
 from api.fast.heads import Head
+from api.fast.searches import PATH as SEARCH
+from api.fast.searches import Searches
 from api.fast.summaries import Summaries
 from api.traffic import Traffic
 
 
 class Fast:
-    def __init__(self, readers: Readers, summaries: Summaries, traffic: Traffic) -> None:
+    def __init__(
+        self, readers: Readers, summaries: Summaries, searches: Searches, traffic: Traffic
+    ) -> None:
         self.readers = readers
         self.traffic = traffic
+        self.searches = searches
         self.summaries = summaries
         self.heads: dict[bytes, Head] = {}
         self.default_headers: list[tuple[bytes, bytes]] = []
@@ -18,5 +23,7 @@ class Fast:
 
     def get(self, target: bytes) -> Entry | None:
         """What is ready for this target, word for word, and may be shown."""
+        if target.startswith(SEARCH):
+            return self.searches.shelf.get(target)
         summaries = self.summaries
         return summaries.shelf.get(target) if summaries.is_trusted else None

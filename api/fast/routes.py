@@ -1,16 +1,22 @@
 """The routes of the fast lane, for requests that the lane does not take."""
 
-from typing import Any
+from datetime import datetime
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Query, Request, Response
+from pydantic import BaseModel, ConfigDict
 
 from api.auth import Reader
 from api.envelope import CONDITIONAL, Envelope
 from api.fast import heads
 from api.fast.entries import JSON, Entry
 from api.fast.fast import Fast
+from api.fast.searches import PATH
+from api.fast.searching import Wanted
+from warehouse.search import Kind
 
 router = APIRouter(prefix="/fast", tags=["fast"])
+Ours = Annotated[int, Query(ge=1, lt=2**63)]
 
 
 @router.get(
@@ -23,6 +29,65 @@ async def summary(repository_id: int, request: Request, _: Reader) -> Response:
     """
     fast: Fast = request.state.fast
     return _answer(request, await fast.summaries.get(repository_id))
+
+
+class Found(BaseModel):
+    """``highlights`` are HTML of the parts that matched, by field, with `<mark>` around them.
+    ``number`` is that of the issue or pull request that it is or is on; what a thing of its kind
+    does not have is null.
+    """
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "kind": "issue", "repository_id": 3, "title": "Parser crashes on empty input",
+                    "owner": "octocat", "labels": ["bug"], "number": 1347, "language": None,
+                    "state": "open", "url": "https://github.com/octocat/hello-world/issues/1347",
+                    "updated_at": "2026-11-23T12:00:00Z", "text": "An empty file is enough.",
+                    "highlights": {"title": "<mark>Parser</mark> crashes on empty input"},
+                }
+            ]
+        }
+    )  # fmt: skip
+
+    kind: Kind
+    repository_id: int
+    title: str | None
+    owner: str | None
+    labels: list[str]
+    number: int | None
+    language: str | None
+    state: str | None
+    url: str | None
+    updated_at: datetime | None
+    text: str | None
+    highlights: dict[str, str]
+
+
+class Hits(BaseModel):
+    """The best first."""
+
+    data: list[Found]
+
+
+@router.get("/search", response_model=Hits, responses=CONDITIONAL)
+async def search(
+    request: Request, _: Reader, q: Annotated[str, Query(min_length=1, max_length=200)],
+    type_: Annotated[Kind | None, Query(alias="type")] = None, repository_id: Ours | None = None,
+    language: str | None = None, state: str | None = None, author: str | None = None,
+    limit: Annotated[int, Query(ge=1, le=100)] = 20,
+) -> Response:  # fmt: skip
+    """Repositories, issues, pull requests, comments and people by any words of them, the last of
+    which may be begun; where that finds too little, by words that are nearly these.
+    """
+    fast: Fast = request.state.fast
+    query: bytes = request.scope["query_string"]
+    wanted = Wanted(
+        q, kind=type_, repository_id=repository_id, language=language, state=state, author=author,
+        limit=limit,
+    )  # fmt: skip
+    return _answer(request, await fast.searches.get(PATH + b"?" + query, wanted))
 
 
 def _answer(request: Request, entry: Entry) -> Response:

@@ -6,7 +6,6 @@ nobody's any more: a process that comes later believes what it finds there.
 
 import time
 from collections.abc import Mapping, Sequence
-from hashlib import blake2b
 from secrets import token_hex
 from typing import TypeAlias
 
@@ -24,12 +23,13 @@ _Held: TypeAlias = tuple[str, str, bytes]
 
 
 class SharedSummaries:
-    def __init__(self, url: str, *, warehouse_url: str) -> None:
+    """``name`` is that of the warehouse: several may share a server."""
+
+    def __init__(self, url: str, *, name: str) -> None:
         self._redis: Redis = Redis.from_url(
             url, socket_timeout=_TIMEOUT_SECONDS, socket_connect_timeout=_TIMEOUT_SECONDS
         )
-        named = blake2b(warehouse_url.encode(), digest_size=8).hexdigest()
-        self._prefix = f"gitinsight:{named}"
+        self._prefix = f"gitinsight:{name}"
         self._era = ""
         self._is_distrusted = True
         self._away_until = 0.0

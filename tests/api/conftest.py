@@ -36,10 +36,11 @@ def library(postgres_server: EmbeddedPostgres, _template: str) -> Iterator[Engin
 
 
 @pytest.fixture(scope="module")
-def reading(library: Engine) -> Iterator[httpx2.Client]:
+def reading(library: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx2.Client]:
     """The API over the library."""
     url = library.url.render_as_string(hide_password=False)
-    settings = Settings.model_validate({"warehouse": {"url": url}})
+    home = tmp_path_factory.mktemp("reading")
+    settings = Settings.model_validate({"state_dir": home, "warehouse": {"url": url}})
     headers = {"authorization": f"Bearer {ADMIN_KEY}"}
     with (
         serving_api(settings) as address,

@@ -217,7 +217,8 @@ def test_what_comes_back_is_what_the_document_says(analysed: Settings) -> None:
                         mart="daily_activity", owner="synthetic-labs", name="borealis",
                         metric="commits_count", insight=insight, metric_id="bus-factor",
                         organisation_id=followed.json()["organisation_id"],
-                    )
+                    ),
+                    params={"q": "borealis"} if path.endswith("/search") else None,
                 )  # fmt: skip
                 assert answer.status_code == 200, path
                 read = model.validate_json(answer.content)
