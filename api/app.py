@@ -72,12 +72,12 @@ def create_app(
     app.state.warehouse = make_engine(warehouse_url, process="api", pool_size=PLACES)
     app.state.places = CapacityLimiter(PLACES)
     errors.install(app)
-    routes: list[str] = []
+    names: dict[int, str] = {}
     for part, prefix in _PARTS:
         guards = [Depends(_is_text)] if prefix else []
         app.include_router(part.router, prefix=prefix, dependencies=guards)
-        routes += [f"{prefix}{getattr(one, 'path', '')}" for one in part.router.routes]
-    app.state.traffic = Traffic(routes, directory=shared, sink=sink)
+        names |= {id(one): f"{prefix}{getattr(one, 'path', '')}" for one in part.router.routes}
+    app.state.traffic = Traffic(names.values(), directory=shared, sink=sink)
     if settings.redis.url is not None:
         app.state.second = SharedSummaries(
             settings.redis.url.get_secret_value(), name=_named(app.state.warehouse)
@@ -92,7 +92,7 @@ def create_app(
     )
     app.state.fast = Fast(app.state.readers, kept, searches, app.state.traffic)
     app.state.announcer = Announcer(warehouse_url, kept, searches)
-    app.add_middleware(Observed, traffic=app.state.traffic)
+    app.add_middleware(Observed, traffic=app.state.traffic, names=names)
     app.add_middleware(RequestIds)
     return app
 

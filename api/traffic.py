@@ -10,7 +10,7 @@ import mmap
 import os
 import time
 from bisect import bisect_left
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import accumulate
@@ -61,7 +61,7 @@ class Traffic:
     """
 
     def __init__(
-        self, routes: Sequence[str], *, directory: Path | None = None, sink: Sink | None = None
+        self, routes: Iterable[str], *, directory: Path | None = None, sink: Sink | None = None
     ) -> None:
         self.routes = (*sorted(set(routes)), _NOWHERE)
         self._bases = {route: number * _CELLS for number, route in enumerate(self.routes)}
@@ -145,11 +145,12 @@ def _page(directory: Path | None, size: int) -> mmap.mmap:
 
 
 class Observed:
-    """Counts what the application answers."""
+    """Counts what the application answers; ``names`` are those of its routes, by identity."""
 
-    def __init__(self, app: ASGIApp, *, traffic: Traffic) -> None:
+    def __init__(self, app: ASGIApp, *, traffic: Traffic, names: Mapping[int, str]) -> None:
         self._app = app
         self._traffic = traffic
+        self._names = names
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -171,6 +172,6 @@ class Observed:
             query = scope["query_string"]
             target = scope["raw_path"] + (b"?" + query if query else b"")
             self._traffic.count(
-                getattr(scope.get("route"), "path", _NOWHERE), status, started=started,
+                self._names.get(id(scope.get("route")), _NOWHERE), status, started=started,
                 target=target, size=size, request_id=scope["state"]["request_id"].encode(),
             )  # fmt: skip

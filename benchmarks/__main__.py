@@ -7,6 +7,7 @@ from benchmarks import (
     api_cost,
     archive_hour,
     commit_statistics,
+    fast,
     figures,
     many_records,
     marts,
@@ -21,7 +22,7 @@ BENCHMARKS: Mapping[str, Callable[[], Iterator[Figure]]] = {
     one.NAME: one.measure
     for one in (
         api_cost, quiet_poll, page_transactions, commit_statistics, records_per_second,
-        many_records, archive_hour, marts,
+        many_records, archive_hour, marts, fast,
     )
 }  # fmt: skip
 

@@ -4,6 +4,7 @@ import asyncio
 import re
 from collections.abc import Iterator
 from contextlib import ExitStack, suppress
+from pathlib import Path
 
 import httpx2
 import pytest
@@ -27,6 +28,12 @@ _ANSWER_SECONDS = 0.1
 """So long a client waits that sends its requests one by one."""
 _TRIES = 8
 _AT_ONCE = 16
+
+
+@pytest.fixture
+def settings(state_dir: Path, database_url: str) -> Settings:
+    """Without a GitHub."""
+    return Settings.model_validate({"state_dir": state_dir, "warehouse": {"url": database_url}})
 
 
 @pytest.fixture
@@ -103,10 +110,14 @@ async def compare(addresses: tuple[str, str], count: int) -> tuple[int, list[obj
 
 
 def check(addresses: tuple[str, str], count: int) -> None:
-    fast, _ = addresses
-    for number in (1, 2):
-        path = f"{fast}/api/v1/fast/repositories/{number}/summary"
-        wait_for(lambda: len(httpx2.get(path).headers["x-request-id"]) == 20)  # noqa: B023
+    fast, ordinary = addresses
+    for address in (fast, ordinary):
+        found = f"{address}/api/v1/fast/search?q=octo"
+        wait_for(lambda: len(httpx2.get(found).json()["data"]) == 2)  # noqa: B023
+    for path in ("repositories/1/summary", "repositories/2/summary", "search?q=parser"):
+        wait_for(
+            lambda: len(httpx2.get(f"{fast}/api/v1/fast/{path}").headers["x-request-id"]) == 20  # noqa: B023
+        )
 
     by_the_lane, unlike = asyncio.run(compare(addresses, count))
 

@@ -1,0 +1,279 @@
+"""The fast lane beside a Go service over the same rows: summaries and searches.
+
+Both check who asks, log every answer and count it. Each server has one processor, the load the
+other one; runs alternate, so that whatever else the machine does meets all of them alike.
+"""
+
+import random
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote_plus
+
+import httpx2
+import psycopg
+
+from benchmarks import go_peer, worker
+from benchmarks.figures import Baseline, Figure, Target
+from benchmarks.go_peer import Load, Programs, Server
+from benchmarks.measure import Failed
+from gitinsight.runtime import process, state
+from warehouse.engine import make_engine
+from warehouse.migrate import migrate
+
+NAME = "fast"
+_ISSUE = 5
+_REPOSITORIES = 100_000
+_RUNS = 7
+_SECONDS = 2.0
+_STEADY = 4_000
+"""Requests a second that every one of them answers without trouble."""
+_QUERIES = 20_000
+_KNOWN = 300
+_INDEXING_SECONDS = 1_200
+_FILL = """
+insert into ops.repositories (host, github_id, full_name, clone_url, state, added_at)
+select 'https://api.github.test', id, full_name, 'https://github.test/' || full_name, 'active',
+       '2026-01-01'
+from repositories order by id;
+insert into raw.github_repositories
+    (repository_id, id, payload, content_hash, source, api_version, extracted_at, run_id)
+select r.repository_id, r.github_id,
+       jsonb_build_object(
+           'description', g.description, 'topics', to_jsonb(g.topics), 'language', g.language,
+           'stargazers_count', g.stars
+       ),
+       decode(md5(g.full_name), 'hex'), 'rest', '2022-11-28', '2026-01-01', gen_random_uuid()
+from ops.repositories r join repositories g on g.id = r.github_id;
+insert into ops.publications
+    (repository_id, publication, job_id, as_of, published_at, quality_status, coverage)
+select repository_id, 1, gen_random_uuid(), '2026-01-01', '2026-01-01', 'passed', '{}'
+from ops.repositories;
+create schema marts;
+create table marts.repository_summary as
+select r.repository_id, s.* from repo_summary s join ops.repositories r on r.github_id = s.repo_id;
+alter table marts.repository_summary add primary key (repository_id);
+analyze;
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Contest:
+    programs: Programs
+    database: str
+    ours: Server
+    peers: Sequence[Server]
+    directory: Path
+
+    def alternate(self, **told: str | float) -> dict[str, list[Load]]:
+        loads: dict[str, list[Load]] = {}
+        servers = [self.ours, *self.peers]
+        for _ in range(_RUNS):
+            random.shuffle(servers)
+            for one in servers:
+                load = go_peer.drive(self.programs, one, seconds=_SECONDS, **told)  # type: ignore[arg-type]
+                if load.refused:
+                    raise Failed(f"{one.name} refused {load.refused} requests")
+                loads.setdefault(one.name, []).append(load)
+        return loads
+
+
+def measure() -> Iterator[Figure]:
+    with _contest() as contest:
+        yield from _summaries(contest)
+        yield from _searches(contest)
+
+
+def _summaries(contest: Contest) -> Iterator[Figure]:
+    for one in (contest.ours, *contest.peers):
+        for _ in range(2):  # so that everybody has them in his cache
+            go_peer.drive(contest.programs, one, seconds=2, rate=2_000)
+    loads = contest.alternate()
+    yield from _compared(
+        contest, loads, "requests_per_second", "summary", "summaries a second", is_cost=False
+    )
+    yield from _compared(
+        contest, loads, "cpu_microseconds", "summary-cpu", "microseconds of CPU a summary",
+        is_cost=True,
+    )  # fmt: skip
+    steady = contest.alternate(rate=_STEADY)
+    yield from _compared(
+        contest, steady, "p99", "summary-p99", f"ms, p99 at {_STEADY:,} summaries a second",
+        is_cost=True,
+    )  # fmt: skip
+
+
+def _searches(contest: Contest) -> Iterator[Figure]:
+    names = _names(contest.database)
+    asked = contest.directory / "queries.txt"
+    drawn = random.Random(5)  # noqa: S311 - the same again each time
+    queries = {_query(drawn, drawn.choice(names)) for _ in range(_QUERIES)}
+    asked.write_text("\n".join(quote_plus(one) for one in queries) + "\n", "utf-8")
+    loads = contest.alternate(QFILE=str(asked), LIMITS="1")
+    yield from _compared(
+        contest, loads, "requests_per_second", "search", "searches a second, each another one",
+        is_cost=False, limit=10,
+    )  # fmt: skip
+    peer = contest.peers[0]
+    found = {
+        one.name: _found(one, contest.database, random.Random(7))  # noqa: S311 - as above
+        for one in (contest.ours, peer)
+    }
+    yield Figure(
+        f"{NAME}-search-misspelt", NAME, _ISSUE, "of misspelt names among the first ten",
+        [found[contest.ours.name]], Target("ratio", ">=", 1), is_cost=False,
+        baseline=_baseline(contest, peer.name, found[peer.name]),
+    )  # fmt: skip
+
+
+def _compared(
+    contest: Contest, loads: dict[str, list[Load]], measured: str, name: str, unit: str, *,
+    is_cost: bool, limit: float = 1.0,
+) -> Iterator[Figure]:  # fmt: skip
+    """Against the peer that does best."""
+    medians = {
+        peer.name: statistics.median(getattr(one, measured) for one in loads[peer.name])
+        for peer in contest.peers
+    }
+    best = (min if is_cost else max)(medians, key=lambda one: medians[one])
+    yield Figure(
+        f"{NAME}-{name}", NAME, _ISSUE, unit,
+        [getattr(one, measured) for one in loads[contest.ours.name]],
+        Target("ratio", ">=", limit), is_cost=is_cost,
+        baseline=_baseline(contest, best, medians[best]),
+    )  # fmt: skip
+
+
+def _baseline(contest: Contest, name: str, value: float) -> Baseline:
+    return Baseline(name, contest.programs.version, value)
+
+
+def _names(database: str) -> list[str]:
+    """Of repositories that somebody may look for, most stars first among equal names."""
+    with psycopg.connect(database) as connection:
+        found = connection.execute(
+            "select distinct name from repositories where stars >= 20 and length(name) >= 8"
+            " order by name"
+        )
+        return [name for (name,) in found]
+
+
+def _query(drawn: random.Random, name: str) -> str:
+    words = name.replace("-", " ")
+    match drawn.randrange(3):
+        case 0:
+            return words
+        case 1:
+            return words[: max(4, len(words) * 7 // 10)].strip()
+        case _:
+            return _misspelt(drawn, words)
+
+
+def _misspelt(drawn: random.Random, words: str) -> str:
+    """One letter of the longest word is left out, put in, exchanged or transposed."""
+    each = words.split()
+    at = max(range(len(each)), key=lambda one: len(each[one]))
+    word, letter = each[at], drawn.choice("aeioutrnsl")
+    i = drawn.randrange(1, len(word))
+    each[at] = drawn.choice((
+        word[:i] + word[i + 1 :], word[:i] + letter + word[i:], word[:i] + letter + word[i + 1 :],
+        word[: i - 1] + word[i] + word[i - 1] + word[i + 1 :],
+    ))  # fmt: skip
+    return " ".join(each)
+
+
+def _found(server: Server, database: str, drawn: random.Random) -> float:
+    """The share of misspelt names of which one bearer is among the first ten."""
+    names = drawn.sample(_names(database), _KNOWN)
+    key, _, value = server.header.strip().partition(": ")
+    hits = 0
+    with (
+        psycopg.connect(database) as connection,
+        httpx2.Client(base_url=f"http://127.0.0.1:{server.port}", headers={key: value}) as client,
+    ):
+        for name in names:
+            bearers = {
+                full for (full,) in
+                connection.execute("select full_name from repositories where name = %s", (name,))
+            }  # fmt: skip
+            told = client.get(
+                "/api/v1/fast/search",
+                params={"q": _misspelt(drawn, name.replace("-", " ")), "limit": "10"}, timeout=60,
+            ).json()  # fmt: skip
+            rows = told["data"] if isinstance(told, dict) else told
+            hits += bool(bearers & {one.get("full_name") or one["title"] for one in rows})
+    return hits / len(names)
+
+
+@contextmanager
+def _contest() -> Iterator[Contest]:
+    programs = go_peer.programs()
+    with ExitStack() as stack:
+        place = stack.enter_context(worker.place())
+        database = place.database("fast")
+        _fill(database)
+        address = stack.enter_context(go_peer.redis())
+        peers = [
+            stack.enter_context(
+                go_peer.serving(
+                    programs, url=database, redis=address, mode=mode,
+                    log=place.directory / f"go-{mode}.log",
+                )
+            )
+            for mode in ("l1", "get")
+        ]  # fmt: skip
+        ours = stack.enter_context(_ours(place.directory, database))
+        yield Contest(programs, database, ours, peers, place.directory)
+
+
+@contextmanager
+def _ours(directory: Path, database: str) -> Iterator[Server]:
+    port = process.free_port(0)
+    told = {
+        "GITINSIGHT_STATE_DIR": str(directory), "GITINSIGHT_WAREHOUSE__URL": database,
+        "GITINSIGHT_API__PORT": str(port), "GITINSIGHT_AUTH__MODE": "required",
+    }  # fmt: skip
+    command = [sys.executable, "-m", "api.serve"]
+    with go_peer.running(
+        command, port=port, log=directory / "api.log", path="/health/live", env=told
+    ) as pid:
+        header = f"Authorization: Bearer {state.admin_key(directory)}"
+        _wait_for_index(port, header, database)
+        yield Server("ours", port, pid, f"{header}\r\n")
+
+
+def _wait_for_index(port: int, header: str, database: str) -> None:
+    with psycopg.connect(database) as connection:
+        found = connection.execute("select full_name from repositories order by id desc limit 1")
+        ((last,),) = found.fetchall()
+    key, _, value = header.partition(": ")
+    deadline = time.monotonic() + _INDEXING_SECONDS
+    while time.monotonic() < deadline:
+        answer = httpx2.get(
+            f"http://127.0.0.1:{port}/api/v1/fast/search", params={"q": last}, timeout=60,
+            headers={key: value},
+        )  # fmt: skip
+        if any(one["title"] == last for one in answer.raise_for_status().json()["data"]):
+            return
+        time.sleep(1)
+    raise Failed("the index is not ready in time")
+
+
+def _fill(database: str) -> None:
+    """The peer's own rows, and ours made of them."""
+    seeding = subprocess.run(
+        [sys.executable, str(go_peer.FOLDER / "seed" / "seed.py"), str(_REPOSITORIES)],
+        env={"PG_DSN": database, "PATH": ""}, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    if seeding.returncode:
+        raise Failed(f"no rows: {seeding.stderr[-500:]}")
+    engine = make_engine(database, process="bench")
+    migrate(engine)
+    engine.dispose()
+    with psycopg.connect(database) as connection:
+        connection.execute(_FILL)

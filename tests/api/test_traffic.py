@@ -1,0 +1,102 @@
+"""What is counted, over all processes, and what is written about each answer."""
+
+import asyncio
+import json
+import multiprocessing
+import time
+from pathlib import Path
+
+import httpx2
+
+from api.traffic import Traffic
+
+ROUTES = ["/a", "/b/{id}"]
+
+
+def count(traffic: Traffic, route: str = "/a", status: int = 200, *, target: bytes = b"/a") -> None:
+    started = time.perf_counter_ns() - 3_000_000
+    traffic.count(route, status, started=started, target=target, size=7, request_id=b"trace-01")
+
+
+def test_answers_are_counted_by_route_and_status() -> None:
+    traffic = Traffic(ROUTES)
+    for route, status in (("/a", 200), ("/a", 200), ("/a", 304), ("/b/{id}", 418), ("/c", 404)):
+        count(traffic, route, status)
+
+    told = {one.route: one for one in traffic.totals()}
+
+    assert {route: one.statuses for route, one in told.items()} == {
+        "/a": {"200": 2, "304": 1}, "/b/{id}": {"other": 1}, "none": {"404": 1},
+    }  # fmt: skip
+    buckets = dict(told["/a"].buckets)
+    assert (buckets["0.0025"], buckets["+Inf"]) == (0, 3)
+    assert 0.009 < told["/a"].seconds < 0.5
+
+
+def _in_a_process(directory: Path) -> None:
+    for _ in range(5):
+        count(Traffic(ROUTES, directory=directory))
+        break
+
+
+def test_processes_count_together_those_that_are_gone_too(tmp_path: Path) -> None:
+    spawning = multiprocessing.get_context("spawn")
+    for _ in range(2):
+        child = spawning.Process(target=_in_a_process, args=(tmp_path,))
+        child.start()
+        child.join()
+    traffic = Traffic(ROUTES, directory=tmp_path)
+    count(traffic)
+
+    (told,) = traffic.totals()
+
+    assert told.statuses == {"200": 3}
+
+
+def test_every_answer_has_a_line_of_json_soon() -> None:
+    written = bytearray()
+
+    async def answer() -> None:
+        traffic = Traffic(ROUTES, sink=written.extend)
+        for target in (b"/a", b'/a?q="quoted"\\', "/a?q=é".encode("latin-1"), b"/a?\x7f"):
+            count(traffic, target=target)
+        await asyncio.sleep(0.3)
+
+    asyncio.run(answer())
+
+    lines = [json.loads(line) for line in written.splitlines()]
+    assert [line["target"] for line in lines] == ["/a", '/a?q="quoted"\\', "/a?q=é", "/a?\x7f"]
+    assert {"route": "/a", "status": 200, "bytes": 7, "request_id": "trace-01"}.items() <= (
+        lines[0].items()
+    )
+    assert 3_000 <= lines[0]["microseconds"] < 500_000
+    assert lines[0]["timestamp"].startswith("20")
+
+
+def test_many_answers_are_written_at_once() -> None:
+    writes: list[bytes] = []
+
+    async def answer() -> None:
+        traffic = Traffic(ROUTES, sink=writes.append)
+        for _ in range(1_000):
+            count(traffic)
+        traffic.flush()
+
+    asyncio.run(answer())
+
+    assert [one.count(b"\n") for one in writes] == [256, 256, 256, 232]
+
+
+def test_the_api_tells_of_its_routes_by_their_pattern(reading: httpx2.Client) -> None:
+    for path in ("/api/v1/repositories/7", "/api/v1/repositories/8", "/nothing", "/health/live"):
+        reading.get(path)
+
+    told = reading.get("/metrics").text
+
+    for line in (
+        '{route="/api/v1/repositories/{repository_id}",status="404"} 2.0',
+        '{route="none",status="404"} 1.0',
+        '{route="/health/live",status="200"} 1.0',
+    ):
+        assert f"gitinsight_http_requests_total{line}" in told
+    assert 'gitinsight_http_request_seconds_count{route="none"} 1.0' in told
