@@ -42,13 +42,15 @@ select 'https://api.github.test', id, full_name, 'https://github.test/' || full_
        '2026-01-01'
 from repositories order by id;
 insert into raw.github_repositories
-    (repository_id, id, payload, content_hash, source, api_version, extracted_at, run_id)
+    (repository_id, id, payload, content_hash, source, api_version,
+     sanitized, extracted_at, run_id)
 select r.repository_id, r.github_id,
        jsonb_build_object(
            'description', g.description, 'topics', to_jsonb(g.topics), 'language', g.language,
            'stargazers_count', g.stars
        ),
-       decode(md5(g.full_name), 'hex'), 'rest', '2022-11-28', '2026-01-01', gen_random_uuid()
+       decode(md5(g.full_name), 'hex'), 'rest', '2022-11-28', false, '2026-01-01',
+       gen_random_uuid()
 from ops.repositories r join repositories g on g.id = r.github_id;
 insert into ops.publications
     (repository_id, publication, job_id, as_of, published_at, quality_status, coverage)

@@ -1,5 +1,8 @@
 """What the lane and the ordinary routes share, one of it in each process."""
 
+from itertools import count
+from secrets import token_hex
+
 from api.auth import Readers
 from api.fast.entries import Entry
 from api.fast.heads import Head
@@ -20,6 +23,12 @@ class Fast:
         self.heads: dict[bytes, Head] = {}
         self.default_headers: list[tuple[bytes, bytes]] = []
         self.default_lines = b""
+        self._process = token_hex(4).encode()
+        self._numbers = count()
+
+    def next_id(self) -> bytes:
+        """For a request that has none."""
+        return b"%b%012x" % (self._process, next(self._numbers))
 
     def get(self, target: bytes) -> Entry | None:
         """What is ready for this target, word for word, and may be shown."""

@@ -6,8 +6,6 @@ else goes the ordinary way, on the same connection, to routes that answer the sa
 """
 
 import time
-from itertools import count
-from secrets import token_hex
 from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
@@ -25,9 +23,6 @@ _ANY = "*"
 
 
 class FastLane(HttpToolsProtocol):
-    _ids = count()
-    _ours = token_hex(4).encode()
-
     def __init__(self, *given: Any, **options: Any) -> None:
         super().__init__(*given, **options)
         self._fast: Fast | None = self.app_state.get("fast")
@@ -58,7 +53,7 @@ class FastLane(HttpToolsProtocol):
         head = self._head(fast, data[end:])
         if head is None:
             return False
-        request_id = head.request_id or b"%b%012x" % (self._ours, next(self._ids))
+        request_id = head.request_id or fast.next_id()
         status, size = self._answer(entry, head, request_id)
         fast.traffic.count(
             entry.route, status, started=started, target=target, size=size, request_id=request_id

@@ -25,6 +25,8 @@ from warehouse.jobs import Job
 _PROCESSES = 4
 _READS = 10_000
 _READERS = 8
+_READS_PER_CONNECTION = 125
+"""Another connection may be another process's."""
 _LATEST_SECONDS = 1.0
 
 
@@ -100,16 +102,19 @@ def read_all(url: str, path: str, publishing: Publishing) -> tuple[list[str], Co
     by_process: Counter[str] = Counter()
 
     def read() -> None:
-        for number in range(_READS // _READERS):
-            if number % 250 == 0:  # a new connection may be another process's
-                client = httpx2.Client(base_url=url, timeout=30)
-            asked_at = time.monotonic()
-            answer = client.get(path).raise_for_status()
-            shown = answer.json()["data"]["issues_count"]
-            if shown < publishing.oldest_allowed(asked_at):
-                stale.append(f"{shown} at {asked_at}")
-            if len(answer.headers["x-request-id"]) == 20:
-                by_process[answer.headers["x-request-id"][:8]] += 1
+        for _ in range(_READS // _READERS // _READS_PER_CONNECTION):
+            with httpx2.Client(base_url=url, timeout=30) as client:
+                for _ in range(_READS_PER_CONNECTION):
+                    look(client)
+
+    def look(client: httpx2.Client) -> None:
+        asked_at = time.monotonic()
+        answer = client.get(path).raise_for_status()
+        shown = answer.json()["data"]["issues_count"]
+        if shown < publishing.oldest_allowed(asked_at):
+            stale.append(f"{shown} at {asked_at}")
+        if len(answer.headers["x-request-id"]) == 20:
+            by_process[answer.headers["x-request-id"][:8]] += 1
 
     readers = [threading.Thread(target=read) for _ in range(_READERS)]
     for one in readers:
