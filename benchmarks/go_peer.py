@@ -44,13 +44,13 @@ class Server:
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """Times in milliseconds from when a request was due, not from when it was sent."""
+    """Of what was answered and not refused; ``p99`` in milliseconds from when a request was due, not
+    from when it was sent.
+    """
 
     requests_per_second: float
     cpu_microseconds: float
-    p50: float
     p99: float
-    refused: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,10 +150,10 @@ def drive(
     if found is None:
         raise Failed(f"{server.name}: no load could be put on it: {done.stderr[-500:]}")
     told: dict[str, Any] = json.loads(found[1])
+    answered = max(1, told["n"] - told["non2xx"])
     return Load(
-        told["rps"], spent / max(1, told["n"]) * 1e6, told["p50"] / 1e3, told["p99"] / 1e3,
-        told["non2xx"],
-    )  # fmt: skip
+        told["rps"] * answered / max(1, told["n"]), spent / answered * 1e6, told["p99"] / 1e3
+    )
 
 
 def _cpu_seconds(pid: int) -> float:

@@ -25,6 +25,9 @@ _STORED = ("kind", "repository_id", "title", "owner", "labels", "number", "langu
            "url", "updated_at")  # fmt: skip
 _TEXT_CHARACTERS = 600
 _PREFIX_LETTERS = 15
+LEADING_LETTERS = 4
+"""A name that begins like what is asked counts for more from so many letters on."""
+_MOST_LETTERS = 60
 _HEAP_BYTES = 24_000_000
 
 
@@ -33,7 +36,8 @@ def schema() -> tantivy.Schema:
     for name in ("kind", "state", "language", "author", "full", "exact"):
         built.add_text_field(name, tokenizer_name="raw", index_option="basic")
     built.add_text_field("name", tokenizer_name="words", index_option="freq")
-    built.add_text_field("prefixes", tokenizer_name="words", index_option="basic")
+    for name in ("prefixes", "beginnings"):
+        built.add_text_field(name, tokenizer_name="words", index_option="basic")
     built.add_text_field("owner", tokenizer_name="words", index_option="basic")
     built.add_text_field("labels", tokenizer_name="words", index_option="basic")
     built.add_text_field("text", tokenizer_name="words", index_option="freq")
@@ -143,7 +147,8 @@ def _indexed(document: Document) -> tantivy.Document:
         "state": document.state, "language": document.language, "author": document.owner,
     }  # fmt: skip
     if document.kind in {"repository", "person"}:
-        texts |= {"full": title, "exact": "-".join(words)}
+        exact = "-".join(words)
+        texts |= {"full": title, "exact": exact, "beginnings": " ".join(_beginnings(exact))}
     indexed = tantivy.Document()
     for field, text in texts.items():
         if text is not None:
@@ -153,6 +158,10 @@ def _indexed(document: Document) -> tantivy.Document:
     indexed.add_float("weight", 1 + math.log1p(document.weight or 0))
     indexed.add_bytes("shown", msgspec.json.encode(plain(shown)))
     return indexed
+
+
+def _beginnings(name: str) -> set[str]:
+    return {name[:length] for length in range(LEADING_LETTERS, min(len(name), _MOST_LETTERS) + 1)}
 
 
 def _prefixes(words: Sequence[str]) -> set[str]:

@@ -1,8 +1,9 @@
 """The HTTP server with a fast lane: what is ready is answered before there is a request at all.
 
 The lane takes a request only when it is certain of it: the connection is between two messages, and
-what has come is exactly one plain, complete GET without a body whose answer is on the shelf. All
-else goes the ordinary way, on the same connection, to routes that answer the same.
+what has come is exactly one plain, complete GET without a body whose answer is on the shelf, or
+that the index answers at once. All else goes the ordinary way, on the same connection, to routes
+that answer the same.
 """
 
 import time
@@ -14,6 +15,7 @@ from api.fast import heads
 from api.fast.entries import Entry
 from api.fast.fast import Fast
 from api.fast.heads import Head
+from api.fast.searches import PATH as SEARCH
 
 _LANE = b"GET /api/v1/fast/"
 _END = b" HTTP/1.1\r\n"
@@ -47,12 +49,16 @@ class FastLane(HttpToolsProtocol):
         if fast is None or end < 0:
             return False
         target = data[4:end]
-        entry = fast.get(target)
-        if entry is None or not self._is_free():
+        entry, is_search = fast.get(target), target.startswith(SEARCH)
+        if (entry is None and not is_search) or not self._is_free():
             return False
         head = self._head(fast, data[end:])
         if head is None:
             return False
+        if entry is None:
+            entry = fast.searches.at_once(target)
+            if entry is None:
+                return False
         request_id = head.request_id or fast.next_id()
         status, size = self._answer(entry, head, request_id)
         fast.traffic.count(

@@ -1,6 +1,7 @@
 """Answers to searches: those that were given lately are ready, until the index is another one."""
 
 import asyncio
+import re
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
@@ -17,6 +18,11 @@ _ROUTE = "/api/v1/fast/search"
 _MOST_BYTES = 64 * 2**20
 _KEPT_SECONDS = 60.0
 _LONGEST_TARGET = 512
+_PLAIN = re.compile(
+    re.escape(PATH)
+    + rb"\?q=(?P<q>(?:[A-Za-z0-9_./+-]|%20){1,200})(?:&limit=(?P<limit>[1-9][0-9]?|100))?"
+)
+"""Those that mean the same however carefully they are read."""
 
 
 class Searches:
@@ -29,6 +35,7 @@ class Searches:
         self._directory = directory
         self._sources = versions, documents
         self._index: Index | None = None
+        self._searching: Searching | None = None
         self._keeping: Keeping | None = None
         self.shelf = Shelf(most_bytes=_MOST_BYTES, seconds=_KEPT_SECONDS)
         self._flights: dict[bytes, asyncio.Future[Entry]] = {}
@@ -37,6 +44,7 @@ class Searches:
     def start(self) -> None:
         versions, documents = self._sources
         self._index = Index(self._directory)
+        self._searching = Searching(self._index)
         self._keeping = Keeping(self._index, versions=versions, documents=documents)
         self._keeping.start()
 
@@ -58,6 +66,15 @@ class Searches:
         if self._keeping is not None:
             self._keeping.compare()
 
+    def at_once(self, target: bytes) -> Entry | None:
+        """The answer to a plain search that needs no more than a look at the index."""
+        asked = _PLAIN.fullmatch(target)
+        if asked is None or self._searching is None:
+            return None
+        q = asked["q"].decode().replace("%20", " ").replace("+", " ")
+        body = self._searching.find_meant(Wanted(q, limit=int(asked["limit"] or 20)))
+        return None if body is None else self._keep(target, body, self._generation)
+
     async def get(self, target: bytes, wanted: Wanted) -> Entry:
         """``target`` is the request's, word for word; however many ask, one search answers."""
         held = self.shelf.get(target)
@@ -70,12 +87,15 @@ class Searches:
         return await asyncio.shield(flight)
 
     async def _find(self, target: bytes, wanted: Wanted) -> Entry:
-        assert self._index is not None  # noqa: S101 - nobody asks before the start
+        assert self._searching is not None  # noqa: S101 - nobody asks before the start
         generation = self._generation
         try:
-            body = await run_in_threadpool(Searching(self._index).find, wanted)
+            body = await run_in_threadpool(self._searching.find, wanted)
         finally:
             self._flights.pop(target, None)
+        return self._keep(target, body, generation)
+
+    def _keep(self, target: bytes, body: bytes, generation: int) -> Entry:
         entry = Entry(body, route=_ROUTE)
         if generation == self._generation and len(target) <= _LONGEST_TARGET:
             self.shelf.put(target, entry)

@@ -11,14 +11,13 @@ from typing import Any
 import msgspec
 from tantivy import Occur, Query
 
-from api.fast.index import Index
+from api.fast.index import LEADING_LETTERS, Index
 from api.fast.words import edits_allowed, marked, words_of
 from warehouse.search import Kind
 
 _ENOUGH = 3
 _MOST_WORDS = 8
 _PREFIX_LETTERS = 15
-_LEADING_LETTERS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +33,12 @@ class Wanted:
     limit: int = 20
 
 
+class _Text(msgspec.Struct):
+    title: str | None
+    owner: str | None
+    text: str | None
+
+
 class Searching:
     def __init__(self, index: Index) -> None:
         self._index = index
@@ -43,19 +48,26 @@ class Searching:
         """The answer as JSON. ``readable`` are the private repositories whose reader asks; None is
         somebody who may read them all. What may not be read is neither found nor counted.
         """
-        words = words_of(wanted.q)[:_MOST_WORDS]
+        found = self.find_meant(wanted, readable=readable)
+        if found is not None:
+            return found
+        words = _words(wanted)
+        filters = [*self._filters(wanted), *self._permitted(readable)]
+        meant = self._run(self._meant(words), filters, wanted.limit)
+        near = self._run(self._near(words), filters, wanted.limit)
+        return _answer([*meant, *near], words, wanted.limit, is_near=True)
+
+    def find_meant(self, wanted: Wanted, *, readable: frozenset[int] | None = None) -> bytes | None:
+        """None where what is meant finds too little, so that what is near has to be looked for."""
+        words = _words(wanted)
         if not words:
-            return b'{"data":[]}'
+            return _answer([], words, wanted.limit, is_near=False)
         filters = [*self._filters(wanted), *self._permitted(readable)]
         named = self._run(self._named(wanted.q.strip().lower(), words), filters, wanted.limit)
         meant = self._run(self._meant(words), filters, wanted.limit)
-        hits = _distinct([*named, *meant])
-        is_near = len(hits) < min(_ENOUGH, wanted.limit)
-        if is_near:
-            near = self._run(self._near(words), filters, wanted.limit)
-            hits = _distinct([*hits, *near])
-        shown = (_shown(one, words, is_near=is_near) for one in hits[: wanted.limit])
-        return b'{"data":[' + b",".join(shown) + b"]}"
+        if not named and len(meant) < min(_ENOUGH, wanted.limit):
+            return None
+        return _answer([*named, *meant], words, wanted.limit, is_near=False)
 
     def _run(self, query: Query, filters: Sequence[Query], limit: int) -> list[bytes]:
         if filters:
@@ -98,23 +110,38 @@ class Searching:
             each.append((Occur.Must, _any(*ways)))
         query = Query.boolean_query(each)
         begun = "-".join(words)
-        if len(begun) < _LEADING_LETTERS:
+        if len(begun) < LEADING_LETTERS:
             return query
-        leading = Query.regex_query(self._schema, "exact", begun + ".*")
-        return _any(query, Query.boost_query(leading, 12.0))
+        return _any(query, self._term("beginnings", begun, 12.0))
 
     def _near(self, words: Sequence[str]) -> Query:
+        """Words that nobody has written are those that are misspelt; else any may be."""
+        unknown = [word for word in words if not self._is_known(word)] or words
         each = []
         for word in words:
-            ways = [self._term("name", word, 3.0), self._term("labels", word, 1.0)]
-            ways += [self._term("text", word, 0.5), self._term("owner", word, 1.0)]
-            if edits := edits_allowed(word):
+            ways = [
+                self._term("name", word, 3.0), self._term("labels", word, 1.0),
+                self._term("owner", word, 1.0), self._term("text", word, 0.5),
+            ]  # fmt: skip
+            edits = edits_allowed(word)
+            if edits and word in unknown:
                 is_begun = word is words[-1] and edits == 1
-                for name, boost in (("name", 1.0), ("owner", 0.6), ("labels", 0.4)):
-                    fuzzy = Query.fuzzy_term_query(self._schema, name, word, edits, prefix=is_begun)
-                    ways.append(Query.boost_query(fuzzy, boost))
+                ways += [
+                    self._alike("name", word, edits, 1.0, is_begun=is_begun),
+                    self._alike("owner", word, 1, 0.6), self._alike("labels", word, 1, 0.4),
+                ]  # fmt: skip
             each.append((Occur.Must, _any(*ways)))
         return Query.boolean_query(each)
+
+    def _is_known(self, word: str) -> bool:
+        searcher = self._index.searcher
+        return any(searcher.doc_freq(name, word) for name in ("name", "owner", "labels", "text"))
+
+    def _alike(
+        self, name: str, word: str, edits: int, boost: float, *, is_begun: bool = False
+    ) -> Query:
+        fuzzy = Query.fuzzy_term_query(self._schema, name, word, edits, prefix=is_begun)
+        return Query.boost_query(fuzzy, boost)
 
     def _term(self, name: str, value: Any, boost: float = 1.0) -> Query:
         return Query.boost_query(Query.term_query(self._schema, name, value), boost)
@@ -128,16 +155,22 @@ def _lower(text: str | None) -> str | None:
     return None if text is None else text.lower()
 
 
-def _distinct(found: Sequence[bytes]) -> list[bytes]:
-    return list(dict.fromkeys(found))
+def _words(wanted: Wanted) -> list[str]:
+    return words_of(wanted.q)[:_MOST_WORDS]
+
+
+def _answer(found: Sequence[bytes], words: Sequence[str], limit: int, *, is_near: bool) -> bytes:
+    distinct = list(dict.fromkeys(found))[:limit]
+    return b'{"data":[' + b",".join(_shown(one, words, is_near=is_near) for one in distinct) + b"]}"
 
 
 def _shown(stored: bytes, words: Sequence[str], *, is_near: bool) -> bytes:
     """What is stored, with the parts that matched."""
-    document = msgspec.json.decode(stored)
+    document = msgspec.json.decode(stored, type=_Text)
+    texts = {"title": document.title, "owner": document.owner, "text": document.text}
     highlights = {
         name: html
-        for name in ("title", "owner", "text")
-        if (html := marked(document[name], words, is_near_enough=is_near)) is not None
+        for name, text in texts.items()
+        if (html := marked(text, words, is_near_enough=is_near)) is not None
     }
     return stored[:-1] + b',"highlights":' + msgspec.json.encode(highlights) + b"}"

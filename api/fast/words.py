@@ -45,6 +45,9 @@ def marked(text: str | None, wanted: Sequence[str], *, is_near_enough: bool) -> 
     """
     if not text:
         return None
+    lower = text.lower()
+    if not is_near_enough and not any(one in lower for one in wanted):
+        return None  # most of what is looked at, at a hundredth of the price
     found = [
         one.span() for one in _WORD.finditer(text)
         if _matches(one[0].lower(), wanted, is_near_enough=is_near_enough)
