@@ -44,8 +44,8 @@ class Server:
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """Of what was answered and not refused; ``p99`` in milliseconds from when a request was due, not
-    from when it was sent.
+    """Of what was answered and not refused; ``p99`` is in milliseconds from when a request was due,
+    not from when it was sent.
     """
 
     requests_per_second: float

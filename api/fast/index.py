@@ -28,7 +28,7 @@ _PREFIX_LETTERS = 15
 LEADING_LETTERS = 4
 """A name that begins like what is asked counts for more from so many letters on."""
 _MOST_LETTERS = 60
-_HEAP_BYTES = 24_000_000
+_HEAP_BYTES = 64_000_000
 
 
 def schema() -> tantivy.Schema:

@@ -9,7 +9,7 @@ from warehouse.engine import UNREACHABLE
 from warehouse.search import Document
 
 _LOG = logs.get(__name__)
-_AT_ONCE = 2_000
+_AT_ONCE = 20_000
 """Repositories in one commit of the index."""
 _STANDBY_SECONDS = 5.0
 

@@ -10,7 +10,7 @@ from starlette.concurrency import run_in_threadpool
 from api.fast.entries import Entry, Shelf
 from api.fast.index import Index
 from api.fast.keeping import Keeping, Versions
-from api.fast.searching import Searching, Wanted
+from api.fast.searching import First, Searching, Wanted
 from warehouse.search import Document
 
 PATH = b"/api/v1/fast/search"
@@ -18,6 +18,8 @@ _ROUTE = "/api/v1/fast/search"
 _MOST_BYTES = 64 * 2**20
 _KEPT_SECONDS = 60.0
 _LONGEST_TARGET = 512
+_MOST_BEGUN = 256
+"""Searches that the lane has begun and the ordinary path goes on with."""
 _PLAIN = re.compile(
     re.escape(PATH)
     + rb"\?q=(?P<q>(?:[A-Za-z0-9_./+-]|%20){1,200})(?:&limit=(?P<limit>[1-9][0-9]?|100))?"
@@ -39,6 +41,7 @@ class Searches:
         self._keeping: Keeping | None = None
         self.shelf = Shelf(most_bytes=_MOST_BYTES, seconds=_KEPT_SECONDS)
         self._flights: dict[bytes, asyncio.Future[Entry]] = {}
+        self._begun: dict[bytes, tuple[int, First]] = {}
         self._generation = 0
 
     def start(self) -> None:
@@ -72,8 +75,13 @@ class Searches:
         if asked is None or self._searching is None:
             return None
         q = asked["q"].decode().replace("%20", " ").replace("+", " ")
-        body = self._searching.find_meant(Wanted(q, limit=int(asked["limit"] or 20)))
-        return None if body is None else self._keep(target, body, self._generation)
+        first = self._searching.first(Wanted(q, limit=int(asked["limit"] or 20)))
+        if first.is_enough:
+            return self._keep(target, first.answer, self._generation)
+        if len(self._begun) >= _MOST_BEGUN:
+            self._begun.clear()
+        self._begun[target] = self._generation, first
+        return None
 
     async def get(self, target: bytes, wanted: Wanted) -> Entry:
         """``target`` is the request's, word for word; however many ask, one search answers."""
@@ -90,7 +98,11 @@ class Searches:
         assert self._searching is not None  # noqa: S101 - nobody asks before the start
         generation = self._generation
         try:
-            body = await run_in_threadpool(self._searching.find, wanted)
+            begun, first = self._begun.pop(target, (-1, None))
+            if first is not None and begun == generation:
+                body = await run_in_threadpool(self._searching.further, first)
+            else:
+                body = await run_in_threadpool(self._searching.find, wanted)
         finally:
             self._flights.pop(target, None)
         return self._keep(target, body, generation)

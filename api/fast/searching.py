@@ -33,6 +33,21 @@ class Wanted:
     limit: int = 20
 
 
+@dataclass(frozen=True, slots=True)
+class First:
+    """What the first look has found, best first, and what a second one goes on with."""
+
+    wanted: Wanted
+    words: list[str]
+    filters: list[Query]
+    found: list[bytes]
+    is_enough: bool
+
+    @property
+    def answer(self) -> bytes:
+        return _answer(self.found, self.words, self.wanted.limit, is_near=False)
+
+
 class _Text(msgspec.Struct):
     title: str | None
     owner: str | None
@@ -48,26 +63,24 @@ class Searching:
         """The answer as JSON. ``readable`` are the private repositories whose reader asks; None is
         somebody who may read them all. What may not be read is neither found nor counted.
         """
-        found = self.find_meant(wanted, readable=readable)
-        if found is not None:
-            return found
-        words = _words(wanted)
-        filters = [*self._filters(wanted), *self._permitted(readable)]
-        meant = self._run(self._meant(words), filters, wanted.limit)
-        near = self._run(self._near(words), filters, wanted.limit)
-        return _answer([*meant, *near], words, wanted.limit, is_near=True)
+        first = self.first(wanted, readable=readable)
+        return first.answer if first.is_enough else self.further(first)
 
-    def find_meant(self, wanted: Wanted, *, readable: frozenset[int] | None = None) -> bytes | None:
-        """None where what is meant finds too little, so that what is near has to be looked for."""
-        words = _words(wanted)
-        if not words:
-            return _answer([], words, wanted.limit, is_near=False)
+    def first(self, wanted: Wanted, *, readable: frozenset[int] | None = None) -> "First":
+        """What is meant, word for word."""
+        words = words_of(wanted.q)[:_MOST_WORDS]
         filters = [*self._filters(wanted), *self._permitted(readable)]
+        if not words:
+            return First(wanted, words, filters, [], is_enough=True)
         named = self._run(self._named(wanted.q.strip().lower(), words), filters, wanted.limit)
         meant = self._run(self._meant(words), filters, wanted.limit)
-        if not named and len(meant) < min(_ENOUGH, wanted.limit):
-            return None
-        return _answer([*named, *meant], words, wanted.limit, is_near=False)
+        is_enough = bool(named) or len(meant) >= min(_ENOUGH, wanted.limit)
+        return First(wanted, words, filters, [*named, *meant], is_enough=is_enough)
+
+    def further(self, first: "First") -> bytes:
+        """With what is near, for it was too little."""
+        near = self._run(self._near(first.words), first.filters, first.wanted.limit)
+        return _answer([*first.found, *near], first.words, first.wanted.limit, is_near=True)
 
     def _run(self, query: Query, filters: Sequence[Query], limit: int) -> list[bytes]:
         if filters:
@@ -128,8 +141,8 @@ class Searching:
                 is_begun = word is words[-1] and edits == 1
                 ways += [
                     self._alike("name", word, edits, 1.0, is_begun=is_begun),
-                    self._alike("owner", word, 1, 0.6), self._alike("labels", word, 1, 0.4),
-                ]  # fmt: skip
+                    self._alike("labels", word, 1, 0.4),
+                ]
             each.append((Occur.Must, _any(*ways)))
         return Query.boolean_query(each)
 
@@ -153,10 +166,6 @@ def _any(*queries: Query) -> Query:
 
 def _lower(text: str | None) -> str | None:
     return None if text is None else text.lower()
-
-
-def _words(wanted: Wanted) -> list[str]:
-    return words_of(wanted.q)[:_MOST_WORDS]
 
 
 def _answer(found: Sequence[bytes], words: Sequence[str], limit: int, *, is_near: bool) -> bytes:
