@@ -29,7 +29,7 @@ from warehouse.migrate import migrate
 NAME = "fast"
 _ISSUE = 5
 _REPOSITORIES = 100_000
-_RUNS = 7
+_RUNS = 5
 _SECONDS = 2.0
 _STEADY = 4_000
 """Requests a second that every one of them answers without trouble."""
