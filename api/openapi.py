@@ -7,6 +7,7 @@ from fastapi.routing import APIRoute
 from pydantic import BaseModel
 
 from api.errors import Problem
+from api.fast.routes import Found
 from api.figures import Count
 from api.jobs import Event, Job
 from api.organisations import Organisation
@@ -31,7 +32,7 @@ _TAGS = [
     {"name": "webhooks", "description": "What GitHub delivers."},
     {"name": "health", "description": "For whoever runs the service."},
 ]
-_AS_WRITTEN = (Problem, Event, Job, Repository, Organisation, Count)
+_AS_WRITTEN = (Problem, Event, Job, Repository, Organisation, Count, Found)
 """Those that no route answers by itself, and those with a null in their example: FastAPI leaves it
 out, and what null stands for is worth showing.
 """

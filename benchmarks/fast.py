@@ -31,7 +31,7 @@ _ISSUE = 5
 _REPOSITORIES = 100_000
 _RUNS = 5
 _SECONDS = 2.0
-_STEADY = 4_000
+_STEADY = 1_000
 """Requests a second that every one of them answers without trouble."""
 _QUERIES = 20_000
 _KNOWN = 300

@@ -12,6 +12,8 @@ _LOG = logs.get(__name__)
 _AT_ONCE = 20_000
 """Repositories in one commit of the index."""
 _STANDBY_SECONDS = 5.0
+_STOP_SECONDS = 2.0
+"""What it has not committed by then it does again next time."""
 
 Versions = Callable[[Sequence[int] | None], Mapping[int, str]]
 Documents = Callable[[Sequence[int]], Iterator[Document]]
@@ -35,7 +37,7 @@ class Keeping:
     def stop(self) -> None:
         self._end.set()
         self._news.set()
-        self._thread.join(10)
+        self._thread.join(_STOP_SECONDS)
 
     def tell(self, repository_id: int) -> None:
         with self._lock:
