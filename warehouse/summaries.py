@@ -56,6 +56,9 @@ def summaries(engine: Engine, repository_ids: Sequence[int]) -> dict[int, Summar
     }
     for one in known:
         repository_id = one["repository_id"]
+        if rows is None:
+            found[repository_id] = NotFound("mart repository_summary")
+            continue
         row = rows.get(repository_id)
         if row is None or one["publication"] is None:
             found[repository_id] = NotFound(f"summary of repository {repository_id}")
@@ -69,12 +72,14 @@ def summaries(engine: Engine, repository_ids: Sequence[int]) -> dict[int, Summar
     return found
 
 
-def _rows(connection: Connection, repository_ids: Sequence[int]) -> dict[int, dict[str, Any]]:
+def _rows(
+    connection: Connection, repository_ids: Sequence[int]
+) -> dict[int, dict[str, Any]] | None:
     """None before the first publication of all, when there is no such mart."""
     cursor = driver(connection).cursor(row_factory=dict_row)
     there = cursor.execute("select to_regclass('marts.repository_summary') is not null as is_there")
     if not (there.fetchone() or {})["is_there"]:
-        return {}
+        return None
     rows = cursor.execute(
         "select * from marts.repository_summary where repository_id = any(%s)",
         (list(repository_ids),),

@@ -37,14 +37,17 @@ def test_they_say_what_the_ledger_and_the_mart_say_one_by_one(warehouse: Engine)
 
 
 def test_what_is_not_there_is_named(warehouse: Engine) -> None:
-    known = add_repository(warehouse)
+    known, shown = (
+        add_repository(warehouse, f"octo/{number}", github_id=number) for number in (1, 2)
+    )
 
-    told = {one: str(missing) for one, missing in summaries(warehouse, [known, 99]).items()}
+    def told() -> list[str]:
+        found = summaries(warehouse, [known, 99])
+        return [str(found[one]).removesuffix(" is not known here") for one in (known, 99)]
 
-    assert told == {
-        known: f"summary of repository {known} is not known here",
-        99: "repository 99 is not known here",
-    }
+    assert told() == ["mart repository_summary", "repository 99"]
+    publish_figures(warehouse, claim(warehouse, shown))
+    assert told() == [f"summary of repository {known}", "repository 99"]
 
 
 def test_its_version_grows_with_what_is_published_and_with_what_is_checked(
