@@ -22,8 +22,8 @@ from warehouse import insights
 
 APP = create_app(Settings(), warehouse_url="postgresql://nobody@127.0.0.1:1/none", admin_key=None)
 DOCUMENT = APP.openapi()
-ROUTES = {
-    f"{prefix}{route.path}": route
+ROUTES = [
+    (f"{prefix}{route.path}", route)
     for prefix, part in (
         ("/api/v1", repositories), ("/api/v1", organisations), ("/api/v1", figures),
         ("/api/v1", fast_routes),
@@ -32,7 +32,7 @@ ROUTES = {
     )
     for route in part.router.routes
     if isinstance(route, APIRoute)
-}  # fmt: skip
+]  # fmt: skip
 OPERATIONS = {
     f"{method.upper()} {path}": operation
     for path, operations in DOCUMENT["paths"].items()
@@ -100,7 +100,7 @@ class TestDocument:
         assert {tag["name"] for tag in DOCUMENT["tags"] if tag["description"]} == used
 
     def test_every_route_is_in_it(self) -> None:
-        assert {name.partition(" ")[2] for name in OPERATIONS} == set(ROUTES)
+        assert {name.partition(" ")[2] for name in OPERATIONS} == {path for path, _ in ROUTES}
 
     def test_asked_for_twice_it_is_the_same(self) -> None:
         assert APP.openapi() == DOCUMENT
@@ -199,7 +199,7 @@ def test_what_comes_back_is_what_the_document_says(analysed: Settings) -> None:
     """
     reads = {
         path: TypeAdapter(route.response_model)
-        for path, route in ROUTES.items()
+        for path, route in ROUTES
         if "GET" in route.methods and route.response_model
     }
     with serving_api(analysed) as url, httpx2.Client(base_url=url, timeout=30) as client:

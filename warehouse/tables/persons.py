@@ -28,7 +28,7 @@ identity_merges = Table(
 affiliations = Table(
     "affiliations",
     metadata,
-    Column("affiliation_id", BigInteger, Identity(always=True), primary_key=True),
+    Column("affiliation_id", BigInteger, Identity(always=True), primary_key=True, comment="ours"),
     Column(
         "subject", Text, nullable=False, comment="an account, an address or @domain, in lower case"
     ),

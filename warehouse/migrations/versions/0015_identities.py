@@ -53,7 +53,10 @@ def upgrade() -> None:
     )  # fmt: skip
     op.create_table(
         "affiliations",
-        sa.Column("affiliation_id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
+        sa.Column(
+            "affiliation_id", sa.BigInteger(), sa.Identity(always=True), nullable=False,
+            comment="ours",
+        ),
         sa.Column(
             "subject", sa.Text(), nullable=False,
             comment="an account, an address or @domain, in lower case",
