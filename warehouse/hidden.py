@@ -1,13 +1,14 @@
 """Who is not shown, by his own wish: figures count him under another name, what is held stays."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from datetime import datetime
 
 from gitinsight.errors import NotFound
-from gitinsight.veil import Ghost, fold
+from gitinsight.veil import Ghost, Veil, fold
 from warehouse import erasure, forgotten
 from warehouse.engine import Connection, driver
 from warehouse.erasure import Changes
+from warehouse.forgotten import Person
 
 SHOWN = ("candidate", "marts", "insights")
 """What is shown, and what it is made of when it is published."""
@@ -41,14 +42,24 @@ def show(connection: Connection, login: str) -> None:
 
 def cover(connection: Connection, schemas: Collection[str], changes: Changes) -> None:
     """Write the tables of ``schemas`` anew that name somebody who is hidden."""
-    hidden = driver(connection).execute("select login, number from ops.hidden_actors").fetchall()
+    hidden = list(_hidden(connection))
     if not hidden:
         return
     every = [found for found in erasure.tables(connection) if found[0].schema in schemas]
-    for login, number in hidden:
+    for person, ghost, veil in hidden:
+        for columns in every:
+            erasure.erase(connection, columns, person, changes, veil=veil, ghost=ghost)
+
+
+def veils(connection: Connection) -> list[Veil]:
+    """For what is shown straight from what is held."""
+    return [veil for _, _, veil in _hidden(connection)]
+
+
+def _hidden(connection: Connection) -> Iterator[tuple[Person, Ghost, Veil]]:
+    found = driver(connection).execute("select login, number from ops.hidden_actors").fetchall()
+    for login, number in found:
         # A login may be a word of a title, too: an account stands where accounts do.
         person = forgotten.find(connection, login, is_common_word=True)
         ghost = Ghost(number, is_common_word=True, kind="hidden")
-        veil = forgotten.preview(person, ghost)
-        for columns in every:
-            erasure.erase(connection, columns, person, changes, veil=veil, ghost=ghost)
+        yield person, ghost, forgotten.preview(person, ghost)

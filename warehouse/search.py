@@ -10,11 +10,15 @@ from typing import Any, Literal, get_args
 
 from psycopg.rows import dict_row
 
+from gitinsight.veil import Veil
+from warehouse import hidden
 from warehouse.engine import Connection, Engine, driver
 
 Kind = Literal["repository", "issue", "pull_request", "comment", "person"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 _ROWS_AT_ONCE = 2_000
+_NAMING = (("owner", "login"), ("title", "title"), ("text", "body"))
+"""Columns that may name somebody, and as what."""
 
 _KNOWN = """
 select r.repository_id, concat(p.publication, case when r.is_private then ' private' end)
@@ -114,13 +118,14 @@ def documents(engine: Engine, repository_ids: Sequence[int]) -> Iterator[Documen
         statements = [_REPOSITORIES, _ISSUES, _COMMENTS]
         if _has_people(connection):
             statements.append(_PEOPLE)
+        veils = hidden.veils(connection)
         for number, statement in enumerate(statements):
             raw = driver(connection)
             with raw.cursor(f"documents_{number}", row_factory=dict_row) as cursor:
                 cursor.itersize = _ROWS_AT_ONCE
                 cursor.execute(statement.encode(), {"ids": shown})
                 for row in cursor:
-                    yield _document(row)
+                    yield _document(row, veils)
 
 
 def _versions(connection: Connection, repository_ids: Sequence[int] | None) -> dict[int, str]:
@@ -133,5 +138,9 @@ def _has_people(connection: Connection) -> bool:
     return bool((found.fetchone() or (False,))[0])
 
 
-def _document(row: dict[str, Any]) -> Document:
+def _document(row: dict[str, Any], veils: Sequence[Veil]) -> Document:
+    """Naming nobody who is hidden."""
+    for veil in veils:
+        for name, key in _NAMING:
+            row[name] = row[name] and veil.text(row[name], key)
     return Document(**row)

@@ -4,7 +4,7 @@ from typing import Any
 
 from tests.support.marts import make, publish_figures
 from tests.support.rows import AT, add_repository, claim, payload_row
-from warehouse import raw
+from warehouse import hidden, raw
 from warehouse.engine import Engine
 from warehouse.jobs import Job
 from warehouse.raw import Origin
@@ -83,3 +83,20 @@ def test_there_is_another_version_whenever_there_may_be_something_else(warehouse
 
     assert len(set(told)) == 3
     assert versions(warehouse, [2]) == {}
+
+
+def test_whoever_is_hidden_is_not_found_by_name(warehouse: Engine) -> None:
+    job = claim(warehouse, add_repository(warehouse))
+    put(warehouse, job, "issues", 1, number=1, title="By @max", body="ask @max, to the max",
+        state="open", user={"login": "max"})  # fmt: skip
+    publish_figures(warehouse, job)
+    people = "repository_id bigint, login text, actor_class text, commits_count bigint"
+    with warehouse.begin() as connection:
+        make(connection, "marts.dim_actor", people, (job.repository_id, "max", "human", 5))
+        hidden.hide(connection, "max", at=AT)
+
+    found = read(warehouse, job.repository_id)
+
+    assert (found["issue"].owner, found["issue"].title) == ("hidden.1", "By @hidden.1")
+    assert found["issue"].text == "ask @hidden.1, to the max"
+    assert found["person"].title == "hidden.1"
