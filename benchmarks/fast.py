@@ -95,11 +95,12 @@ def _summaries(contest: Contest) -> Iterator[Figure]:
             go_peer.drive(contest.programs, one, seconds=2, rate=2_000)
     loads = contest.alternate()
     yield from _compared(
-        contest, loads, "requests_per_second", "summary", "summaries a second", is_cost=False
-    )
+        contest, loads, "requests_per_second", "summary", "summaries a second", is_cost=False,
+        limit=2.5,
+    )  # fmt: skip
     yield from _compared(
         contest, loads, "cpu_microseconds", "summary-cpu", "microseconds of CPU a summary",
-        is_cost=True,
+        is_cost=True, limit=3,
     )  # fmt: skip
     steady = contest.alternate(rate=_STEADY)
     yield from _compared(
@@ -117,7 +118,7 @@ def _searches(contest: Contest) -> Iterator[Figure]:
     loads = contest.alternate(QFILE=str(asked), LIMITS="1")
     yield from _compared(
         contest, loads, "requests_per_second", "search", "searches a second, each another one",
-        is_cost=False, limit=10,
+        is_cost=False, limit=20,
     )  # fmt: skip
     peer = contest.peers[0]
     found = {

@@ -127,6 +127,9 @@ class Graph:
             made = git_repository.newest_at(commits, one["created_at"])
             return show.deployment(one, self._commit(made, commits) if made else None)
 
+        def state(one: Record) -> str:
+            return show.state_of(found, one)
+
         issues = [one for number, one in found.issues.items() if number not in found.pulls]
         pulls = [found.issues[number] for number in found.pulls if number in found.issues]
         updated = found.created_at
@@ -139,11 +142,11 @@ class Graph:
             "hasIssuesEnabled": True,
             "stargazerCount": len(found.stars), "forkCount": len(found.forks),
             "issues": show.connection(
-                issues, lambda one: show.issue_of(found, one), key=show.by_time
+                issues, lambda one: show.issue_of(found, one), key=show.by_time, state=state
             ),
             "pullRequests": show.connection(
                 pulls, lambda one: show.pull_request(found, one, found.pulls[one["number"]]),
-                key=show.by_time,
+                key=show.by_time, state=state,
             ),
             "labels": show.connection(found.labels, show.label),
             "milestones": show.connection(found.milestones, show.milestone),

@@ -10,11 +10,13 @@ Connection = Callable[..., Record]
 
 
 def connection(
-    held: Sequence[Any], show: Callable[[Any], Any], *, key: Callable[[Any, str], Any] | None = None
-) -> Connection:
+    held: Sequence[Any], show: Callable[[Any], Any], *,
+    key: Callable[[Any, str], Any] | None = None, state: Callable[[Any], str] | None = None,
+) -> Connection:  # fmt: skip
     """A resolver of one page by ``first`` and ``after``, or of the end by ``last``.
 
-    ``key(record, field)`` is what ``orderBy`` sorts by; ``held`` is in the order of creation.
+    ``key(record, field)`` is what ``orderBy`` sorts by, ``state(record)`` what ``states`` choose;
+    ``held`` is in the order of creation.
     """
 
     def page(
@@ -24,8 +26,8 @@ def connection(
         itemTypes: list[str] | None = None,  # noqa: N803
     ) -> Record:  # fmt: skip
         rows = list(held)
-        if states is not None:
-            rows = [one for one in rows if show(one)["state"] in states]
+        if states is not None and state is not None:
+            rows = [one for one in rows if state(one) in states]
         if environments is not None:
             rows = [one for one in rows if one["environment"] in environments]
         if itemTypes is not None:
@@ -67,11 +69,16 @@ def actor(user: Record | None) -> Record | None:
     }  # fmt: skip
 
 
+def state_of(repository: Repository, issue: Record) -> str:
+    pull = repository.pulls.get(issue["number"])
+    return "MERGED" if pull and pull["merged_at"] else str(issue["state"]).upper()
+
+
 def issue_of(repository: Repository, issue: Record) -> Record:
     comments = [one for one in repository.comments if one["number"] == issue["number"]]
     return {
         "__typename": "Issue", "databaseId": issue["id"], "fullDatabaseId": str(issue["id"]),
-        "number": issue["number"], "title": issue["title"], "state": issue["state"].upper(),
+        "number": issue["number"], "title": issue["title"], "state": state_of(repository, issue),
         "closedAt": issue["closed_at"], "locked": issue["locked"],
         "comments": connection(comments, issue_comment), **_spoken(issue),
     }  # fmt: skip
@@ -102,7 +109,7 @@ def pull_request(repository: Repository, issue: Record, pull: Record) -> Record:
     return {
         "__typename": "PullRequest", "fullDatabaseId": str(pull["id"]),
         "number": number, "title": issue["title"],
-        "state": "MERGED" if is_merged else issue["state"].upper(), "isDraft": pull["is_draft"],
+        "state": state_of(repository, issue), "isDraft": pull["is_draft"],
         "locked": False, "closedAt": issue["closed_at"], "mergedAt": pull["merged_at"],
         "merged": is_merged, "mergeCommit": None, "mergedBy": actor(pull["merged_by"]),
         "authorAssociation": "MEMBER", "additions": pull["additions"],
