@@ -25,8 +25,8 @@ from gitinsight.errors import BrokenEnvironment
 _INSTALLED = Path(__file__).parent / "dbt_project"
 PROJECT = _INSTALLED if _INSTALLED.is_dir() else Path(__file__).parents[1] / "dbt"
 """The dbt project: in a wheel beside the flows, in a checkout at its top."""
-ADDRESS = "GITINSIGHT_DBT_SERVER"
-"""The variable that says where the server of a worker listens."""
+ADDRESS = "DBT_SERVER_SOCKET"
+"""The variable that says where the server of a worker listens; it is no setting of anybody."""
 _DATABASE, _PREFIX = "GITINSIGHT_DBT_DATABASE", "GITINSIGHT_DBT_SCHEMA_PREFIX"
 _QUIET = ("-W", "ignore::UserWarning:multiprocessing.resource_tracker")
 """Builds end without a word to the tracker, which the system does not need to take locks back."""
