@@ -14,6 +14,7 @@ import socket
 import subprocess
 import sys
 import threading
+import traceback
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -191,6 +192,8 @@ def _answer(connection: socket.socket, directory: Path, manifest: Any) -> NoRetu
             threading.Thread(target=_end_with, args=(connection,), daemon=True).start()
             is_ours = Path(order["project"]) == directory and not os.environ.get(_PREFIX)
             _build(order["arguments"], manifest if is_ours else None, stream)
+    except Exception:  # noqa: BLE001 - the edge of a process: whoever asked hears that it ended
+        traceback.print_exc()
     finally:
         os._exit(0)  # nothing of the server's is this process's to clean up
 
