@@ -199,7 +199,7 @@ def test_an_error_that_nobody_expected_ends_the_job_and_is_raised(
     job = attempt_once(settings, warehouse)
 
     assert (job.state, job.error_type) == ("failed", "BrokenEnvironment")
-    assert "dbt ended with" in str(job.error_detail)
+    assert "dbt failed" in str(job.error_detail)
 
 
 def test_a_database_that_goes_away_leaves_the_job_to_whoever_comes_next(

@@ -86,6 +86,13 @@ CONTRACTS: Mapping[str, Contract] = {
             "commit.committedDate": "string",
         },
     ),
+    "pull_request_files": Contract(
+        {},
+        {
+            "pullRequestNumber": "number", "path": "string", "additions": "number",
+            "deletions": "number",
+        },
+    ),
     "labels": Contract({"name": "string"}, {"color": "string"}),
     "milestones": Contract(
         {"number": "number", "title": "string", "state": "string"},
