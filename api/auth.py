@@ -41,13 +41,11 @@ class Readers:
 
     def until(self, authorization: str) -> float | None:
         """How long, by the monotonic clock, the right to read may be remembered; None: no right."""
-        if self.mode == "local":
-            return math.inf
         try:
-            self.check_key(authorization)
+            self.check(authorization)
         except Unauthorised:
             return None
-        return time.monotonic() + _REMEMBERED_SECONDS
+        return math.inf if self.mode == "local" else time.monotonic() + _REMEMBERED_SECONDS
 
 
 def may_read(connection: HTTPConnection) -> None:

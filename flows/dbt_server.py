@@ -168,8 +168,8 @@ def _parse(directory: Path) -> Any:
 def _serve(listener: socket.socket, project: _Project) -> None:
     """Until the owner is gone."""
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for a build
+    project.manifest()
     while True:
-        project.manifest()
         ready, _, _ = select.select([listener, _OWNER], [], [])
         if _OWNER in ready:
             return

@@ -119,10 +119,7 @@ def _mark(connection: Connection, subjects: Collection[str], at: datetime) -> li
         (list(subjects), list(subjects)),
     )
     repository_ids = [repository_id for (repository_id,) in found]
-    for one in repository_ids:
-        dirty.mark(
-            connection, one, [(dirty.FIGURES, dirty.ALL)], reason="affiliations", at=at
-        )  # fmt: skip
+    dirty.mark_figures(connection, repository_ids, reason="affiliations", at=at)
     return repository_ids
 
 

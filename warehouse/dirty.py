@@ -56,6 +56,14 @@ def mark(
     )
 
 
+def mark_figures(
+    connection: Connection, repository_ids: Iterable[int], *, reason: str, at: datetime
+) -> None:
+    """Let the figures of these repositories be made anew from what is held."""
+    for one in repository_ids:
+        mark(connection, one, [(FIGURES, ALL)], reason=reason, at=at)
+
+
 def due(connection: Connection, repository_id: int, thing: str | None = None) -> list[Mark]:
     """What is marked of one thing or of all, the oldest first."""
     return (

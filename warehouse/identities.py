@@ -179,8 +179,7 @@ def in_repository(connection: Connection, repository_id: int) -> list[Identity]:
 def mark(connection: Connection, names: Collection[str], *, reason: str, at: datetime) -> list[int]:
     """Let the figures that name one of these be made anew; the repositories whose they are."""
     repository_ids = concerned(connection, names)
-    for one in repository_ids:
-        dirty.mark(connection, one, [(dirty.FIGURES, dirty.ALL)], reason=reason, at=at)
+    dirty.mark_figures(connection, repository_ids, reason=reason, at=at)
     return repository_ids
 
 

@@ -76,7 +76,9 @@ def standing(connection: Connection, repository_id: int) -> Standing:
         as_of=as_of,
         verified_at=verified_at,
         coverage=coverage(connection, repository_id) if published is None else published,
-        quality_status=_status(checks, failed),
+        quality_status=quality_status(
+            len(checks), len(failed), is_blocked=any(one["severity"] == "block" for one in failed)
+        ),
         failed_checks=[one["check_name"] for one in failed],
     )
 
@@ -98,9 +100,10 @@ def _coverage(upstream: int | None, held: int | None) -> dict[str, Any]:
     return {"upstream": upstream, "held": held, "ratio": ratio}
 
 
-def _status(checks: list[dict[str, Any]], failed: list[dict[str, Any]]) -> str:
-    if not checks:
+def quality_status(checks_count: int, failed_count: int, *, is_blocked: bool) -> str:
+    """What an answer says of the checks of its publication."""
+    if not checks_count:
         return "unknown"
-    if any(one["severity"] == "block" for one in failed):
+    if is_blocked:
         return "failed"
-    return "warned" if failed else "passed"
+    return "warned" if failed_count else "passed"

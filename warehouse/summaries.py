@@ -8,19 +8,14 @@ from psycopg.rows import dict_row
 
 from gitinsight.errors import NotFound
 from warehouse.engine import Connection, Engine, driver
-from warehouse.ledger import Standing
+from warehouse.ledger import Standing, quality_status
 
 _STANDING = """
 select
     r.repository_id, r.is_private, r.checked_at, p.publication, p.as_of, p.coverage,
     ops.figures_version(p.publication, r.checked_at) as version,
-    coalesce(checks.failed, '{}') as failed,
-    case
-        when checks.total = 0 then 'unknown'
-        when checks.is_blocked then 'failed'
-        when checks.failed is not null then 'warned'
-        else 'passed'
-    end as quality_status
+    checks.total as checks_count, coalesce(checks.failed, '{}') as failed,
+    coalesce(checks.is_blocked, false) as is_blocked
 from ops.repositories r
 left join ops.publications p using (repository_id)
 cross join lateral (
@@ -65,7 +60,9 @@ def summaries(engine: Engine, repository_ids: Sequence[int]) -> dict[int, Summar
             continue
         standing = Standing(
             publication=one["publication"], as_of=one["as_of"], verified_at=one["checked_at"],
-            coverage=one["coverage"], quality_status=one["quality_status"],
+            coverage=one["coverage"], quality_status=quality_status(
+                one["checks_count"], len(one["failed"]), is_blocked=one["is_blocked"]
+            ),
             failed_checks=one["failed"],
         )  # fmt: skip
         found[repository_id] = Summary(one["version"], one["is_private"], row, standing)

@@ -24,7 +24,7 @@ _FORMAT = "1"
 _STORED = ("kind", "repository_id", "title", "owner", "labels", "number", "language", "state",
            "url", "updated_at")  # fmt: skip
 _TEXT_CHARACTERS = 600
-_PREFIX_LETTERS = 15
+PREFIX_LETTERS = 15
 LEADING_LETTERS = 4
 """A name that begins like what is asked counts for more from so many letters on."""
 _MOST_LETTERS = 60
@@ -166,5 +166,5 @@ def _beginnings(name: str) -> set[str]:
 
 def _prefixes(words: Sequence[str]) -> set[str]:
     return {
-        word[:length] for word in words for length in range(1, min(len(word), _PREFIX_LETTERS) + 1)
+        word[:length] for word in words for length in range(1, min(len(word), PREFIX_LETTERS) + 1)
     }

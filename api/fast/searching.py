@@ -11,13 +11,12 @@ from typing import Any
 import msgspec
 from tantivy import Occur, Query
 
-from api.fast.index import LEADING_LETTERS, Index
+from api.fast.index import LEADING_LETTERS, PREFIX_LETTERS, Index
 from api.fast.words import edits_allowed, marked, words_of
 from warehouse.search import Kind
 
 _ENOUGH = 3
 _MOST_WORDS = 8
-_PREFIX_LETTERS = 15
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +118,7 @@ class Searching:
                 self._term("owner", word, 1.5), self._term("text", word, 0.7),
             ]  # fmt: skip
             if word is last:
-                ways.append(self._term("prefixes", word[:_PREFIX_LETTERS], 1.0))
+                ways.append(self._term("prefixes", word[:PREFIX_LETTERS], 1.0))
             each.append((Occur.Must, _any(*ways)))
         query = Query.boolean_query(each)
         begun = "-".join(words)
