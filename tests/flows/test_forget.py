@@ -22,6 +22,8 @@ NAME = "synthetic-labs/borealis"
 @pytest.fixture
 def held(analysed: Settings) -> Iterator[Engine]:
     engine = make_engine(analysed.warehouse_url, process="test")
+    [(repository_id,)] = rows(engine, "select repository_id from ops.repositories")
+    (analysed.state_dir / "mirrors" / f"{repository_id}.git").mkdir(parents=True)
     yield engine
     engine.dispose()
 
