@@ -29,6 +29,7 @@ from api import (
     prometheus,
     repositories,
     streams,
+    trends,
     webhooks,
 )  # fmt: skip
 from api.auth import Readers
@@ -52,7 +53,8 @@ _STARTS = frozenset({"http.response.start", "websocket.http.response.start"})
 _API = "/api/v1"
 _PARTS = (
     *((part, _API) for part in (
-        repositories, organisations, figures, fast_routes, marts, metrics, jobs, streams, webhooks,
+        repositories, organisations, figures, trends, fast_routes, marts, metrics, jobs, streams,
+        webhooks,
     )),
     (health, ""), (prometheus, ""),
 )  # fmt: skip

@@ -13,6 +13,7 @@ from api.auth import Reader
 from api.envelope import CONDITIONAL, Envelope, PagedEnvelope, answer, meta
 from api.marts import page
 from api.session import Session
+from api.trends import Anomaly, Forecast, ForecastAccuracy
 from gitinsight.metrics.catalogue import definition_of
 from warehouse import insights, ledger, marts, repositories
 
@@ -208,7 +209,10 @@ class TruckFactor(BaseModel):
 
 
 class Insights(BaseModel):
+    anomalies: list[Anomaly]
     bus_factor: list[BusFactor]
+    forecast_accuracy: list[ForecastAccuracy]
+    forecasts: list[Forecast]
     review_centrality: list[ReviewCentrality]
     review_latency: list[ReviewLatency]
     truck_factor: list[TruckFactor]
@@ -249,7 +253,10 @@ def every_insight(repository_id: int, request: Request, session: Session, _: Rea
 
 @router.get(
     "/repositories/{repository_id}/insights/{insight}",
-    response_model=Envelope[list[BusFactor] | list[ReviewLatency] | list[TruckFactor]],
+    response_model=Envelope[
+        list[Anomaly] | list[BusFactor] | list[Forecast] | list[ForecastAccuracy]
+        | list[ReviewCentrality] | list[ReviewLatency] | list[TruckFactor]
+    ],
     responses=CONDITIONAL,
 )  # fmt: skip
 def one_insight(

@@ -9,6 +9,7 @@ from benchmarks import (
     commit_statistics,
     fast,
     figures,
+    forecasts,
     many_records,
     marts,
     page_transactions,
@@ -22,7 +23,7 @@ BENCHMARKS: Mapping[str, Callable[[], Iterator[Figure]]] = {
     one.NAME: one.measure
     for one in (
         api_cost, quiet_poll, page_transactions, commit_statistics, records_per_second,
-        many_records, archive_hour, marts, fast,
+        many_records, archive_hour, marts, fast, forecasts,
     )
 }  # fmt: skip
 

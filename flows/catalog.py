@@ -25,7 +25,10 @@ from warehouse.jobs import Job
 
 PARTITIONS = dg.DynamicPartitionsDefinition(name="repositories")
 _INSIGHTS: Mapping[str, tuple[str, ...]] = {
+    "anomalies": ("daily_activity", "int_contributions", "int_actors", "int_releases"),
     "bus_factor": ("int_commit_shares",),
+    "forecast_accuracy": ("weekly_activity", "stars_growth", "pull_request_weekly"),
+    "forecasts": ("weekly_activity", "stars_growth", "pull_request_weekly"),
     "review_centrality": ("int_reviews", "int_actors"),
     "review_latency": ("int_items", "int_first_responses"),
     "truck_factor": ("int_commits", "int_actors"),
@@ -65,7 +68,10 @@ def _insight_specs() -> Iterator[dg.AssetSpec]:
     for insight, models in _INSIGHTS.items():
         yield dg.AssetSpec(
             ["insights", insight], group_name="insights", kinds={"python", "postgres"},
-            deps=[dg.AssetKey(["intermediate", model]) for model in models],
+            deps=[
+                dg.AssetKey(["intermediate" if model.startswith("int_") else "marts", model])
+                for model in models
+            ],
         )  # fmt: skip
 
 

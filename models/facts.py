@@ -1,7 +1,7 @@
 """What the insight models read: plain facts, without a database behind them."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 _SECONDS_PER_HOUR = 3600.0
 
@@ -44,6 +44,14 @@ class Opening:
 
     opened_at: datetime
     answered_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class DayCount:
+    """What was counted on a day; ``count`` is None where it is not known."""
+
+    day: date
+    count: int | None
 
 
 def hours_between(start: datetime, end: datetime) -> float:

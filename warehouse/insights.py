@@ -14,10 +14,15 @@ from models.facts import CommitShare, FileChange, Opening, ReviewTie
 from warehouse.engine import Connection, driver
 
 ORDER = {
-    "bus_factor": "window_days", "review_centrality": "person", "review_latency": "subject",
-    "truck_factor": "definition",
-}  # fmt: skip
-"""Each insight and the column that its rows of one repository are ordered by."""
+    "anomalies": ("first_day", "metric", "days_count"),
+    "bus_factor": ("window_days",),
+    "forecast_accuracy": ("metric", "method"),
+    "forecasts": ("metric", "horizon_weeks"),
+    "review_centrality": ("person",),
+    "review_latency": ("subject",),
+    "truck_factor": ("definition",),
+}
+"""Each insight and the columns that its rows of one repository are ordered by."""
 Prefix = Literal["", "past_"]
 """Of the schemas that are read and written: those of today, or what ``warehouse.past`` makes."""
 SUBJECTS = ("issues", "pull_requests")
@@ -28,7 +33,7 @@ def of_repository(connection: Connection, repository_id: int, insight: str) -> l
     if insight not in ORDER:
         raise NotFound(f"insight {insight}")
     statement = SQL("select * from {} where repository_id = %s order by {}").format(
-        Identifier("insights", insight), Identifier(ORDER[insight])
+        Identifier("insights", insight), SQL(", ").join(map(Identifier, ORDER[insight]))
     )
     cursor = driver(connection).cursor(row_factory=dict_row)
     return cursor.execute(statement, (repository_id,)).fetchall()
@@ -40,7 +45,7 @@ def commit_shares(
     """Commits of humans, person by person, as dbt has just computed them."""
     cursor = driver(connection).cursor(row_factory=class_row(CommitShare))
     return cursor.execute(
-        _of(
+        of_schemas(
             "select person, commits_count from intermediate.int_commit_shares"
             " where repository_id = %s and window_days = %s and is_latest and is_human"
             " order by person",
@@ -54,7 +59,7 @@ def knows_reviews(connection: Connection, repository_id: int, *, prefix: Prefix 
     found = (
         driver(connection)
         .execute(
-            _of(
+            of_schemas(
                 "select knows_reviews from intermediate.int_coverage where repository_id = %s",
                 prefix,
             ),
@@ -71,7 +76,7 @@ def review_ties(
     """Reviews of humans by other humans, pair by pair, of the days before the figures."""
     cursor = driver(connection).cursor(row_factory=class_row(ReviewTie))
     return cursor.execute(
-        _of(
+        of_schemas(
             "select review.reviewer_login as reviewer, review.author_login as author,"
             " count(*) as reviews_count from intermediate.int_reviews as review"
             " join intermediate.int_repositories as repository using (repository_id)"
@@ -92,7 +97,7 @@ def knows_files(connection: Connection, repository_id: int, *, prefix: Prefix = 
     found = (
         driver(connection)
         .execute(
-            _of(
+            of_schemas(
                 "select knows_commits and not exists (select from intermediate.int_commits as made"
                 " where made.repository_id = coverage.repository_id"
                 " and made.lines_added_handwritten_count is null)"
@@ -118,7 +123,7 @@ def file_changes(
     with driver(connection).cursor("file_changes", row_factory=class_row(FileChange)) as cursor:
         cursor.itersize = 10_000
         cursor.execute(
-            _of(
+            of_schemas(
                 "select changed.path, changed.previous_path,"
                 " case when actor.actor_class = 'human' then made.person end as person,"
                 " coalesce(changed.additions, 0) as lines_added_count,"
@@ -147,7 +152,7 @@ def subjects_with_answers(
     found = (
         driver(connection)
         .execute(
-            _of(
+            of_schemas(
                 "select knows_issue_responses, knows_pull_request_responses"
                 " from intermediate.int_coverage where repository_id = %s",
                 prefix,
@@ -166,7 +171,7 @@ def openings(
     is_pull_request = subject == "pull_requests"
     cursor = driver(connection).cursor(row_factory=class_row(Opening))
     return cursor.execute(
-        _of(
+        of_schemas(
             "select item.ready_at as opened_at,"
             " case when answer.response_at between item.ready_at and repository.data_as_of"
             " then answer.response_at end as answered_at"
@@ -187,7 +192,7 @@ def data_as_of(connection: Connection, repository_id: int, *, prefix: Prefix = "
     found = (
         driver(connection)
         .execute(
-            _of(
+            of_schemas(
                 "select data_as_of from intermediate.int_repositories where repository_id = %s",
                 prefix,
             ),
@@ -225,5 +230,6 @@ def store(
         )
 
 
-def _of(text: str, prefix: Prefix) -> bytes:
-    return re.sub(r"\b(raw|intermediate)\.", rf"{prefix}\1.", text).encode()
+def of_schemas(text: str, prefix: Prefix) -> bytes:
+    """The statement over the schemas of today, or over those that ``warehouse.past`` makes."""
+    return re.sub(r"\b(raw|intermediate|candidate)\.", rf"{prefix}\1.", text).encode()

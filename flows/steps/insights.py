@@ -4,6 +4,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 from uuid import UUID
 
+from flows.steps import trends
 from flows.steps.run import Run
 from models import bus_factor, review_centrality, review_latency, truck_factor
 from warehouse import insights
@@ -53,6 +54,8 @@ def of_repository(
             if insights.knows_files(connection, repository_id, prefix=prefix)
             else None
         )
+        expected, accuracy = trends.forecasts(connection, repository_id, prefix=prefix)
+        odd = trends.odd_days(connection, repository_id, as_of=as_of, prefix=prefix)
     stamp = {"as_of": as_of, "job_id": job_id}
     factors = [
         {
@@ -82,7 +85,9 @@ def of_repository(
     ] if authorship else []  # fmt: skip
     return Insights(
         {
-            "bus_factor": factors, "review_centrality": centralities,
-            "review_latency": latencies, "truck_factor": trucks,
+            "anomalies": [one | stamp for one in odd], "bus_factor": factors,
+            "forecast_accuracy": [one | stamp for one in accuracy],
+            "forecasts": [one | stamp for one in expected],
+            "review_centrality": centralities, "review_latency": latencies, "truck_factor": trucks,
         }
     )  # fmt: skip

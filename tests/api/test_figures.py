@@ -149,7 +149,8 @@ class TestInsights:
         data = api.get(f"{KNOWN}/insights").json()["data"]
 
         assert data.keys() == {
-            "bus_factor", "review_centrality", "review_latency", "truck_factor",
+            "anomalies", "bus_factor", "forecast_accuracy", "forecasts", "review_centrality",
+            "review_latency", "truck_factor",
         }  # fmt: skip
         assert data["review_latency"][0]["p50_hours"] is None
 

@@ -7,11 +7,12 @@ from pathlib import Path
 import pytest
 import typer.main
 
+from benchmarks.figures import BEGIN, END
 from flows.cli import app
 from gitinsight.settings import Settings, explain
 from tests.support.checkout import ROOT
 
-_README_LINES = 150
+_README_LINES = 120
 _LINK = re.compile(r"\[[^\]]*\]\((?!https?://|#)([^)#]+)")
 _COMMAND = re.compile(r"(?:\.venv/bin/|`)gitinsight (?!-)([a-z]+(?:-[a-z]+)*)")
 _TARGET = re.compile(r"(?:^|`)make ([a-z]+)", re.MULTILINE)
@@ -59,7 +60,10 @@ def test_the_anchors_of_the_health_score_are_those_of_the_document() -> None:
 
 
 def test_the_readme_is_short() -> None:
-    assert len((ROOT / "README.md").read_text("utf-8").splitlines()) < _README_LINES
+    """What is written by hand: the table grows with what is measured."""
+    text = (ROOT / "README.md").read_text("utf-8")
+    before, _, rest = text.partition(BEGIN)
+    assert len((before + rest.partition(END)[2]).splitlines()) < _README_LINES
 
 
 def test_every_setting_is_listed_with_its_default() -> None:

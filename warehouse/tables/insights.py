@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, Double, Integer, Table, Text, Uuid
+from sqlalchemy import BigInteger, Boolean, Column, Date, Double, Integer, Table, Text, Uuid
 from sqlalchemy.dialects.postgresql import JSONB
 
 from warehouse.tables.shape import AT, metadata, repository_id
@@ -15,6 +15,37 @@ def _origin() -> tuple[Column[Any], ...]:
         Column("job_id", Uuid, nullable=False, comment="the job that computed it"),
     )
 
+
+anomalies = Table(
+    "anomalies",
+    metadata,
+    repository_id(),
+    Column("metric", Text, primary_key=True, comment="what was counted, of humans"),
+    Column("first_day", Date, primary_key=True, comment="the day, or the Monday of the week"),
+    Column(
+        "days_count", Integer, primary_key=True, autoincrement=False,
+        comment="1 is a day that had more, 7 a week that had less",
+    ),
+    Column("observed_count", BigInteger, nullable=False, comment="what was counted"),
+    Column("expected_count", Double, nullable=False, comment="the mean of those before"),
+    Column(
+        "surprise_score", Double, nullable=False,
+        comment="-log10 of the probability of so much, or so little, by what was before",
+    ),
+    Column(
+        "quiet_days_count", Integer, nullable=False,
+        comment="days right before without anything: what piles up comes at once",
+    ),
+    Column("top_persons", JSONB, nullable=False, comment="the three humans who did most of it"),
+    Column(
+        "releases", JSONB, nullable=False, comment="tags that were released on those days, or a day"
+        " before or after",
+    ),
+    *_origin(),
+    schema="insights",
+    comment="days of the last year with more than is usual, weeks with less, and who and what was"
+    " there",
+)  # fmt: skip
 
 bus_factor = Table(
     "bus_factor",
@@ -32,6 +63,57 @@ bus_factor = Table(
     schema="insights",
     comment="how few persons hold most of the recent work",
 )
+
+forecasts = Table(
+    "forecasts",
+    metadata,
+    repository_id(),
+    Column("metric", Text, primary_key=True, comment="what is forecast, week by week"),
+    Column(
+        "horizon_weeks", Integer, primary_key=True, autoincrement=False,
+        comment="how many weeks after the last one that is complete",
+    ),
+    Column("iso_week", Date, nullable=False, comment="the Monday of the week that is forecast"),
+    Column("value", Double, nullable=False, comment="what is expected"),
+    Column("low_80", Double, nullable=False, comment="eight in ten weeks lie above this and"),
+    Column("high_80", Double, nullable=False, comment="below this"),
+    Column("low_95", Double, nullable=False, comment="95 in a hundred lie above this and"),
+    Column("high_95", Double, nullable=False, comment="below this"),
+    Column("method", Text, nullable=False, comment="the one that erred least in the back-test"),
+    *_origin(),
+    schema="insights",
+    comment="the eight weeks to come, where a back-test has beaten the year before",
+)  # fmt: skip
+
+forecast_accuracy = Table(
+    "forecast_accuracy",
+    metadata,
+    repository_id(),
+    Column("metric", Text, primary_key=True, comment="what is forecast, week by week"),
+    Column(
+        "method", Text, primary_key=True,
+        comment="what was tried; none where the series could not be tried at all",
+    ),
+    Column("is_shown", Boolean, nullable=False, comment="whether insights.forecasts shows it"),
+    Column(
+        "reason", Text,
+        comment="of the metric: why nothing is forecast, or nothing but the average; null where"
+        " the best method is shown",
+    ),
+    Column("origins_count", Integer, nullable=False, comment="back-tests, eight weeks apart"),
+    Column(
+        "mase", Double,
+        comment="mean absolute scaled error: below 1 is better than the year before was; null"
+        " without a back-test",
+    ),
+    Column(
+        "coverage_80_ratio", Double,
+        comment="weeks of the back-test that lay in the interval of 80 %; null without one",
+    ),
+    *_origin(),
+    schema="insights",
+    comment="how well each method would have forecast the weeks before, and why none is shown",
+)  # fmt: skip
 
 review_centrality = Table(
     "review_centrality",
