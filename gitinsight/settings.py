@@ -114,6 +114,13 @@ class ApiSettings(BaseModel):
     """Of one statement of such an export; so long a connection of the API is taken."""
     workers: int = Field(1, ge=1, le=64)
     """Processes that share the address; each takes about 100 MB."""
+    cors_origins: Annotated[tuple[str, ...], NoDecode] = ()
+    """Other sites whose pages may ask this API."""
+
+    @field_validator("cors_origins", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        return _parts(value)
 
 
 class AuthSettings(BaseModel):
@@ -121,9 +128,37 @@ class AuthSettings(BaseModel):
 
     mode: Literal["local", "required"] = "local"
     """``local``: reads are open, writes need the local admin key. Refused on a public address."""
-    jwt_secret: SecretStr | None = None
     github_client_id: str | None = None
+    """Of an OAuth App or a GitHub App; without one nobody can log in."""
     github_client_secret: SecretStr | None = None
+    github_url: str = "https://github.com"
+    """Where people log in; GitHub Enterprise Server: its own address."""
+    github_scope: str = "read:user"
+    """What an OAuth App asks for; ``read:user repo`` lets people see their private repositories."""
+    public_url: str | None = None
+    """Where people reach this API, for the way back from GitHub; unset: where it listens."""
+    admins: Annotated[tuple[str, ...], NoDecode] = ()
+    """Logins that are admins. Without any, the first one to log in is."""
+    encryption_keys: Annotated[tuple[SecretStr, ...], NoDecode] = ()
+    """Seal the secrets in the warehouse, the newest first; unset: one in the state directory."""
+    access_minutes: int = Field(10, ge=1, le=60)
+    """So long an access token is good."""
+    session_days: int = Field(30, ge=1)
+    """So long somebody stays logged in who does not come back."""
+    requests_per_minute: int = Field(600, ge=0)
+    """Of one user, key or address, where everybody needs a key; 0: as many as they like."""
+    failures_per_minute: int = Field(20, ge=1)
+    """Wrong keys of one address; beyond that none of it is looked at until the minute is over."""
+
+    @field_validator("admins", "encryption_keys", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        return _parts(value)
+
+    @field_validator("github_url", "public_url")
+    @classmethod
+    def _without_last_slash(cls, value: str | None) -> str | None:
+        return None if value is None else value.rstrip("/")
 
 
 class OrchestratorSettings(BaseModel):

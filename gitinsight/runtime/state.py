@@ -4,9 +4,11 @@ import os
 import secrets
 import shutil
 import tempfile
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
+from gitinsight import vault
 from gitinsight.errors import BrokenEnvironment
 
 _NEEDED_BYTES = 500 * 2**20
@@ -33,8 +35,8 @@ def prepare(state_dir: Path, *, needed_bytes: int = _NEEDED_BYTES) -> None:
         raise BrokenEnvironment(problem, hint)
 
 
-def secret(path: Path) -> str:
-    """What the file holds; a new random one, readable by the owner alone, where there is none."""
+def secret(path: Path, make: Callable[[], str] | None = None) -> str:
+    """What the file holds; a new one, readable by the owner alone, where there is none."""
     try:
         return path.read_text("ascii").strip()
     except FileNotFoundError:
@@ -42,7 +44,7 @@ def secret(path: Path) -> str:
     descriptor, part = tempfile.mkstemp(dir=path.parent, prefix=f"{path.name}.")
     try:
         with os.fdopen(descriptor, "w") as file:
-            file.write(secrets.token_urlsafe(24))
+            file.write(make() if make else secrets.token_urlsafe(24))
         # Written whole under another name: nobody ever reads half a secret, or none.
         with suppress(FileExistsError):
             path.hardlink_to(part)
@@ -54,3 +56,8 @@ def secret(path: Path) -> str:
 def admin_key(state_dir: Path) -> str:
     """The key that writes need in ``local`` mode; the command line uses it by itself."""
     return secret(state_dir / "admin.key")
+
+
+def encryption_key(state_dir: Path) -> str:
+    """What seals the secrets in the warehouse where the settings name no key."""
+    return secret(state_dir / "encryption.key", vault.new_key)

@@ -179,7 +179,7 @@ def test_explain_lists_every_setting_with_its_source_and_no_secret(
 ) -> None:
     monkeypatch.setenv("GITINSIGHT_GITHUB__TOKENS", "hidden-one,hidden-two")
     monkeypatch.setenv("GITINSIGHT_WAREHOUSE__URL", "postgresql://u:hidden@h/d")
-    monkeypatch.setenv("GITINSIGHT_AUTH__JWT_SECRET", "hidden")
+    monkeypatch.setenv("GITINSIGHT_AUTH__GITHUB_CLIENT_SECRET", "hidden")
     monkeypatch.setenv("GH_TOKEN", "hidden")
     monkeypatch.setenv("GITINSIGHT_API__PORT", "8001")
 

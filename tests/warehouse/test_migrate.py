@@ -26,7 +26,7 @@ migrate(make_engine(sys.argv[1], process="migrate"))
 """
 TABLES = (
     "select table_schema, table_name from information_schema.tables"
-    " where table_schema in ('raw', 'insights', 'ops') order by 1, 2"
+    " where table_schema in ('raw', 'insights', 'ops', 'auth') order by 1, 2"
 )
 
 

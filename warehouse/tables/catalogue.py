@@ -2,6 +2,7 @@
 
 from warehouse.tables import (  # noqa: F401 - each fills the metadata
     actors,
+    auth,
     forgotten,
     insights,
     intake,
@@ -15,4 +16,4 @@ from warehouse.tables.shape import metadata
 
 __all__ = ["OWNED", "metadata"]
 
-OWNED = frozenset({"raw", "insights", "ops"})
+OWNED = frozenset({"raw", "insights", "ops", "auth"})

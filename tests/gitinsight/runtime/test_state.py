@@ -9,6 +9,7 @@ import pytest
 
 from gitinsight.errors import BrokenEnvironment
 from gitinsight.runtime import state
+from gitinsight.vault import Vault
 
 
 def test_it_is_made_where_there_is_none_and_kept_where_there_is_one(tmp_path: Path) -> None:
@@ -98,3 +99,11 @@ def test_whoever_asks_at_the_same_time_gets_the_same_secret(tmp_path: Path) -> N
 
 def test_the_admin_key_is_a_secret_of_the_state_directory(tmp_path: Path) -> None:
     assert state.admin_key(tmp_path) == state.secret(tmp_path / "admin.key")
+
+
+def test_the_key_that_seals_is_made_once_and_seals(tmp_path: Path) -> None:
+    key = state.encryption_key(tmp_path)
+
+    assert state.encryption_key(tmp_path) == key
+    assert Vault([key]).open(Vault([key]).seal(b"x")) == b"x"
+    assert stat.S_IMODE((tmp_path / "encryption.key").stat().st_mode) == 0o600
