@@ -6,7 +6,7 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.routing import Route
 
-from gitinsight.simulator import control, git_route, rest
+from gitinsight.simulator import control, git_route, login, rest
 from gitinsight.simulator.answers import WRONG_TOKEN, missing
 from gitinsight.simulator.faults import FaultyApp
 from gitinsight.simulator.graphql_route import graphql
@@ -22,6 +22,10 @@ def create_app(*, seed: int = 1, git_dir: Path, base_url: str) -> Starlette:
         routes=[
             Route("/graphql", graphql, methods=["POST"]),
             Route("/rate_limit", rest.rate_limit),
+            Route("/login/oauth/authorize", login.authorize),
+            Route("/login/oauth/access_token", login.access_token, methods=["POST"]),
+            Route("/user", login.user),
+            Route("/user/repos", login.repositories),
             Route("/orgs/{login}", rest.organisation),
             Route("/orgs/{login}/repos", rest.repositories_of),
             Route("/users/{login}", rest.user),
@@ -41,4 +45,5 @@ def create_app(*, seed: int = 1, git_dir: Path, base_url: str) -> Starlette:
         ],
     )
     app.state.simulator = simulator
+    app.state.logins = login.Logins()
     return app

@@ -8,10 +8,24 @@ from starlette.responses import JSONResponse, Response
 
 from gitinsight.simulator import mutations
 from gitinsight.simulator.hostile import make_hostile
+from gitinsight.simulator.login import logins_of
 from gitinsight.simulator.state import STATES, Simulator, simulator_of
 
 _CHANGES = frozenset(
-    {"calm", "limits", "rename", "squat", "state", "mutate", "hostile", "repo", "number", "to"}
+    {
+        "calm",
+        "limits",
+        "rename",
+        "squat",
+        "state",
+        "mutate",
+        "hostile",
+        "repo",
+        "number",
+        "to",
+        "login",
+        "members",
+    }
 )
 
 
@@ -19,7 +33,8 @@ async def control(request: Request) -> Response:
     """Do whatever is named in the body: any of ``Faults``, and others.
 
     These are ``calm`` (no faults, limits and states any more), ``limits`` by caller,
-    ``rename`` by old name, ``squat`` (a name), ``state`` by name, and ``mutate`` or ``hostile``
+    ``rename`` by old name, ``squat`` (a name), ``state`` by name, ``login`` (who logs in next),
+    ``members`` (logins that see a private repository, by its name), and ``mutate`` or ``hostile``
     with ``repo`` and, where it matters, ``number`` and ``to``. 400 for what it does not know.
     """
     simulator, wanted = simulator_of(request), await request.json()
@@ -30,6 +45,9 @@ async def control(request: Request) -> Response:
         return JSONResponse({"message": f"unknown: {sorted(strange)}"}, status_code=400)
     simulator.limits.of |= wanted.get("limits", {})
     _repositories(simulator, wanted)
+    logins = logins_of(request)
+    logins.login = wanted.get("login", logins.login)
+    logins.members |= {_name(name): who for name, who in wanted.get("members", {}).items()}
     if "mutate" in wanted:
         if wanted["mutate"] not in mutations.OPERATIONS:
             return JSONResponse({"message": f"unknown: {wanted['mutate']}"}, status_code=400)
