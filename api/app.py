@@ -3,7 +3,8 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
-from functools import partial
+from datetime import timedelta
+from functools import cache, partial
 from hashlib import blake2b
 from ipaddress import ip_address
 from pathlib import Path
@@ -14,15 +15,19 @@ from anyio import CapacityLimiter
 from fastapi import Depends, FastAPI
 from fastapi.exceptions import RequestValidationError
 from starlette.concurrency import run_in_threadpool
+from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from structlog.contextvars import bind_contextvars
 
 from api import (
+    api_keys,
     errors,
     figures,
     health,
     jobs,
+    jwks,
+    logins,
     marts,
     metrics,
     organisations,
@@ -30,33 +35,41 @@ from api import (
     repositories,
     streams,
     trends,
+    users,
     webhooks,
 )  # fmt: skip
-from api.auth import Readers
+from api.auth import Access
+from api.credentials import Credentials
 from api.fast import routes as fast_routes
 from api.fast.fast import Fast
 from api.fast.heads import plain_id
 from api.fast.searches import Searches
 from api.fast.second import SharedSummaries
 from api.fast.summaries import Summaries
+from api.guard import Guarded
+from api.limits import Limits
 from api.openapi import Documented
+from api.readable import ReadableRepositories
 from api.session import PLACES
 from api.streams import Announcer
+from api.tokens import Tokens
 from api.traffic import Observed, Sink, Traffic
 from gitinsight.errors import BrokenEnvironment
+from gitinsight.runtime import state
 from gitinsight.settings import Settings
+from gitinsight.vault import Vault
 from warehouse import search
 from warehouse.engine import Engine, address, make_engine
 from warehouse.summaries import summaries
 
 _STARTS = frozenset({"http.response.start", "websocket.http.response.start"})
 _API = "/api/v1"
-_PARTS = (
+PARTS = (
     *((part, _API) for part in (
         repositories, organisations, figures, trends, fast_routes, marts, metrics, jobs, streams,
-        webhooks,
+        webhooks, logins, users, api_keys,
     )),
-    (health, ""), (prometheus, ""),
+    (health, ""), (prometheus, ""), (jwks, ""),
 )  # fmt: skip
 
 
@@ -70,12 +83,12 @@ def create_app(
     check_address(settings)
     app = Documented(lifespan=_lifespan)
     app.state.settings = settings
-    app.state.readers = Readers(settings.auth.mode, admin_key)
     app.state.warehouse = make_engine(warehouse_url, process="api", pool_size=PLACES)
+    credentials = _admitting(app, settings, admin_key)
     app.state.places = CapacityLimiter(PLACES)
     errors.install(app)
     names: dict[int, str] = {}
-    for part, prefix in _PARTS:
+    for part, prefix in PARTS:
         guards = [Depends(_is_text)] if prefix else []
         app.include_router(part.router, prefix=prefix, dependencies=guards)
         names |= {id(one): f"{prefix}{getattr(one, 'path', '')}" for one in part.router.routes}
@@ -91,10 +104,17 @@ def create_app(
         settings.state_dir / "search" / _named(app.state.warehouse),
         versions=partial(search.versions, app.state.warehouse),
         documents=partial(search.documents, app.state.warehouse),
+        shared=None if credentials.is_open else frozenset(),
     )
-    app.state.fast = Fast(app.state.readers, kept, searches, app.state.traffic)
-    app.state.announcer = Announcer(warehouse_url, kept, searches)
+    app.state.fast = Fast(credentials, kept, searches, app.state.traffic)
+    app.state.announcer = Announcer(warehouse_url, kept, searches, remembered=credentials)
     app.add_middleware(Observed, traffic=app.state.traffic, names=names)
+    app.add_middleware(Guarded, engine=app.state.warehouse, names=names)
+    if settings.api.cors_origins:
+        app.add_middleware(
+            CORSMiddleware, allow_origins=settings.api.cors_origins, allow_headers=["*"],
+            allow_methods=["*"], expose_headers=["ETag", "RateLimit", "Retry-After"],
+        )  # fmt: skip
     app.add_middleware(RequestIds)
     return app
 
@@ -105,6 +125,32 @@ def check_address(settings: Settings) -> None:
             f"the API would be open to everybody on {settings.api.host}",
             "set GITINSIGHT_AUTH__MODE=required or bind to 127.0.0.1",
         )
+
+
+def _admitting(app: FastAPI, settings: Settings, admin_key: str | None) -> Credentials:
+    """What knows who comes in. No secret is read, and none made, before it is needed."""
+    auth, engine = settings.auth, app.state.warehouse
+    app.state.vault = cache(partial(_vault, settings))
+    app.state.tokens = Tokens(
+        engine, app.state.vault, issuer=auth.public_url or "gitinsight",
+        life=timedelta(minutes=auth.access_minutes),
+    )  # fmt: skip
+    app.state.readable = ReadableRepositories(engine, app.state.vault, logins.client_of(settings))
+    credentials = Credentials(
+        admin_key=admin_key, is_open=auth.mode == "local", engine=engine,
+        tokens=app.state.tokens, readable=app.state.readable.of,
+    )  # fmt: skip
+    redis = settings.redis.url
+    app.state.limits = Limits(
+        None if redis is None else redis.get_secret_value(), name=_named(engine)
+    )
+    app.state.access = Access(auth, credentials, app.state.limits)
+    return credentials
+
+
+def _vault(settings: Settings) -> Vault:
+    keys = [one.get_secret_value() for one in settings.auth.encryption_keys]
+    return Vault(keys or [state.encryption_key(settings.state_dir)])
 
 
 def _named(engine: Engine) -> str:
@@ -135,6 +181,7 @@ async def _listening(app: FastAPI) -> AsyncIterator[dict[str, object]]:
         app.state.traffic.flush()
         if app.state.second is not None:
             await app.state.second.close()
+        await app.state.limits.close()
         app.state.warehouse.dispose()
 
 

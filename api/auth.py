@@ -1,65 +1,156 @@
-"""Who may do what: in ``local`` mode reads are open, and writes need the admin key."""
+"""What each route declares: who may use it. One that declares nothing is not served.
 
-import hmac
-import math
-import time
-from dataclasses import dataclass
-from typing import Annotated
+``local`` mode: whoever reaches this machine may read, and holds no key. ``required``: nobody may
+anything without one.
+"""
+
+from dataclasses import replace
+from typing import Annotated, Any
 
 from fastapi import Depends
-from fastapi.security import HTTPBearer
+from fastapi.openapi.models import HTTPBearer
+from fastapi.security.base import SecurityBase
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import HTTPConnection
 
+from api import limits
+from api.credentials import Credentials
+from api.limits import Limits
 from gitinsight.errors import Unauthorised
+from gitinsight.principal import ANYBODY, Principal, Role, Scope
+from gitinsight.settings import AuthSettings
 
-_KEY = HTTPBearer(
-    scheme_name="adminKey",
-    description="The key in `admin.key` of the state directory.",
-    auto_error=False,  # our own error says what is wrong
+_DESCRIPTION = (
+    "An API key (`gi_…`), an access token of a login, or the key in `admin.key` of the state"
+    " directory. In `local` mode reads need none."
 )
-_REMEMBERED_SECONDS = 30.0
 
 
-@dataclass(frozen=True, slots=True)
-class Readers:
-    """Who may read, for whoever asks without a request of FastAPI."""
+class Access:
+    """Who comes in, and how often."""
 
-    mode: str
-    admin_key: str | None
+    def __init__(self, settings: AuthSettings, credentials: Credentials, counts: Limits) -> None:
+        self.credentials = credentials
+        self._settings = settings
+        self._counts = counts
 
-    def check(self, authorization: str) -> None:
-        if self.mode != "local":
-            self.check_key(authorization)
-
-    def check_key(self, authorization: str) -> None:
-        scheme, _, given = authorization.partition(" ")
-        if scheme.lower() != "bearer" or not given:
-            raise Unauthorised("this needs the admin key: Authorization: Bearer KEY", known=False)
-        key = self.admin_key
-        if key is None or not hmac.compare_digest(given.encode(), key.encode()):
-            raise Unauthorised("the key is wrong", known=False)
-
-    def until(self, authorization: str) -> float | None:
-        """How long, by the monotonic clock, the right to read may be remembered; None: no right."""
+    async def admit(self, connection: HTTPConnection, role: Role, scope: Scope) -> Principal:
+        """Unauthorised where he may not; Refused where he has asked too often."""
+        is_guest_enough = self.credentials.is_open and ANYBODY.lacks(role, scope) is None
         try:
-            self.check(authorization)
+            principal = await self._principal(connection, is_counted=not is_guest_enough)
         except Unauthorised:
-            return None
-        return math.inf if self.mode == "local" else time.monotonic() + _REMEMBERED_SECONDS
+            if not is_guest_enough:
+                raise
+            principal = ANYBODY
+        lacking = principal.lacks(role, scope)
+        if lacking is not None and is_guest_enough:
+            principal, lacking = ANYBODY, None
+        connection.scope.setdefault("state", {})["principal"] = principal
+        if not self.credentials.is_open:
+            await self._spend(connection, principal)
+        if lacking is not None:
+            raise Unauthorised(lacking, known=True)
+        # Where everybody reads everything, nobody reads less for having said who he is.
+        return replace(principal, readable=None) if self.credentials.is_open else principal
+
+    async def _principal(self, connection: HTTPConnection, *, is_counted: bool) -> Principal:
+        authorization = connection.headers.get("authorization", "")
+        remembered = self.credentials.remembered(authorization)
+        if remembered is not None:
+            return remembered
+        if not is_counted or not authorization:
+            return await run_in_threadpool(self.credentials.principal, authorization)
+        await self.count_failures(connection, 0)
+        try:
+            return await run_in_threadpool(self.credentials.principal, authorization)
+        except Unauthorised:
+            await self.count_failures(connection, 1)
+            raise
+
+    async def count_failures(self, connection: HTTPConnection, amount: int) -> None:
+        """Not even a right key is looked at where it may be one of many guesses."""
+        left = await self._counts.spend(
+            f"failures:{address_of(connection)}", self._settings.failures_per_minute, amount
+        )
+        if left.remaining < 0:
+            raise limits.refused(left, detail="too many wrong keys came from this address")
+
+    async def _spend(self, connection: HTTPConnection, principal: Principal) -> None:
+        most = self._settings.requests_per_minute
+        if most == 0:
+            return
+        left = await self._counts.spend(f"requests:{principal.name}", most)
+        if left.remaining < 0:
+            raise limits.refused(left, detail=f"no more than {most} requests a minute")
+        connection.scope["state"]["left"] = left
 
 
-def may_read(connection: HTTPConnection) -> None:
-    _readers(connection).check(connection.headers.get("authorization", ""))
+class Needs(SecurityBase):
+    """The principal, who has at least this role, and a key with this scope."""
+
+    def __init__(self, role: Role, scope: Scope) -> None:
+        self.role = role
+        self.scope: Scope = scope
+        self.model = HTTPBearer(description=_DESCRIPTION)
+        self.scheme_name = "bearer"
+
+    async def __call__(self, connection: HTTPConnection) -> Principal:
+        access: Access = connection.app.state.access
+        return await access.admit(connection, self.role, self.scope)
 
 
-def may_write(connection: HTTPConnection, _: Annotated[object, Depends(_KEY)]) -> None:
-    _readers(connection).check_key(connection.headers.get("authorization", ""))
+class Open:
+    """Says that everybody may, whatever the mode: whoever comes proves himself otherwise, or sees
+    nothing that is anybody's.
+    """
+
+    def __call__(self) -> None:
+        return None
 
 
-def _readers(connection: HTTPConnection) -> Readers:
-    readers: Readers = connection.app.state.readers
-    return readers
+def address_of(connection: HTTPConnection) -> str:
+    return connection.client.host if connection.client else "unknown"
 
 
-Reader = Annotated[None, Depends(may_read)]
-Writer = Annotated[None, Depends(may_write)]
+class StreamRight:
+    """The right to go on reading what was begun: somebody may lose it meanwhile."""
+
+    def __init__(self, access: Access, authorization: str) -> None:
+        self._access = access
+        self._authorization = authorization
+
+    def readable(self) -> frozenset[int] | None:
+        """As of now; Unauthorised where nothing is readable any more. It may ask the warehouse."""
+        credentials = self._access.credentials
+        return None if credentials.is_open else credentials.principal(self._authorization).readable
+
+
+def _right(connection: HTTPConnection) -> StreamRight:
+    return StreamRight(connection.app.state.access, connection.headers.get("authorization", ""))
+
+
+Right = Annotated[StreamRight, Depends(_right)]
+
+
+def require(principal: Principal, role: Role, scope: Scope) -> None:
+    """Of a route that needs more for a part of what it does."""
+    lacking = principal.lacks(role, scope)
+    if lacking is not None:
+        raise Unauthorised(lacking, known=True)
+
+
+def declared(dependant: Any) -> list[Needs | Open]:
+    """What a route says of who may use it."""
+    found = [dependant.call] if isinstance(dependant.call, Needs | Open) else []
+    for one in dependant.dependencies:
+        found += declared(one)
+    return found
+
+
+Public = Annotated[None, Depends(Open())]
+Reader = Annotated[Principal, Depends(Needs(Role.VIEWER, "read"))]
+Analyst = Annotated[Principal, Depends(Needs(Role.ANALYST, "export"))]
+Keeper = Annotated[Principal, Depends(Needs(Role.ANALYST, "keys"))]
+Writer = Annotated[Principal, Depends(Needs(Role.MAINTAINER, "write"))]
+Admin = Annotated[Principal, Depends(Needs(Role.ADMIN, "admin"))]

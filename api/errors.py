@@ -10,6 +10,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict
 from starlette.exceptions import HTTPException
 
+from api.headers import SECURITY
 from gitinsight import errors
 from warehouse.engine import UNREACHABLE
 from warehouse.export import ExportTooLarge
@@ -147,5 +148,5 @@ def _on_unexpected(request: Request, _: Exception) -> JSONResponse:
     """Sent from outside of what puts the id of the request on every other answer."""
     return problem(
         request, 500, kind="unexpected", detail="something unexpected happened; see the log",
-        headers={"X-Request-Id": request.state.request_id},
+        headers={"X-Request-Id": request.state.request_id, **SECURITY},
     )  # fmt: skip

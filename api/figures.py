@@ -228,9 +228,9 @@ class Point(BaseModel):
 
 
 @router.get("/repositories/{repository_id}/completeness", response_model=Envelope[Completeness])
-def completeness(repository_id: int, session: Session, _: Reader) -> Row:
+def completeness(repository_id: int, session: Session, reader: Reader) -> Row:
     """What GitHub says exists beside what is held, why the two differ, and every check."""
-    repositories.by_id(session, repository_id)
+    repositories.by_id(session, repository_id, readable=reader.readable)
     data = {
         "things": ledger.completeness(session, repository_id),
         "checks": ledger.quality(session, repository_id),
@@ -243,9 +243,11 @@ def completeness(repository_id: int, session: Session, _: Reader) -> Row:
     "/repositories/{repository_id}/insights",
     response_model=Envelope[Insights], responses=CONDITIONAL,
 )  # fmt: skip
-def every_insight(repository_id: int, request: Request, session: Session, _: Reader) -> Response:
+def every_insight(
+    repository_id: int, request: Request, session: Session, reader: Reader
+) -> Response:
     """Every insight; empty ones were not computed yet."""
-    repositories.by_id(session, repository_id)
+    repositories.by_id(session, repository_id, readable=reader.readable)
     data = {name: insights.of_repository(session, repository_id, name) for name in insights.ORDER}
     standing = ledger.standing(session, repository_id)
     return answer(request, data, standing, definition=None)
@@ -260,10 +262,10 @@ def every_insight(repository_id: int, request: Request, session: Session, _: Rea
     responses=CONDITIONAL,
 )  # fmt: skip
 def one_insight(
-    repository_id: int, insight: str, request: Request, session: Session, _: Reader
+    repository_id: int, insight: str, request: Request, session: Session, reader: Reader
 ) -> Response:
     """One insight, with the evidence that it rests on and its definition."""
-    repositories.by_id(session, repository_id)
+    repositories.by_id(session, repository_id, readable=reader.readable)
     data = insights.of_repository(session, repository_id, insight)
     definition = data[0]["definition"] if data else definition_of(insight)
     standing = ledger.standing(session, repository_id)
@@ -273,9 +275,9 @@ def one_insight(
 @router.get(
     "/repositories/{repository_id}/summary", response_model=Envelope[Row], responses=CONDITIONAL
 )
-def summary(repository_id: int, request: Request, session: Session, _: Reader) -> Response:
+def summary(repository_id: int, request: Request, session: Session, reader: Reader) -> Response:
     """The row of ``marts.repository_summary``; `GET /marts/repository_summary` explains it."""
-    repositories.by_id(session, repository_id)
+    repositories.by_id(session, repository_id, readable=reader.readable)
     data = marts.summary(session, repository_id)
     standing = ledger.standing(session, repository_id)
     return answer(request, data, standing, definition=None)
@@ -283,11 +285,14 @@ def summary(repository_id: int, request: Request, session: Session, _: Reader) -
 
 def _rows_of(mart: str) -> Callable[..., Response]:
     def rows(
-        repository_id: int, request: Request, session: Session, _: Reader,
+        repository_id: int, request: Request, session: Session, reader: Reader,
         limit: paging.Limit = 50, cursor: paging.Cursor = None,
     ) -> Response:  # fmt: skip
-        repositories.by_id(session, repository_id)
-        return page(request, session, mart, repository_id=repository_id, limit=limit, cursor=cursor)
+        repositories.by_id(session, repository_id, readable=reader.readable)
+        return page(
+            request, session, mart, repository_id=repository_id, limit=limit, cursor=cursor,
+            readable=reader.readable,
+        )  # fmt: skip
 
     return rows
 
@@ -305,14 +310,14 @@ for _path, _mart in {"contributors": "contributor", "health-score": "health_scor
     response_model=Envelope[list[Point]], responses=CONDITIONAL,
 )  # fmt: skip
 def metric_series(
-    repository_id: int, metric: str, request: Request, session: Session, _: Reader,
+    repository_id: int, metric: str, request: Request, session: Session, reader: Reader,
     first: Annotated[date | None, Query(alias="from", description="First day.")] = None,
     last: Annotated[date | None, Query(alias="to", description="Last day.")] = None,
     every: Literal["day", "week", "month"] = "day",
     actors: Literal["human", "all"] = "all",
 ) -> Response:  # fmt: skip
     """One count of ``marts.daily_activity``, summed by day, week or month."""
-    repositories.by_id(session, repository_id)
+    repositories.by_id(session, repository_id, readable=reader.readable)
     data = marts.series(
         session, repository_id, metric, first=first, last=last, every=every, actors=actors
     )

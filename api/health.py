@@ -5,6 +5,7 @@ from typing import Literal
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel
 
+from api.auth import Public
 from api.session import engine_of
 from warehouse.engine import UNREACHABLE, is_ready
 
@@ -27,19 +28,19 @@ class State(BaseModel):
 
 
 @router.get("/live", response_model=State)
-def live() -> dict[str, str]:
+def live(_: Public) -> dict[str, str]:
     """The process runs."""
     return {"status": "ok"}
 
 
 @router.get("/ready", response_model=State, responses={503: {"model": State}})
-def ready(request: Request, response: Response) -> Health:
+def ready(request: Request, response: Response, _: Public) -> Health:
     """The warehouse answers too."""
-    return health(request, response)
+    return health(request, response, None)
 
 
 @router.get("", responses={503: {"model": Health}})
-def health(request: Request, response: Response) -> Health:
+def health(request: Request, response: Response, _: Public) -> Health:
     """Part by part, and why one is away."""
     parts = {"warehouse": _warehouse(request)}
     is_well = all(part.status == "ok" for part in parts.values())

@@ -11,12 +11,13 @@ from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, ConfigDict
 
 from api import paging
-from api.auth import Reader, Writer
+from api.auth import Reader, Right, StreamRight, Writer
 from api.envelope import plain
 from api.paging import Page
 from api.session import Session, engine_of
 from api.streams import Announcer, read
 from gitinsight.clock import now
+from gitinsight.errors import NotFound, Unauthorised
 from warehouse import jobs
 from warehouse.engine import Engine
 
@@ -126,31 +127,32 @@ class Event(BaseModel):
 
 @router.get("", response_model=Page[Job])
 def several(
-    session: Session, _: Reader, state: State | None = None, limit: paging.Limit = 50,
+    session: Session, reader: Reader, state: State | None = None, limit: paging.Limit = 50,
     cursor: paging.Cursor = None,
 ) -> dict[str, Any]:  # fmt: skip
     """The newest first."""
     before = paging.decode_as(cursor, datetime.fromisoformat, UUID)
-    found = jobs.recent(session, state, limit=limit + 1, before=before)
+    found = jobs.recent(session, state, limit=limit + 1, before=before, readable=reader.readable)
     return paging.cut(found, limit, lambda job: (job.requested_at, job.job_id))
 
 
 @router.get("/{job_id}", response_model=Job)
-def one(job_id: UUID, session: Session, _: Reader) -> jobs.Job:
+def one(job_id: UUID, session: Session, reader: Reader) -> jobs.Job:
     """One analysis, past or running."""
-    return jobs.by_id(session, job_id)
+    return jobs.by_id(session, job_id, readable=reader.readable)
 
 
 @router.post("/{job_id}/cancel", status_code=202, response_model=Job)
-def cancel(job_id: UUID, session: Session, _: Writer) -> jobs.Job:
+def cancel(job_id: UUID, session: Session, writer: Writer) -> jobs.Job:
     """Ask it to stop; it does so at the next page, git step or model. One that has ended stays."""
+    jobs.by_id(session, job_id, readable=writer.readable)
     return jobs.request_cancel(session, job_id, at=now())
 
 
 @router.post("/{job_id}/retry", status_code=202, response_model=Queued)
-def retry(job_id: UUID, session: Session, _: Writer) -> dict[str, Any]:
+def retry(job_id: UUID, session: Session, writer: Writer) -> dict[str, Any]:
     """The same analysis once more, or the one of this repository that is active."""
-    past = jobs.by_id(session, job_id)
+    past = jobs.by_id(session, job_id, readable=writer.readable)
     job, is_new = jobs.enqueue(session, past.repository_id, is_full=past.is_full, at=now())
     return {"job_id": job.job_id, "state": job.state, "is_new": is_new}
 
@@ -175,32 +177,37 @@ def retry(job_id: UUID, session: Session, _: Writer) -> dict[str, Any]:
     },
 )
 def events(
-    job_id: UUID, request: Request, session: Session, _: Reader,
+    job_id: UUID, request: Request, session: Session, reader: Reader, right: Right,
     last_event_id: Annotated[int, Header(ge=0)] = 0,
 ) -> StreamingResponse:  # fmt: skip
-    """Server-sent events from ``Last-Event-ID`` on; the stream ends when the job has ended."""
-    jobs.by_id(session, job_id)
+    """Server-sent events from ``Last-Event-ID`` on; the stream ends when the job has ended, or the
+    right to read it.
+    """
+    jobs.by_id(session, job_id, readable=reader.readable)
     announcer: Announcer = request.app.state.announcer
     return StreamingResponse(
-        _stream(engine_of(request), announcer, job_id, last_event_id),
+        _stream(engine_of(request), announcer, right, job_id, last_event_id),
         media_type="text/event-stream",
         headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
     )
 
 
 async def _stream(
-    engine: Engine, announcer: Announcer, job_id: UUID, seq: int
+    engine: Engine, announcer: Announcer, right: StreamRight, job_id: UUID, seq: int
 ) -> AsyncIterator[str]:
     def news() -> tuple[list[jobs.Event], bool]:
         with engine.begin() as connection:
             found = jobs.events_after(connection, job_id, seq)
-            job = jobs.by_id(connection, job_id)
+            job = jobs.by_id(connection, job_id, readable=right.readable())
             newest = found[-1].seq if found else seq
             return found, job.state in jobs.FINAL and job.last_seq <= newest
 
     with announcer.subscription(str(job_id)) as subscription:
         while not announcer.is_closed:
-            found, has_ended = await read(news) or ([], False)
+            try:
+                found, has_ended = await read(news) or ([], False)
+            except (NotFound, Unauthorised):
+                return
             for event in found:
                 yield f"id: {event.seq}\nevent: job\ndata: {json.dumps(plain(event))}\n\n"
                 seq = event.seq

@@ -9,13 +9,15 @@ from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, ConfigDict
 
 from api import paging
-from api.auth import Reader
+from api.auth import Reader, require
 from api.envelope import CONDITIONAL, PagedEnvelope, conditional, meta, version
 from api.session import Session
 from gitinsight.metrics.catalogue import definition_of, definition_of_column
+from gitinsight.principal import Role
 from gitinsight.settings import ApiSettings
-from warehouse import export, ledger, marts
+from warehouse import export, ledger, marts, visibility
 from warehouse.engine import Connection
+from warehouse.visibility import Readable
 
 _TYPES = {"csv": "text/csv; charset=utf-8", "parquet": "application/vnd.apache.parquet"}
 _PIECE_BYTES = 64 * 1024
@@ -98,7 +100,7 @@ def one(mart: str, session: Session, _: Reader) -> dict[str, Any]:
     "/{mart}/rows", response_model=PagedEnvelope[dict[str, Any]], responses=CONDITIONAL | _FILES
 )
 def rows(
-    mart: str, request: Request, session: Session, _: Reader,
+    mart: str, request: Request, session: Session, reader: Reader,
     repository_id: int | None = None, limit: paging.Limit = 50, cursor: paging.Cursor = None,
     format_: Annotated[
         export.Format,
@@ -107,11 +109,15 @@ def rows(
 ) -> Response:  # fmt: skip
     """Rows in the order of the mart's key, of one repository or of all."""
     if format_ == "json":
-        return page(request, session, mart, repository_id=repository_id, limit=limit, cursor=cursor)
+        return page(
+            request, session, mart, repository_id=repository_id, limit=limit, cursor=cursor,
+            readable=reader.readable,
+        )  # fmt: skip
+    require(reader, Role.ANALYST, "export")
     bounds: ApiSettings = request.app.state.settings.api
     pieces = export.bounded(
         session, mart, format_, repository_id=repository_id, max_bytes=bounds.export_bytes,
-        max_seconds=bounds.export_seconds,
+        max_seconds=bounds.export_seconds, readable=reader.readable,
     )  # fmt: skip
     file = TemporaryFile()  # noqa: SIM115 - the answer closes it
     try:
@@ -137,11 +143,15 @@ def _read(file: IO[bytes]) -> Iterator[bytes]:
 
 def page(
     request: Request, session: Connection, mart: str, *, repository_id: int | None, limit: int,
-    cursor: str | None,
+    cursor: str | None, readable: Readable,
 ) -> Response:  # fmt: skip
     after = paging.decode(cursor)
+    if repository_id is not None and readable is not None:
+        visibility.check(session, repository_id, readable)
     try:
-        found = marts.rows(session, mart, repository_id=repository_id, limit=limit, after=after)
+        found = marts.rows(
+            session, mart, repository_id=repository_id, limit=limit, after=after, readable=readable
+        )
     except ValueError as error:
         raise paging.invalid() from error
     state = str(ledger.publications_total(session))

@@ -6,12 +6,14 @@ from fastapi import FastAPI
 from fastapi.routing import APIRoute
 from pydantic import BaseModel
 
+from api.api_keys import ApiKey, MadeKey
 from api.errors import Problem
 from api.fast.routes import Found
 from api.figures import Count
 from api.jobs import Event, Job
 from api.organisations import Organisation
 from api.repositories import Repository
+from api.users import Me
 
 _DESCRIPTION = """\
 GitHub repositories as figures that can be trusted. What comes from a mart or an insight says in
@@ -29,15 +31,20 @@ _TAGS = [
     {"name": "marts", "description": "The tables that the figures come from."},
     {"name": "metrics", "description": "What the figures mean."},
     {"name": "jobs", "description": "Analyses, past and running."},
+    {"name": "auth", "description": "Logging in with GitHub."},
+    {"name": "users", "description": "Who asks, and who may do what."},
+    {"name": "api-keys", "description": "Keys for programs."},
     {"name": "webhooks", "description": "What GitHub delivers."},
     {"name": "health", "description": "For whoever runs the service."},
 ]
-_AS_WRITTEN = (Problem, Event, Job, Repository, Organisation, Count, Found)
+_AS_WRITTEN = (Problem, Event, Job, Repository, Organisation, Count, Found, ApiKey, MadeKey, Me)
 """Those that no route answers by itself, and those with a null in their example: FastAPI leaves it
 out, and what null stands for is worth showing.
 """
 _PROBLEMS = {
     "401": "The key is missing or wrong.",
+    "403": "The key is good, but not for this.",
+    "429": "Asked too often; `Retry-After` says when again.",
     "404": "Nothing of this name is held here.",
     "422": "The request is not valid; `errors` says where.",
     "503": "The warehouse or GitHub does not answer now; try again.",
@@ -73,7 +80,7 @@ class Documented(FastAPI):
 
 
 def _operation_id(route: APIRoute) -> str:
-    return f"{route.tags[0]}_{route.name}"
+    return f"{route.tags[0]}_{route.name}".replace("-", "_")
 
 
 def _schemas(model: type[BaseModel]) -> dict[str, Any]:
@@ -87,12 +94,12 @@ def _complete(path: str, operation: dict[str, Any]) -> None:
     responses: dict[str, Any] = operation["responses"]
     wanted = {"default"}
     if "security" in operation:
-        wanted.add("401")
+        wanted |= {"401", "403", "429"}
     if "{" in path:
         wanted.add("404")
     if "parameters" in operation or "requestBody" in operation:
         wanted.add("422")
-    if path.startswith("/api/"):
+    if path.startswith(("/api/", "/.well-known/")):
         wanted.add("503")
     for status, description in _PROBLEMS.items():
         if status in wanted:

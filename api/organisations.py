@@ -75,7 +75,7 @@ class Organisation(BaseModel):
         502: {"description": "GitHub rejects the token, or answers what is not understood."},
     },
 )  # fmt: skip
-def add(body: NewOrganisation, request: Request, response: Response, _: Writer) -> Any:
+def add(body: NewOrganisation, request: Request, response: Response, writer: Writer) -> Any:
     """Follow an organisation: its repositories are discovered soon, and again and again."""
     settings: Settings = request.app.state.settings
     account = targets.parse_login(body.login, settings)
@@ -87,21 +87,24 @@ def add(body: NewOrganisation, request: Request, response: Response, _: Writer) 
             kind=found.type, include_forks=body.include_forks,
             include_archived=body.include_archived, at=now(),
         )  # fmt: skip
+        told = organisations.by_id(
+            connection, organisation.organisation_id, readable=writer.readable
+        )
     response.status_code = 201 if is_new else 200
-    return organisation
+    return told
 
 
 @router.get("", response_model=Page[Organisation])
 def several(
-    session: Session, _: Reader, limit: paging.Limit = 50, cursor: paging.Cursor = None
+    session: Session, reader: Reader, limit: paging.Limit = 50, cursor: paging.Cursor = None
 ) -> dict[str, Any]:
     """In the order they were added."""
     (after,) = paging.decode_as(cursor, int) or (0,)
-    found = organisations.several(session, limit=limit + 1, after=after)
+    found = organisations.several(session, limit=limit + 1, after=after, readable=reader.readable)
     return paging.cut(found, limit, lambda one: (one.organisation_id,))
 
 
 @router.get("/{organisation_id}", response_model=Organisation)
-def one(organisation_id: int, session: Session, _: Reader) -> Any:
+def one(organisation_id: int, session: Session, reader: Reader) -> Any:
     """One organisation that is followed."""
-    return organisations.by_id(session, organisation_id)
+    return organisations.by_id(session, organisation_id, readable=reader.readable)

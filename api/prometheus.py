@@ -17,14 +17,16 @@ from api.auth import Reader
 from api.session import Session
 from api.traffic import Traffic
 from gitinsight import clock
+from warehouse import visibility
 from warehouse.measures import Measures, measures
 
 router = APIRouter(tags=["health"])
 
 
 class _Collected(Collector):
-    def __init__(self, found: Measures, traffic: Traffic) -> None:
+    def __init__(self, found: Measures, seen: frozenset[int], traffic: Traffic) -> None:
         self._found = found
+        self._seen = seen
         self._traffic = traffic
 
     def collect(self) -> Iterator[Metric]:
@@ -64,7 +66,7 @@ class _Collected(Collector):
             labels=["repository_id"],
         )
         for one in found.stalest:
-            if one.seconds is not None:
+            if one.seconds is not None and one.repository_id in self._seen:
                 ages.add_metric([str(one.repository_id)], one.seconds)
                 allowed.add_metric([str(one.repository_id)], one.target_seconds)
         repositories = GaugeMetricFamily(
@@ -88,13 +90,11 @@ class _Collected(Collector):
 
 
 @router.get("/metrics", response_class=PlainTextResponse, include_in_schema=False)
-def scraped(request: Request, session: Session, _: Reader) -> Response:
+def scraped(request: Request, session: Session, reader: Reader) -> Response:
     """In the format of Prometheus."""
     fresh_for = request.app.state.settings.quality.fresh_for
     registry = CollectorRegistry()
-    registry.register(
-        _Collected(
-            measures(session, now=clock.now(), fresh_for=fresh_for), request.app.state.traffic
-        )
-    )
+    found = measures(session, now=clock.now(), fresh_for=fresh_for)
+    seen = visibility.among(session, [one.repository_id for one in found.stalest], reader.readable)
+    registry.register(_Collected(found, seen, request.app.state.traffic))
     return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)

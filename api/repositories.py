@@ -14,10 +14,13 @@ from api import paging
 from api.auth import Reader, Writer
 from api.jobs import Queued
 from api.paging import Page
+from api.readable import ReadableRepositories
 from api.session import Session, engine_of
 from gitinsight import targets
 from gitinsight.clock import now
+from gitinsight.errors import NotVisible
 from gitinsight.settings import Settings
+from gitinsight.targets import Found
 from warehouse import freshness, jobs, repositories
 from warehouse.engine import Connection
 from warehouse.governor import SharedGovernor
@@ -99,14 +102,27 @@ class Repository(BaseModel):
         502: {"description": "GitHub rejects the token, or answers what is not understood."},
     },
 )  # fmt: skip
-def add(body: NewRepository, request: Request, response: Response, _: Writer) -> Any:
+def add(body: NewRepository, request: Request, response: Response, writer: Writer) -> Any:
     """Follow a repository of GitHub."""
     settings: Settings = request.app.state.settings
     engine = engine_of(request)
-    repository, is_new = repositories.follow(
-        engine, targets.parse_name(body.full_name, settings),
-        partial(targets.ask, settings=settings, governor=partial(SharedGovernor, engine)), at=now(),
-    )  # fmt: skip
+    target = targets.parse_name(body.full_name, settings)
+    shown: ReadableRepositories = request.app.state.readable
+
+    def check(github_id: int | None, *, is_private: bool) -> None:
+        """What our token is shown may be kept from the one who asks."""
+        if is_private and not shown.shows(writer, github_id):
+            raise NotVisible(target.full_name, 404, "Not Found")
+
+    def ask(wanted: targets.Target) -> Found | None:
+        found = targets.ask(wanted, settings, governor=partial(SharedGovernor, engine))
+        if found is not None:
+            check(found.id, is_private=found.private)
+        return found
+
+    repository, is_new = repositories.follow(engine, target, ask, at=now())
+    if not is_new:
+        check(repository.github_id, is_private=repository.is_private)
     response.status_code = 201 if is_new else 200
     with engine.begin() as connection:
         return _told(connection, settings, [repository])[0]
@@ -114,12 +130,12 @@ def add(body: NewRepository, request: Request, response: Response, _: Writer) ->
 
 @router.get("", response_model=Page[Repository])
 def several(
-    request: Request, session: Session, _: Reader, q: str | None = None, limit: paging.Limit = 50,
-    cursor: paging.Cursor = None,
+    request: Request, session: Session, reader: Reader, q: str | None = None,
+    limit: paging.Limit = 50, cursor: paging.Cursor = None,
 ) -> dict[str, Any]:  # fmt: skip
     """In the order they were added, those whose name contains ``q``."""
     (after,) = paging.decode_as(cursor, int) or (0,)
-    found = repositories.search(session, q, limit=limit + 1, after=after)
+    found = repositories.search(session, q, limit=limit + 1, after=after, readable=reader.readable)
     told = _told(session, request.app.state.settings, found)
     return paging.cut(told, limit, lambda one: (one["repository_id"],))
 
@@ -128,9 +144,9 @@ def several(
     "/by-name/{owner}/{name}", response_model=Repository,
     responses={308: {"description": "It is called otherwise now; `Location` says how."}},
 )  # fmt: skip
-def by_name(owner: str, name: str, request: Request, session: Session, _: Reader) -> Any:
+def by_name(owner: str, name: str, request: Request, session: Session, reader: Reader) -> Any:
     """By the name it has now; 308 to that, where it was asked for by a former one."""
-    found = repositories.by_name(session, f"{owner}/{name}")
+    found = repositories.by_name(session, f"{owner}/{name}", readable=reader.readable)
     if found.full_name.lower() != f"{owner}/{name}".lower():
         return RedirectResponse(
             f"/api/v1/repositories/by-name/{found.full_name.lstrip('/')}", status_code=308
@@ -139,28 +155,28 @@ def by_name(owner: str, name: str, request: Request, session: Session, _: Reader
 
 
 @router.get("/{repository_id}", response_model=Repository)
-def one(repository_id: int, request: Request, session: Session, _: Reader) -> Any:
+def one(repository_id: int, request: Request, session: Session, reader: Reader) -> Any:
     """One repository that is followed."""
-    found = repositories.by_id(session, repository_id)
+    found = repositories.by_id(session, repository_id, readable=reader.readable)
     return _told(session, request.app.state.settings, [found])[0]
 
 
 @router.patch("/{repository_id}", response_model=Repository)
 def aim(
-    repository_id: int, body: Target, request: Request, session: Session, _: Writer
+    repository_id: int, body: Target, request: Request, session: Session, writer: Writer
 ) -> dict[str, Any]:
     """Say how old its figures may be."""
-    repositories.by_id(session, repository_id)
+    repositories.by_id(session, repository_id, readable=writer.readable)
     found = repositories.set_fresh_hours(session, repository_id, body.fresh_hours)
     return _told(session, request.app.state.settings, [found])[0]
 
 
 @router.post("/{repository_id}/analyze", status_code=202, response_model=Queued)
 def analyze(
-    repository_id: int, session: Session, _: Writer, body: Analysis | None = None
+    repository_id: int, session: Session, writer: Writer, body: Analysis | None = None
 ) -> dict[str, Any]:
     """Queue an analysis; while one is queued or running, that one is answered."""
-    repositories.by_id(session, repository_id)
+    repositories.by_id(session, repository_id, readable=writer.readable)
     is_full = body.full if body else False
     job, is_new = jobs.enqueue(session, repository_id, is_full=is_full, at=now())
     return {"job_id": job.job_id, "state": job.state, "is_new": is_new}

@@ -11,12 +11,19 @@ from anyio import CancelScope, create_task_group
 from fastapi import APIRouter, Query, WebSocket, WebSocketDisconnect
 from starlette.concurrency import run_in_threadpool
 
-from api.auth import Reader
+from api.auth import Reader, Right, StreamRight
 from api.envelope import plain
 from api.session import engine_of
-from gitinsight.errors import Unauthorised
-from warehouse import announcements, jobs, repositories
-from warehouse.announcements import Alive, Announced, Began, FiguresChanged, JobEvent
+from gitinsight.errors import NotFound, Unauthorised
+from warehouse import announcements, jobs, repositories, visibility
+from warehouse.announcements import (
+    AccessChanged,
+    Alive,
+    Announced,
+    Began,
+    FiguresChanged,
+    JobEvent,
+)
 from warehouse.engine import UNREACHABLE, Engine
 from warehouse.jobs import Event
 
@@ -25,6 +32,7 @@ router = APIRouter(tags=["streams"])
 _LOG = logging.getLogger(__name__)
 _HEARTBEAT_SECONDS = 10.0
 _RECONNECT_SECONDS = 1.0
+_POLICY_VIOLATION = 1008
 
 
 class Subscription:
@@ -56,9 +64,18 @@ class Cached(Protocol):
     def forget_all(self) -> None: ...
 
 
+class Remembered(Protocol):
+    """Whatever remembers who may do what, and may do so only while it hears of changes."""
+
+    def trust(self, since: float) -> None: ...
+
+    def forget_all(self) -> None: ...
+
+
 class Announcer:
-    def __init__(self, url: str, *cached: Cached) -> None:
+    def __init__(self, url: str, *cached: Cached, remembered: Remembered | None = None) -> None:
         self._url = url
+        self._remembered = (remembered,) if remembered else ()
         self._cached = cached
         self.waiting: dict[str, set[Subscription]] = {}
         self.is_closed = False
@@ -71,8 +88,8 @@ class Announcer:
                     self._tell(announced)
             except UNREACHABLE as error:
                 _LOG.warning("the connection for announcements broke: %s", error)
-            for one in self._cached:
-                one.forget_all()
+            for held in (*self._cached, *self._remembered):
+                held.forget_all()
             await asyncio.sleep(_RECONNECT_SECONDS)
 
     @contextmanager
@@ -96,8 +113,11 @@ class Announcer:
         """After a reconnection there may be something new for everybody."""
         match announced:
             case Alive(since):
-                for one in self._cached:
-                    one.trust(since)
+                for held in (*self._cached, *self._remembered):
+                    held.trust(since)
+            case AccessChanged():
+                for known in self._remembered:
+                    known.forget_all()
             case FiguresChanged(repository_id, version):
                 for one in self._cached:
                     one.forget(repository_id, version)
@@ -122,13 +142,14 @@ async def read(reading: Callable[[], T]) -> T | None:
 
 @router.websocket("/stream/repository/{repository_id}/updates")
 async def updates(
-    socket: WebSocket, repository_id: int, _: Reader, after: int = Query(default=0, ge=0)
-) -> None:
+    socket: WebSocket, repository_id: int, reader: Reader, right: Right,
+    after: int = Query(default=0, ge=0),
+) -> None:  # fmt: skip
     """Every event of a repository's jobs with an ``event_id`` greater than ``after``."""
 
     def find() -> None:
         with engine_of(socket).begin() as connection:
-            repositories.by_id(connection, repository_id)
+            repositories.by_id(connection, repository_id, readable=reader.readable)
 
     _refuse_strangers(socket)
     await run_in_threadpool(find)
@@ -136,7 +157,7 @@ async def updates(
     async with create_task_group() as tasks:
         tasks.start_soon(_until_closed, socket, tasks.cancel_scope)
         with suppress(WebSocketDisconnect):
-            await _send(socket, repository_id, after)
+            await _send(socket, repository_id, right, after)
         tasks.cancel_scope.cancel()
 
 
@@ -154,17 +175,22 @@ async def _until_closed(socket: WebSocket, scope: CancelScope) -> None:
     scope.cancel()
 
 
-async def _send(socket: WebSocket, repository_id: int, after: int) -> None:
+async def _send(socket: WebSocket, repository_id: int, right: StreamRight, after: int) -> None:
     announcer: Announcer = socket.app.state.announcer
     engine: Engine = engine_of(socket)
 
     def news() -> list[Event]:
         with engine.begin() as connection:
+            visibility.check(connection, repository_id, right.readable())
             return jobs.repository_events_after(connection, repository_id, after)
 
     with announcer.subscription(f"repository {repository_id}") as subscription:
         while not announcer.is_closed:
-            found = await read(news) or []
+            try:
+                found = await read(news) or []
+            except (NotFound, Unauthorised):
+                await socket.close(code=_POLICY_VIOLATION)
+                return
             for event in found:
                 await socket.send_json(plain(event))
                 after = event.event_id

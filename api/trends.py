@@ -131,9 +131,9 @@ class Anomaly(BaseModel):
     "/repositories/{repository_id}/forecasts",
     response_model=Envelope[Outlook], responses=CONDITIONAL,
 )  # fmt: skip
-def forecasts(repository_id: int, request: Request, session: Session, _: Reader) -> Response:
+def forecasts(repository_id: int, request: Request, session: Session, reader: Reader) -> Response:
     """The eight weeks to come of each metric, with how well each method would have done before."""
-    repositories.by_id(session, repository_id)
+    repositories.by_id(session, repository_id, readable=reader.readable)
     data = {
         name: insights.of_repository(session, repository_id, name)
         for name in ("forecasts", "forecast_accuracy")
@@ -146,9 +146,9 @@ def forecasts(repository_id: int, request: Request, session: Session, _: Reader)
     "/repositories/{repository_id}/anomalies",
     response_model=Envelope[list[Anomaly]], responses=CONDITIONAL,
 )  # fmt: skip
-def anomalies(repository_id: int, request: Request, session: Session, _: Reader) -> Response:
+def anomalies(repository_id: int, request: Request, session: Session, reader: Reader) -> Response:
     """Odd days of the last year; empty where every day was a usual one."""
-    repositories.by_id(session, repository_id)
+    repositories.by_id(session, repository_id, readable=reader.readable)
     data = insights.of_repository(session, repository_id, "anomalies")
     standing = ledger.standing(session, repository_id)
     return answer(request, data, standing, definition=definition_of("anomalies"))

@@ -12,6 +12,7 @@ from fastapi.security import APIKeyHeader
 from pydantic import BaseModel, ConfigDict
 from starlette.requests import ClientDisconnect
 
+from api.auth import Public
 from api.errors import Refused
 from api.session import Session
 from gitinsight.clock import now
@@ -111,7 +112,7 @@ async def signed(
         },
     },
 )  # fmt: skip
-def github(delivery: Annotated[Delivery, Depends(signed)], session: Session) -> Received:
+def github(delivery: Annotated[Delivery, Depends(signed)], session: Session, _: Public) -> Received:
     """Take a delivery of GitHub's webhook; it is stored now and done by the worker."""
     about = _about(delivery.body)
     is_new = webhooks.store(

@@ -5,9 +5,12 @@ from enum import IntEnum
 from typing import Literal, get_args
 from uuid import UUID
 
-Scope = Literal["read", "export", "sql", "write", "admin"]
+KeyScope = Literal["read", "export", "sql", "write", "admin"]
 """What a key may be good for: figures, whole marts, SQL, analyses, and people."""
-SCOPES: tuple[Scope, ...] = get_args(Scope)
+Scope = KeyScope | Literal["keys"]
+"""No key makes keys; people do."""
+KEY_SCOPES: tuple[KeyScope, ...] = get_args(KeyScope)
+SCOPES: tuple[Scope, ...] = (*KEY_SCOPES, "keys")
 
 
 class Role(IntEnum):
@@ -42,10 +45,6 @@ class Principal:
     user_id: int | None = None
     session_id: UUID | None = None
     readable: frozenset[int] | None = frozenset()
-
-    @property
-    def is_key(self) -> bool:
-        return self.name.startswith("key:")
 
     def lacks(self, role: Role, scope: Scope) -> str | None:
         """What it would need; None where it may."""

@@ -11,6 +11,7 @@ from sqlalchemy import make_url
 
 JOB_EVENTS = "gitinsight_job_events"
 FIGURES = "gitinsight_figures"
+ACCESS = "gitinsight_access"
 _BEAT_SECONDS = 0.25
 
 
@@ -41,7 +42,12 @@ class FiguresChanged:
     version: str | None
 
 
-Announced = Began | Alive | JobEvent | FiguresChanged
+@dataclass(frozen=True, slots=True)
+class AccessChanged:
+    """Somebody may do less than before, or something else."""
+
+
+Announced = Began | Alive | JobEvent | FiguresChanged | AccessChanged
 
 
 async def listen(url: str) -> AsyncIterator[Announced]:
@@ -53,6 +59,7 @@ async def listen(url: str) -> AsyncIterator[Announced]:
     ) as connection:  # fmt: skip
         await connection.execute("listen gitinsight_job_events")
         await connection.execute("listen gitinsight_figures")
+        await connection.execute("listen gitinsight_access")
         yield Began()
         while True:
             asked_at = time.monotonic()
@@ -65,6 +72,8 @@ async def listen(url: str) -> AsyncIterator[Announced]:
 
 
 def _told(notification: Notify) -> Announced:
+    if notification.channel == ACCESS:
+        return AccessChanged()
     said: dict[str, Any] = json.loads(notification.payload)
     if notification.channel == FIGURES:
         return FiguresChanged(said["repository_id"], said["version"])

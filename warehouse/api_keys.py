@@ -10,7 +10,7 @@ from typing import Any, LiteralString, cast
 from psycopg.rows import class_row
 
 from gitinsight.errors import NotFound
-from gitinsight.principal import Principal, Role, Scope
+from gitinsight.principal import KeyScope, Principal, Role, Scope
 from warehouse.engine import Connection, driver
 from warehouse.sessions import digest
 
@@ -31,7 +31,7 @@ class ApiKey:
     name: str
     shown: str
     role: str
-    scopes: list[Scope]
+    scopes: list[KeyScope]
     created_at: datetime
     expires_at: datetime
     last_used_at: datetime | None
@@ -40,7 +40,7 @@ class ApiKey:
 
 def create(
     connection: Connection, *, user_id: int | None, name: str, role: Role,
-    scopes: Collection[Scope], at: datetime, expires_at: datetime,
+    scopes: Collection[KeyScope], at: datetime, expires_at: datetime,
 ) -> tuple[ApiKey, str]:  # fmt: skip
     """The key, and its text, which nobody can tell afterwards."""
     text = PREFIX + token_urlsafe(_BYTES)

@@ -9,8 +9,9 @@ from psycopg.sql import SQL, Composed, Identifier
 from psycopg.sql import Literal as Value
 
 from gitinsight.errors import PermanentError
-from warehouse import marts
+from warehouse import marts, visibility
 from warehouse.engine import Connection, driver
+from warehouse.visibility import Readable
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -43,13 +44,14 @@ class ExportTooLarge(PermanentError):
 
 def pieces(
     connection: Connection, mart: str, format_: Format, *, repository_id: int | None = None,
-    schema: str = marts.SCHEMA,
+    schema: str = marts.SCHEMA, readable: Readable = None,
 ) -> _Pieces:  # fmt: skip
-    """Rows in the order of the mart's key, of one repository or of all; NotFound where there is no
-    such mart. Times are UTC, what is not known is null: in CSV nothing between two commas.
+    """Rows in the order of the mart's key, of one repository or of all that may be seen; NotFound
+    where there is no such mart. Times are UTC, what is not known is null: in CSV nothing between
+    two commas.
     """
     types = {one["name"]: one["type"] for one in marts.columns(connection, mart, schema=schema)}
-    rows = _rows(connection, schema, mart, repository_id)
+    rows = _rows(connection, schema, mart, repository_id, readable)
     if format_ == "csv":
         return _csv(
             connection, _told(rows, [one for one in types if types[one] == "boolean"], types)
@@ -63,7 +65,7 @@ def pieces(
 
 def bounded(
     connection: Connection, mart: str, format_: Format, *, repository_id: int | None,
-    max_bytes: int, max_seconds: int,
+    max_bytes: int, max_seconds: int, readable: Readable = None,
 ) -> Iterator[bytes]:  # fmt: skip
     """The same for somebody whose disk and connections are ours: ExportTooLarge where it is more
     than that, or where PostgreSQL takes longer over a batch of it.
@@ -73,7 +75,8 @@ def bounded(
     )
     left = max_bytes
     try:
-        with closing(pieces(connection, mart, format_, repository_id=repository_id)) as found:
+        made = pieces(connection, mart, format_, repository_id=repository_id, readable=readable)
+        with closing(made) as found:
             for piece in found:
                 left -= len(piece)
                 if left < 0:
@@ -83,11 +86,16 @@ def bounded(
         raise ExportTooLarge(mart, f"{max_seconds} seconds") from error
 
 
-def _rows(connection: Connection, schema: str, mart: str, repository_id: int | None) -> Composed:
+def _rows(
+    connection: Connection, schema: str, mart: str, repository_id: int | None, readable: Readable
+) -> Composed:
     key = SQL(", ").join(map(Identifier, marts.key(connection, mart, schema=schema)))
-    return SQL("select * from {} where {} is null or repository_id = {} order by {}").format(
-        Identifier(schema, mart), Value(repository_id), Value(repository_id), key
-    )
+    return SQL(
+        "select * from {} where ({} is null or repository_id = {}) and {} order by {}"
+    ).format(
+        Identifier(schema, mart), Value(repository_id), Value(repository_id),
+        visibility.condition(readable), key,
+    )  # fmt: skip
 
 
 def _told(rows: Composed, texts: Collection[str], columns: Iterable[str]) -> Composed:

@@ -12,6 +12,7 @@ from psycopg.types.json import Jsonb
 
 from gitinsight.errors import LeaseLost, NotFound
 from warehouse.engine import Connection, driver
+from warehouse.visibility import VISIBLE, Readable, parameter
 
 ACTIVE = frozenset({"queued", "running"})
 FINAL = frozenset({"succeeded", "partial", "failed", "cancelled"})
@@ -243,10 +244,12 @@ def request_cancel(connection: Connection, job_id: UUID, *, at: datetime) -> Job
     return by_id(connection, job_id)
 
 
-def by_id(connection: Connection, job_id: UUID) -> Job:
+def by_id(connection: Connection, job_id: UUID, *, readable: Readable = None) -> Job:
+    """NotFound, too, where its repository is none that may be seen."""
     found = _one(
-        connection, f"select {_JOB} from ops.jobs where job_id = %(job_id)s", job_id=job_id
-    )
+        connection, f"select {_JOB} from ops.jobs where job_id = %(job_id)s and {VISIBLE}",
+        job_id=job_id, readable=parameter(readable),
+    )  # fmt: skip
     if found is None:
         raise NotFound(f"job {job_id}")
     return found
@@ -254,18 +257,19 @@ def by_id(connection: Connection, job_id: UUID) -> Job:
 
 def recent(
     connection: Connection, state: str | None = None, *, limit: int = 50,
-    before: tuple[datetime, UUID] | None = None,
+    before: tuple[datetime, UUID] | None = None, readable: Readable = None,
 ) -> list[Job]:  # fmt: skip
-    """The newest first; ``before`` is when the last one of the page before was requested, and its
-    id.
+    """The newest first, of repositories that may be seen; ``before`` is when the last one of the
+    page before was requested, and its id.
     """
     at, job_id = before or (None, None)
     return _all(
         connection,
-        f"select {_JOB} from ops.jobs where (%(state)s::text is null or state = %(state)s)"
+        f"select {_JOB} from ops.jobs where {VISIBLE}"
+        " and (%(state)s::text is null or state = %(state)s)"
         " and (%(at)s::timestamptz is null or (requested_at, job_id) < (%(at)s, %(job_id)s::uuid))"
         " order by requested_at desc, job_id desc limit %(limit)s",
-        state=state, limit=limit, at=at, job_id=job_id,
+        state=state, limit=limit, at=at, job_id=job_id, readable=parameter(readable),
     )  # fmt: skip
 
 

@@ -10,7 +10,9 @@ from psycopg.rows import dict_row
 from psycopg.sql import SQL, Composable, Identifier, Placeholder
 
 from gitinsight.errors import NotFound
+from warehouse import visibility
 from warehouse.engine import Connection, driver
+from warehouse.visibility import Readable
 
 SCHEMA = "marts"
 _COLUMNS = """
@@ -57,18 +59,19 @@ def columns(connection: Connection, mart: str, *, schema: str = SCHEMA) -> list[
 
 def rows(
     connection: Connection, mart: str, *, repository_id: int | None, limit: int,
-    after: Sequence[str] = (),
+    after: Sequence[str] = (), readable: Readable = None,
 ) -> Page:  # fmt: skip
-    """In the order of their key. ``after`` is where the page before ended, so that a page stays
-    where it is, whatever is published meanwhile; ValueError where no page of this mart ends there.
+    """In the order of their key, of repositories that may be seen. ``after`` is where the page
+    before ended, so that a page stays where it is, whatever is published meanwhile; ValueError
+    where no page of this mart ends there.
     """
     known = {one["name"] for one in columns(connection, mart)}
     order = key(connection, mart)
     names = SQL(", ").join(map(Identifier, order))
-    wanted: list[Composable] = [SQL("true")]
+    wanted: list[Composable] = [visibility.condition(readable)]
+    if "repository_id" not in known and (repository_id, readable) != (None, None):
+        raise NotFound(f"column repository_id of mart {mart}")
     if repository_id is not None:
-        if "repository_id" not in known:
-            raise NotFound(f"column repository_id of mart {mart}")
         wanted.append(SQL("repository_id = {}").format(repository_id))
     if after:
         # The types are text that PostgreSQL itself has written.

@@ -11,12 +11,14 @@ from psycopg.types.json import Jsonb
 
 from gitinsight.errors import IdentityChanged, NotFound
 from warehouse.engine import Connection, driver
+from warehouse.visibility import VISIBLE, Readable, parameter
 
 _COLUMNS: LiteralString = (
     "organisation_id, host, github_id, login, kind, state, state_reason, include_forks,"
     " include_archived, added_at, asked_at, discovered_at, pages, principal,"
     " (select count(*) from ops.repositories as repositories"
-    " where repositories.organisation_id = organisations.organisation_id) as repositories_count"
+    " where repositories.organisation_id = organisations.organisation_id"
+    f" and {VISIBLE}) as repositories_count"
 )
 
 
@@ -94,24 +96,29 @@ def add(
     return changed, False
 
 
-def by_id(connection: Connection, organisation_id: int) -> Organisation:
+def by_id(
+    connection: Connection, organisation_id: int, *, readable: Readable = None
+) -> Organisation:
+    """It counts the repositories that may be seen."""
     found = _one(
         connection,
         f"select {_COLUMNS} from ops.organisations where organisation_id = %(id)s",
-        id=organisation_id,
-    )
+        id=organisation_id, readable=parameter(readable),
+    )  # fmt: skip
     if found is None:
         raise NotFound(f"organisation {organisation_id}")
     return found
 
 
-def several(connection: Connection, *, limit: int = 50, after: int = 0) -> list[Organisation]:
+def several(
+    connection: Connection, *, limit: int = 50, after: int = 0, readable: Readable = None
+) -> list[Organisation]:
     """In the order they were added."""
     return _all(
         connection,
         f"select {_COLUMNS} from ops.organisations where organisation_id > %(after)s"
         " order by organisation_id limit %(limit)s",
-        after=after, limit=limit,
+        after=after, limit=limit, readable=parameter(readable),
     )  # fmt: skip
 
 
@@ -174,12 +181,12 @@ def link(
 
 def _one(connection: Connection, statement: LiteralString, **values: Any) -> Organisation | None:
     cursor = driver(connection).cursor(row_factory=class_row(Organisation))
-    return cursor.execute(statement, values).fetchone()
+    return cursor.execute(statement, {"readable": None, **values}).fetchone()
 
 
 def _all(connection: Connection, statement: LiteralString, **values: Any) -> list[Organisation]:
     cursor = driver(connection).cursor(row_factory=class_row(Organisation))
-    return cursor.execute(statement, values).fetchall()
+    return cursor.execute(statement, {"readable": None, **values}).fetchall()
 
 
 def _execute(connection: Connection, statement: LiteralString, **values: Any) -> None:

@@ -12,6 +12,7 @@ from psycopg.rows import class_row
 from gitinsight.errors import IdentityChanged, NotFound
 from gitinsight.targets import GIT, Found, Target
 from warehouse.engine import Connection, Engine, driver
+from warehouse.visibility import VISIBLE, Readable, parameter
 
 _COLUMNS: LiteralString = (
     "repository_id, host, github_id, full_name, clone_url, default_branch, is_private,"
@@ -114,31 +115,33 @@ def follow(
         return followed
 
 
-def by_id(connection: Connection, repository_id: int) -> Repository:
+def by_id(connection: Connection, repository_id: int, *, readable: Readable = None) -> Repository:
+    """NotFound, too, where it is none that may be seen."""
     found = _one(
         connection,
-        f"select {_COLUMNS} from ops.repositories where repository_id = %(id)s",
-        id=repository_id,
-    )
+        f"select {_COLUMNS} from ops.repositories where repository_id = %(id)s and {VISIBLE}",
+        id=repository_id, readable=parameter(readable),
+    )  # fmt: skip
     if found is None:
         raise NotFound(f"repository {repository_id}")
     return found
 
 
-def by_name(connection: Connection, full_name: str) -> Repository:
-    """By the name it has now, else by one that it used to have."""
+def by_name(connection: Connection, full_name: str, *, readable: Readable = None) -> Repository:
+    """By the name it has now, else by one that it used to have; NotFound as above."""
     found = _one(
         connection,
         f"select {_COLUMNS} from ops.repositories where lower(full_name) = lower(%(name)s)"
-        " order by repository_id limit 1",
-        name=full_name,
+        f" and {VISIBLE} order by repository_id limit 1",
+        name=full_name, readable=parameter(readable),
     ) or _one(
         connection,
         f"select {_COLUMNS} from ops.repositories where repository_id ="
         " (select repository_id from ops.repository_names"
-        " where lower(full_name) = lower(%(name)s) order by valid_from desc limit 1)",
-        name=full_name,
-    )
+        " where lower(full_name) = lower(%(name)s) order by valid_from desc limit 1)"
+        f" and {VISIBLE}",
+        name=full_name, readable=parameter(readable),
+    )  # fmt: skip
     if found is None:
         raise NotFound(full_name)
     return found
@@ -194,15 +197,16 @@ def record_loss(connection: Connection, repository_id: int, *, reason: str) -> N
 
 
 def search(
-    connection: Connection, q: str | None = None, *, limit: int = 50, after: int = 0
-) -> list[Repository]:
-    """In the order they were added, those whose name contains ``q``."""
+    connection: Connection, q: str | None = None, *, limit: int = 50, after: int = 0,
+    readable: Readable = None,
+) -> list[Repository]:  # fmt: skip
+    """In the order they were added, those whose name contains ``q`` and that may be seen."""
     cursor = driver(connection).cursor(row_factory=class_row(Repository))
     return cursor.execute(
         f"select {_COLUMNS} from ops.repositories where repository_id > %(after)s"
         " and (%(q)s::text is null or position(lower(%(q)s) in lower(full_name)) > 0)"
-        " order by repository_id limit %(limit)s",
-        {"after": after, "q": q, "limit": limit},
+        f" and {VISIBLE} order by repository_id limit %(limit)s",
+        {"after": after, "q": q, "limit": limit, "readable": parameter(readable)},
     ).fetchall()
 
 

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from functools import cached_property
 from hashlib import blake2b
 
+from api.headers import SECURITY
+
 JSON = "application/json"
 _CACHE_CONTROL = "private, no-cache"
 _WORTH_COMPRESSING_BYTES = 500
@@ -15,12 +17,15 @@ _WORTH_COMPRESSING_BYTES = 500
 class Entry:
     """One answer with everything that does not depend on who asks for it, and whose it is."""
 
-    def __init__(self, body: bytes, *, route: str) -> None:
+    def __init__(self, body: bytes, *, route: str, is_private: bool = False) -> None:
+        """What is private is for those alone who may see it, and on no shelf."""
         self.body = body
         self.route = route
+        self.is_private = is_private
         self.etag = f'W/"{blake2b(body, digest_size=12).hexdigest()}"'
         self.headers = {
             "etag": self.etag, "cache-control": _CACHE_CONTROL, "vary": "accept-encoding",
+            **SECURITY,
         }  # fmt: skip
 
     @cached_property

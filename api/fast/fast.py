@@ -3,9 +3,8 @@
 from itertools import count
 from secrets import token_hex
 
-from api.auth import Readers
 from api.fast.entries import Entry
-from api.fast.heads import Head
+from api.fast.heads import Head, Readers
 from api.fast.searches import PATH as SEARCH
 from api.fast.searches import Searches
 from api.fast.summaries import Summaries

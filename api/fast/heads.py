@@ -5,8 +5,7 @@ Doubt is no error: the ordinary server reads the same bytes and says what is wro
 
 import re
 from dataclasses import dataclass
-
-from api.auth import Readers
+from typing import Protocol
 
 _MOST_BYTES = 8_192
 _SHAPE = re.compile(
@@ -15,15 +14,22 @@ _SHAPE = re.compile(
 """Exactly one head, whole, each line of it plain."""
 _NAMED = re.compile(
     rb"\r\n(host|authorization|if-none-match|accept-encoding|x-request-id|connection|content-length"
-    rb"|transfer-encoding|upgrade|expect|range|http2-settings|trailer|te|x-http-method-override)"
+    rb"|transfer-encoding|upgrade|expect|range|http2-settings|trailer|te|x-http-method-override|origin)"
     rb":[ \t]*([^\r\n]*?)[ \t]*(?=\r\n)",
     re.IGNORECASE,
 )
 _REFUSED = frozenset({
     b"content-length", b"transfer-encoding", b"upgrade", b"expect", b"range", b"http2-settings",
-    b"trailer", b"te", b"x-http-method-override",
+    b"trailer", b"te", b"x-http-method-override", b"origin",
 })  # fmt: skip
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{8,64}")
+
+
+class Readers(Protocol):
+    """Who may read what is shared."""
+
+    def until(self, authorization: str) -> float | None:
+        """How long that is certain, by the monotonic clock, without a look at it; None: not now."""
 
 
 @dataclass(frozen=True, slots=True)

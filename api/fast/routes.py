@@ -13,6 +13,7 @@ from api.fast.entries import JSON, Entry
 from api.fast.fast import Fast
 from api.fast.searches import PATH
 from api.fast.searching import Wanted
+from gitinsight.errors import NotFound
 from warehouse.search import Kind
 
 router = APIRouter(prefix="/fast", tags=["fast"])
@@ -23,12 +24,20 @@ Ours = Annotated[int, Query(ge=1, lt=2**63)]
     "/repositories/{repository_id}/summary", response_model=Envelope[dict[str, Any]],
     responses=CONDITIONAL,
 )  # fmt: skip
-async def summary(repository_id: int, request: Request, _: Reader) -> Response:
+async def summary(repository_id: int, request: Request, reader: Reader) -> Response:
     """The row of ``marts.repository_summary``, kept ready: at most a second older than what was
     published last.
     """
     fast: Fast = request.state.fast
-    return _answer(request, await fast.summaries.get(repository_id))
+    readable = reader.readable
+    try:
+        entry = await fast.summaries.get(repository_id)
+    except NotFound as error:
+        # What is missing of one that may not be seen would tell that it is there.
+        raise error if readable is None else _unseen(repository_id) from error
+    if entry.is_private and readable is not None and repository_id not in readable:
+        raise _unseen(repository_id)
+    return _answer(request, entry)
 
 
 class Found(BaseModel):
@@ -73,7 +82,7 @@ class Hits(BaseModel):
 
 @router.get("/search", response_model=Hits, responses=CONDITIONAL)
 async def search(
-    request: Request, _: Reader, q: Annotated[str, Query(min_length=1, max_length=200)],
+    request: Request, reader: Reader, q: Annotated[str, Query(min_length=1, max_length=200)],
     type_: Annotated[Kind | None, Query(alias="type")] = None, repository_id: Ours | None = None,
     language: str | None = None, state: str | None = None, author: str | None = None,
     limit: Annotated[int, Query(ge=1, le=100)] = 20,
@@ -87,7 +96,13 @@ async def search(
         q, kind=type_, repository_id=repository_id, language=language, state=state, author=author,
         limit=limit,
     )  # fmt: skip
-    return _answer(request, await fast.searches.get(PATH + b"?" + query, wanted))
+    return _answer(
+        request, await fast.searches.get(PATH + b"?" + query, wanted, readable=reader.readable)
+    )
+
+
+def _unseen(repository_id: int) -> NotFound:
+    return NotFound(f"summary of repository {repository_id}")
 
 
 def _answer(request: Request, entry: Entry) -> Response:

@@ -3,6 +3,7 @@
 import asyncio
 import re
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 
 from starlette.concurrency import run_in_threadpool
@@ -33,7 +34,12 @@ class Searches:
     def __init__(
         self, directory: Path, *, versions: Versions,
         documents: Callable[[Sequence[int]], Iterator[Document]],
+        shared: frozenset[int] | None = None,
     ) -> None:  # fmt: skip
+        """``shared`` is what everybody may see of what is private: all, or nothing. Answers for
+        those who may see something else are made for them, and kept for nobody.
+        """
+        self._shared = shared
         self._directory = directory
         self._sources = versions, documents
         self._index: Index | None = None
@@ -75,7 +81,9 @@ class Searches:
         if asked is None or self._searching is None:
             return None
         q = asked["q"].decode().replace("%20", " ").replace("+", " ")
-        first = self._searching.first(Wanted(q, limit=int(asked["limit"] or 20)))
+        first = self._searching.first(
+            Wanted(q, limit=int(asked["limit"] or 20)), readable=self._shared
+        )
         if first.is_enough:
             return self._keep(target, first.answer, self._generation)
         if len(self._begun) >= _MOST_BEGUN:
@@ -83,8 +91,10 @@ class Searches:
         self._begun[target] = self._generation, first
         return None
 
-    async def get(self, target: bytes, wanted: Wanted) -> Entry:
+    async def get(self, target: bytes, wanted: Wanted, *, readable: frozenset[int] | None) -> Entry:
         """``target`` is the request's, word for word; however many ask, one search answers."""
+        if readable != self._shared:
+            return await run_in_threadpool(self._own, wanted, readable)
         held = self.shelf.get(target)
         if held is not None:
             return held
@@ -102,10 +112,16 @@ class Searches:
             if first is not None and begun == generation:
                 body = await run_in_threadpool(self._searching.further, first)
             else:
-                body = await run_in_threadpool(self._searching.find, wanted)
+                body = await run_in_threadpool(
+                    partial(self._searching.find, wanted, readable=self._shared)
+                )
         finally:
             self._flights.pop(target, None)
         return self._keep(target, body, generation)
+
+    def _own(self, wanted: Wanted, readable: frozenset[int] | None) -> Entry:
+        assert self._searching is not None  # noqa: S101 - nobody asks before the start
+        return Entry(self._searching.find(wanted, readable=readable), route=_ROUTE)
 
     def _keep(self, target: bytes, body: bytes, generation: int) -> Entry:
         entry = Entry(body, route=_ROUTE)

@@ -138,7 +138,7 @@ class Summaries:
                 is_private = False
             else:
                 version, body, is_private = summary.version, body_of(summary), summary.is_private
-            entry = Entry(body, route=_ROUTE)
+            entry = Entry(body, route=_ROUTE, is_private=is_private)
             if not flight.done():
                 flight.set_result(entry)
             is_current = version >= self._floors.get(one, "") and generation == self._generation

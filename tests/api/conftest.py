@@ -6,7 +6,10 @@ from pathlib import Path
 import httpx2
 import pytest
 
+from gitinsight.runtime import state, valkey
 from gitinsight.runtime.postgres import EmbeddedPostgres
+from gitinsight.runtime.process import free_port
+from gitinsight.runtime.supervisor import Supervisor
 from gitinsight.settings import Settings
 from tests.conftest import ADMIN_KEY, serving_api
 from tests.support.databases import copy_of
@@ -47,3 +50,17 @@ def reading(library: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterat
         httpx2.Client(base_url=address, headers=headers, timeout=30) as client,
     ):
         yield client
+
+
+@pytest.fixture(scope="module")
+def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    home = Path(tmp_path_factory.mktemp("valkey"))
+    state.prepare(home)
+    found = valkey.service(home, port=free_port(0))
+    if found is None:
+        pytest.skip("no Valkey here")
+    service, url = found
+    watching = Supervisor(home)
+    watching.start(service)
+    yield url
+    watching.stop()

@@ -61,7 +61,7 @@ def test_what_was_wrong_is_said(settings: Settings) -> None:
     with stranger(settings) as client, stranger(settings, "Bearer wrong") as liar:
         details = [one.post(WRITES[0], json={}).json()["detail"] for one in (client, liar)]
 
-    assert details == ["this needs the admin key: Authorization: Bearer KEY", "the key is wrong"]
+    assert details == ["this needs a key: Authorization: Bearer KEY", "the key is wrong"]
 
 
 @pytest.mark.parametrize("scheme", ["Bearer", "bearer"])

@@ -1,29 +1,10 @@
 """Summaries in Redis: eras, and what happens when it is not there."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator
-from pathlib import Path
-
-import pytest
+from collections.abc import Awaitable, Callable
 
 from api.fast.second import SharedSummaries
-from gitinsight.runtime import state, valkey
 from gitinsight.runtime.process import free_port
-from gitinsight.runtime.supervisor import Supervisor
-
-
-@pytest.fixture(scope="module")
-def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    home = Path(tmp_path_factory.mktemp("valkey"))
-    state.prepare(home)
-    found = valkey.service(home, port=free_port(0))
-    if found is None:
-        pytest.skip("no Valkey here")
-    service, url = found
-    watching = Supervisor(home)
-    watching.start(service)
-    yield url
-    watching.stop()
 
 
 def run(url: str, test: Callable[..., Awaitable[None]], *names: str) -> None:

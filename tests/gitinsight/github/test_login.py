@@ -59,7 +59,7 @@ def test_the_secret_is_not_in_what_is_printed(client: Client) -> None:
 def test_the_challenge_is_that_of_the_standard() -> None:
     verifier = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"
 
-    assert login.challenge(verifier) == "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSrw_cM"
+    assert login.challenge(verifier) == "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
 
 
 def test_without_a_client_nobody_logs_in() -> None:

@@ -46,8 +46,9 @@ def test_an_analyst_sees_the_comments_in_the_database(warehouse: Engine) -> None
             "select attrelid::regclass, attname from pg_attribute"
             " join pg_class on pg_class.oid = attrelid"
             " where relnamespace in ('raw'::regnamespace, 'insights'::regnamespace,"
-            " 'ops'::regnamespace, 'auth'::regnamespace) and relkind = 'r' and relname <> 'alembic_version'"
-            " and attnum > 0 and col_description(attrelid, attnum) is null",
+            " 'ops'::regnamespace, 'auth'::regnamespace) and relkind = 'r'"
+            " and relname <> 'alembic_version' and attnum > 0"
+            " and col_description(attrelid, attnum) is null",
         )
 
     assert silent == []

@@ -1,0 +1,72 @@
+"""Around every request: headers for browsers, what is left of a limit, and the audit."""
+
+import logging
+
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import MutableHeaders
+from starlette.requests import Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from api.auth import address_of
+from api.headers import SECURITY
+from api.limits import Left
+from gitinsight.clock import now
+from gitinsight.principal import ANYBODY, Principal
+from warehouse import audit
+from warehouse.engine import UNREACHABLE, Engine
+
+_LOG = logging.getLogger(__name__)
+_POLICY = "content-security-policy"
+_PAGES = ("/docs", "/redoc")
+"""They load what they are made of from elsewhere."""
+_READS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+class Guarded:
+    """``names`` are those of the routes, by identity."""
+
+    def __init__(self, app: ASGIApp, *, engine: Engine, names: dict[int, str]) -> None:
+        self._app = app
+        self._engine = engine
+        self._names = names
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        state = scope.setdefault("state", {})
+        status = 500
+
+        async def send_guarded(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                headers = MutableHeaders(scope=message)
+                for name, value in SECURITY.items():
+                    if name != _POLICY or not scope["path"].startswith(_PAGES):
+                        headers.setdefault(name, value)
+                left: Left | None = state.get("left")
+                for name, value in (left.headers if left else {}).items():
+                    headers.setdefault(name, value)
+            await send(message)
+
+        try:
+            await self._app(scope, receive, send_guarded)
+        finally:
+            principal: Principal | None = state.get("principal")
+            if scope["method"] not in _READS and principal not in {None, ANYBODY}:
+                await run_in_threadpool(self._record, Request(scope), principal.name, status)
+
+    def _record(self, request: Request, principal: str, status: int) -> None:
+        entry = audit.Entry(
+            at=now(), principal=principal, address=address_of(request), method=request.method,
+            route=self._names.get(id(request.scope.get("route")), "none"),
+            target=request.url.path, status=status,
+            request_id=getattr(request.state, "request_id", "unknown"),
+        )  # fmt: skip
+        try:
+            with self._engine.begin() as connection:
+                audit.record(connection, entry)
+        except UNREACHABLE as error:
+            # What it wrote would have failed, too; that somebody tried is told by the log.
+            _LOG.warning("%s is not in the audit: %s", entry, error)

@@ -1,0 +1,409 @@
+"""Every route with everybody who may come: the table below says what each of them may do.
+
+It is written by hand, so that a route that declares too little differs from it.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from uuid import uuid4
+
+import httpx2
+import pytest
+from fastapi.routing import APIRoute, APIWebSocketRoute
+from websockets.exceptions import InvalidStatus
+from websockets.sync.client import connect
+
+from api.app import PARTS, create_app
+from api.auth import Needs, declared
+from gitinsight.clock import now
+from gitinsight.principal import KEY_SCOPES, KeyScope, Role
+from gitinsight.runtime.postgres import EmbeddedPostgres
+from gitinsight.settings import Settings
+from tests.conftest import ADMIN_KEY, serving_api
+from tests.support.databases import copy_of
+from tests.support.marts import publish_figures
+from tests.support.people import client_of
+from tests.support.rows import add_repository, claim, value
+from tests.support.waiting import wait_for
+from warehouse import api_keys, users
+from warehouse.engine import Engine, make_engine
+
+V1 = "/api/v1"
+PUBLIC, READ, KEYS, WRITE, ADMIN = "public", "viewer", "keeper", "maintainer", "admin"
+TABLE = {
+    "GET /health": PUBLIC, "GET /health/live": PUBLIC, "GET /health/ready": PUBLIC,
+    "GET /.well-known/jwks.json": PUBLIC, "GET /metrics": READ,
+    f"POST {V1}/webhooks/github": PUBLIC, f"GET {V1}/auth/github/login": PUBLIC,
+    f"GET {V1}/auth/github/callback": PUBLIC, f"POST {V1}/auth/refresh": PUBLIC,
+    f"POST {V1}/auth/logout": PUBLIC, f"GET {V1}/me": READ,
+    f"GET {V1}/repositories": READ, f"POST {V1}/repositories": WRITE,
+    f"GET {V1}/repositories/{{repository_id}}": READ,
+    f"PATCH {V1}/repositories/{{repository_id}}": WRITE,
+    f"GET {V1}/repositories/by-name/{{owner}}/{{name}}": READ,
+    f"POST {V1}/repositories/{{repository_id}}/analyze": WRITE,
+    f"GET {V1}/repositories/{{repository_id}}/completeness": READ,
+    f"GET {V1}/repositories/{{repository_id}}/insights": READ,
+    f"GET {V1}/repositories/{{repository_id}}/insights/{{insight}}": READ,
+    f"GET {V1}/repositories/{{repository_id}}/summary": READ,
+    f"GET {V1}/repositories/{{repository_id}}/contributors": READ,
+    f"GET {V1}/repositories/{{repository_id}}/health-score": READ,
+    f"GET {V1}/repositories/{{repository_id}}/metrics/{{metric}}": READ,
+    f"GET {V1}/organisations": READ, f"POST {V1}/organisations": WRITE,
+    f"GET {V1}/organisations/{{organisation_id}}": READ,
+    f"GET {V1}/fast/repositories/{{repository_id}}/summary": READ,
+    f"GET {V1}/fast/search": READ,
+    f"GET {V1}/marts": READ, f"GET {V1}/marts/{{mart}}": READ,
+    f"GET {V1}/marts/{{mart}}/rows": READ,
+    f"GET {V1}/metrics": READ, f"GET {V1}/metrics/{{metric_id}}": READ,
+    f"GET {V1}/jobs": READ, f"GET {V1}/jobs/{{job_id}}": READ,
+    f"GET {V1}/jobs/{{job_id}}/events": READ,
+    f"POST {V1}/jobs/{{job_id}}/cancel": WRITE, f"POST {V1}/jobs/{{job_id}}/retry": WRITE,
+    f"WS {V1}/stream/repository/{{repository_id}}/updates": READ,
+    f"GET {V1}/users": ADMIN, f"PUT {V1}/users/{{user_id}}/role": ADMIN,
+    f"GET {V1}/api-keys": KEYS, f"POST {V1}/api-keys": KEYS,
+    f"DELETE {V1}/api-keys/{{key_id}}": KEYS,
+}  # fmt: skip
+SCOPE: dict[str, KeyScope | None] = {READ: "read", WRITE: "write", ADMIN: "admin", KEYS: None}
+LEAST = {READ: Role.VIEWER, WRITE: Role.MAINTAINER, ADMIN: Role.ADMIN}
+OF_A_REPOSITORY = [
+    name for name in TABLE if "{repository_id}" in name or "{job_id}" in name or "{owner}" in name
+]
+PUBLISHED, PRIVATE, UNKNOWN = 1, 2, 99
+BODIES = {
+    f"POST {V1}/repositories": {"full_name": "not a name"},
+    f"POST {V1}/organisations": {"login": "not a login"},
+    f"PUT {V1}/users/{{user_id}}/role": {"role": "nobody"},
+    f"POST {V1}/api-keys": {"name": ""},
+    f"PATCH {V1}/repositories/{{repository_id}}": {"fresh_hours": 7},
+}
+"""Those that change something everybody else builds on are not valid: who may not is told first."""
+
+
+@dataclass(frozen=True)
+class World:
+    url: str
+    engine: Engine
+    jobs: dict[int, str]
+    keys: dict[str, str]
+
+    def ask(self, name: str, key: str | None, repository_id: int = PUBLISHED) -> httpx2.Response:
+        method, _, path = name.partition(" ")
+        path = path.format(
+            repository_id=repository_id, job_id=self.jobs[repository_id], owner="octo",
+            name=f"r{repository_id}", insight="bus_factor", metric="commits_count",
+            metric_id="bus-factor", mart="contributor", organisation_id=1, user_id=1, key_id=99,
+        )  # fmt: skip
+        if path.endswith("/search"):
+            path += "?q=octo"
+        if method == "WS":
+            return self._listen(path, key)
+        with client_of(self.url, key) as client:
+            return client.request(method, path, json=BODIES.get(name))
+
+    def _listen(self, path: str, key: str | None) -> httpx2.Response:
+        headers = {} if key is None else {"authorization": f"Bearer {key}"}
+        try:
+            with connect(self.url.replace("http", "ws") + path, additional_headers=headers):
+                return httpx2.Response(101)
+        except InvalidStatus as error:
+            body = bytes(error.response.body or b"")
+            return httpx2.Response(error.response.status_code, content=body)
+
+
+@pytest.fixture(scope="module")
+def world(
+    postgres_server: EmbeddedPostgres, _template: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[World]:
+    with copy_of(postgres_server, _template) as url:
+        engine = make_engine(url, process="test")
+        jobs = {UNKNOWN: str(uuid4())}
+        for number in (PUBLISHED, PRIVATE):
+            job = claim(engine, add_repository(engine, f"octo/r{number}", github_id=number))
+            publish_figures(engine, job)
+            jobs[number] = str(job.job_id)
+        with engine.begin() as connection:
+            connection.exec_driver_sql("update ops.jobs set state = 'succeeded'")  # streams end
+            connection.exec_driver_sql(
+                f"update ops.repositories set is_private = true where repository_id = {PRIVATE}"
+            )
+        keys = made_keys(engine)
+        told = settings_of(tmp_path_factory.mktemp("permissions"), url)
+        with serving_api(told) as served:
+            yield World(served, engine, jobs, keys)
+        engine.dispose()
+
+
+def settings_of(home: Path, url: str) -> Settings:
+    return Settings.model_validate(
+        {
+            "state_dir": home, "warehouse": {"url": url},
+            "github": {"api_url": "https://api.github.test"},
+            "auth": {"mode": "required", "requests_per_minute": 0, "failures_per_minute": 100_000},
+        }
+    )  # fmt: skip
+
+
+def made_keys(engine: Engine) -> dict[str, str]:
+    """One for each role, for each scope alone, and those that are worth nothing any more. The
+    ``member`` alone is shown the private repository.
+    """
+    keys: dict[str, str] = {}
+    at, until = now(), now() + timedelta(days=1)
+    with engine.begin() as connection:
+
+        def person(number: int, role: Role) -> int:
+            user = users.log_in(
+                connection, host="https://api.github.test", github_id=number, login=f"u{number}",
+                sealed_token=b"x", admins=("nobody",), at=at,
+            )  # fmt: skip
+            users.set_role(connection, user.user_id, role)
+            shown = [PRIVATE] if number == 9 else []
+            users.record_readable(connection, user.user_id, shown, until=until)
+            return user.user_id
+
+        def key(user_id: int, role: Role, *scopes: KeyScope, until: object = until) -> str:
+            _, text = api_keys.create(
+                connection, user_id=user_id, name="k", role=role, scopes=scopes or KEY_SCOPES,
+                at=at, expires_at=until,
+            )  # type: ignore[arg-type]  # fmt: skip
+            return text
+
+        for role in Role:
+            keys[role.word] = key(person(role, role), role)
+        keys["member"] = key(person(9, Role.ADMIN), Role.ADMIN)
+        for scope in KEY_SCOPES:
+            keys[f"only {scope}"] = key(4, Role.ADMIN, scope)
+        keys["expired"] = key(4, Role.ADMIN, until=at - timedelta(seconds=1))
+        keys["revoked"] = key(4, Role.ADMIN)
+        connection.exec_driver_sql(
+            "update auth.api_keys set revoked_at = now()"
+            " where key_id = (select max(key_id) from auth.api_keys)"
+        )
+    return keys
+
+
+def routes() -> Iterator[tuple[str, APIRoute | APIWebSocketRoute]]:
+    for part, prefix in PARTS:
+        for route in part.router.routes:
+            if isinstance(route, APIRoute):
+                for method in route.methods:
+                    yield f"{method} {prefix}{route.path}", route
+            else:
+                assert isinstance(route, APIWebSocketRoute)
+                yield f"WS {prefix}{route.path}", route
+
+
+def test_the_table_has_every_route() -> None:
+    assert {name for name, _ in routes()} == set(TABLE)
+
+
+def test_every_route_that_is_served_is_one_of_the_parts() -> None:
+    """A route that is added to the application itself would be in no table."""
+    app = create_app(Settings(), warehouse_url="postgresql://nobody@127.0.0.1:1/none",
+                     admin_key=None)  # fmt: skip
+    own = {getattr(one, "path", "") for one in app.router.routes if type(one) is not APIRoute}
+
+    assert {one for one in own if one} <= {
+        "/openapi.json", "/docs", "/docs/oauth2-redirect", "/redoc",
+        "/api/v1/stream/repository/{repository_id}/updates",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "route"), list(routes()), ids=str)
+def test_every_route_declares_who_may_use_it(
+    name: str, route: APIRoute | APIWebSocketRoute
+) -> None:
+    found = declared(route.dependant)
+
+    assert len(found) == 1, name
+    assert isinstance(found[0], Needs) == (TABLE[name] != PUBLIC)
+
+
+def is_let_in(answer: httpx2.Response) -> bool:
+    assert answer.status_code < 500 or answer.json()["type"].endswith("not-configured"), answer.text
+    return answer.status_code not in {401, 403}
+
+
+@pytest.mark.parametrize("name", TABLE)
+def test_who_is_nobody_may_nothing_that_is_not_public(world: World, name: str) -> None:
+    if TABLE[name] == PUBLIC:
+        return
+    for key in (None, "wrong", "gi_wrong", "a.b.c", world.keys["expired"], world.keys["revoked"]):
+        answer = world.ask(name, key)
+
+        assert answer.status_code == 401, (name, key)
+
+
+@pytest.mark.parametrize("name", TABLE)
+def test_a_role_may_what_the_table_says(world: World, name: str) -> None:
+    kind = TABLE[name]
+    if kind in {PUBLIC, KEYS}:
+        return
+    for role in Role:
+        answer = world.ask(name, world.keys[role.word])
+
+        assert is_let_in(answer) == (role >= LEAST[kind]), (name, role, answer.status_code)
+        assert is_let_in(answer) or answer.status_code == 403
+
+
+@pytest.mark.parametrize("name", TABLE)
+def test_a_key_may_no_more_than_its_scopes(world: World, name: str) -> None:
+    kind = TABLE[name]
+    if kind == PUBLIC:
+        return
+    for scope in KEY_SCOPES:
+        answer = world.ask(name, world.keys[f"only {scope}"])
+
+        assert is_let_in(answer) == (SCOPE[kind] == scope), (name, scope, answer.status_code)
+
+
+@pytest.mark.parametrize("name", OF_A_REPOSITORY)
+def test_what_is_private_is_to_others_as_if_it_were_not_there(world: World, name: str) -> None:
+    """Word for word, but for what was asked."""
+    key = world.keys[Role.ADMIN.word]
+    told = []
+    for repository_id in (PRIVATE, UNKNOWN):
+        answer = world.ask(name, key, repository_id)
+        assert answer.status_code == 404, (name, answer.text)
+        problem = answer.json() if answer.content else {}
+        problem.pop("request_id", None)
+        for asked in (world.jobs[repository_id], f"r{repository_id}"):
+            problem = {name: str(one).replace(asked, "N") for name, one in problem.items()}
+        told.append(
+            {name: re.sub(rf"\b{repository_id}\b", "N", one) for name, one in problem.items()}
+        )
+
+    assert told[0] == told[1]
+
+
+@pytest.mark.parametrize("name", [one for one in OF_A_REPOSITORY if TABLE[one] == READ])
+def test_its_member_sees_what_is_private(world: World, name: str) -> None:
+    if name.endswith("health-score"):  # no mart of these
+        return
+    public = world.ask(name, world.keys["member"], PUBLISHED)
+    private = world.ask(name, world.keys["member"], PRIVATE)
+
+    assert private.status_code == public.status_code, private.text
+    assert private.status_code in {200, 101}
+
+
+LISTS = {
+    "repositories": "/repositories",
+    "jobs": "/jobs",
+    "rows": "/marts/contributor/rows",
+    "csv": "/marts/contributor/rows?format=csv",
+    "summaries": "/marts/repository_summary/rows",
+}
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_a_list_has_what_is_private_for_its_members_alone(world: World, name: str) -> None:
+    seen = {}
+    for who in (Role.ADMIN.word, "member"):
+        with client_of(world.url, world.keys[who]) as client:
+            answer = client.get(f"{V1}{LISTS[name]}").raise_for_status()
+        if name == "csv":
+            seen[who] = {int(line.split(",")[0]) for line in answer.text.splitlines()[1:]}
+        else:
+            seen[who] = {one["repository_id"] for one in answer.json()["data"]}
+
+    assert seen == {Role.ADMIN.word: {PUBLISHED}, "member": {PUBLISHED, PRIVATE}}
+
+
+def test_rows_of_what_is_private_are_not_there_for_others(world: World) -> None:
+    for query in (f"?repository_id={PRIVATE}", f"?repository_id={UNKNOWN}"):
+        with client_of(world.url, world.keys[Role.ADMIN.word]) as client:
+            assert client.get(f"{V1}/marts/contributor/rows{query}").status_code == 404
+    with client_of(world.url, world.keys["member"]) as client:
+        found = client.get(f"{V1}/marts/contributor/rows?repository_id={PRIVATE}").json()
+    assert len(found["data"]) == 3
+
+
+def test_a_file_needs_more_than_reading(world: World) -> None:
+    path = f"{V1}/marts/contributor/rows?format=csv"
+    found = {}
+    for who in (Role.VIEWER.word, "only read", "only export", Role.ANALYST.word):
+        with client_of(world.url, world.keys[who]) as client:
+            found[who] = client.get(path).status_code
+
+    assert found == {"viewer": 403, "only read": 403, "only export": 403, "analyst": 200}
+
+
+def test_a_search_finds_what_is_private_for_its_members_alone(world: World) -> None:
+    def seen(who: str) -> set[int]:
+        with client_of(world.url, world.keys[who]) as client:
+            found = client.get(f"{V1}/fast/search?q=octo").raise_for_status().json()["data"]
+        return {one["repository_id"] for one in found}
+
+    wait_for(lambda: seen("member") == {PUBLISHED, PRIVATE})
+    for _ in range(3):  # from the index, from the shelf, by the lane
+        assert seen(Role.VIEWER.word) == {PUBLISHED}
+        assert seen("member") == {PUBLISHED, PRIVATE}
+
+
+def test_the_lane_never_shows_what_is_private(world: World) -> None:
+    path = f"{V1}/fast/repositories/{{}}/summary"
+    with client_of(world.url, world.keys["member"]) as member:
+        for _ in range(5):
+            assert member.get(path.format(PRIVATE)).status_code == 200
+    for who in (None, "wrong", world.keys[Role.ADMIN.word]):
+        with client_of(world.url, who) as client:
+            for _ in range(5):
+                assert client.get(path.format(PRIVATE)).status_code in {401, 404}
+
+
+def test_the_metrics_name_nothing_private(world: World) -> None:
+    seen = {}
+    for who in (Role.ADMIN.word, "member"):
+        with client_of(world.url, world.keys[who]) as client:
+            text = client.get("/metrics").raise_for_status().text
+        seen[who] = f'repository_id="{PRIVATE}"' in text
+
+    assert seen == {Role.ADMIN.word: False, "member": True}
+
+
+def test_a_revoked_key_and_a_lost_role_count_within_a_second(world: World) -> None:
+    with world.engine.begin() as connection:
+        made, text = api_keys.create(
+            connection, user_id=3, name="short", role=Role.MAINTAINER, scopes=["read", "write"],
+            at=now(), expires_at=now() + timedelta(days=1),
+        )  # fmt: skip
+    with client_of(world.url, text) as client:
+        for path in (f"{V1}/me", f"{V1}/fast/repositories/{PUBLISHED}/summary") * 3:
+            assert client.get(path).status_code == 200
+        with world.engine.begin() as connection:
+            users.set_role(connection, 3, Role.VIEWER)
+        wait_for(lambda: client.get(f"{V1}/me").json()["role"] == "viewer", seconds=1)
+        with world.engine.begin() as connection:
+            users.set_role(connection, 3, Role.MAINTAINER)
+            api_keys.revoke(connection, made.key_id, user_id=3, of_all=False, at=now())
+        path = f"{V1}/fast/repositories/{PUBLISHED}/summary"
+        wait_for(lambda: client.get(path).status_code == 401, seconds=1)
+
+
+def test_the_admin_of_the_machine_sees_everything(world: World) -> None:
+    with client_of(world.url, ADMIN_KEY) as client:
+        assert len(client.get(f"{V1}/repositories").json()["data"]) == 2
+        assert client.get(f"{V1}/fast/repositories/{PRIVATE}/summary").status_code == 200
+
+
+def test_what_was_written_or_refused_is_in_the_audit(world: World) -> None:
+    key = world.keys[Role.VIEWER.word]
+    with client_of(world.url, key) as client:
+        answer = client.post(
+            f"{V1}/repositories/{PUBLISHED}/analyze", headers={"x-request-id": "audit-me-0"}
+        )
+    assert answer.status_code == 403
+    found = value(
+        world.engine,
+        "select array[principal, address, method, route, target, status::text]"
+        " from auth.audit where request_id = 'audit-me-0'",
+    )
+
+    assert found == [
+        "key:1", "127.0.0.1", "POST", f"{V1}/repositories/{{repository_id}}/analyze",
+        f"{V1}/repositories/{PUBLISHED}/analyze", "403",
+    ]  # fmt: skip
