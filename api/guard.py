@@ -54,7 +54,7 @@ class Guarded:
             await self._app(scope, receive, send_guarded)
         finally:
             principal: Principal | None = state.get("principal")
-            if scope["method"] not in _READS and principal not in {None, ANYBODY}:
+            if principal and principal != ANYBODY and scope["method"] not in _READS:
                 await run_in_threadpool(self._record, Request(scope), principal.name, status)
 
     def _record(self, request: Request, principal: str, status: int) -> None:

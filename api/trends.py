@@ -57,8 +57,9 @@ class ForecastAccuracy(BaseModel):
         json_schema_extra={
             "examples": [
                 {
-                    "repository_id": 3, "metric": "commits", "method": "exponential_smoothing",
-                    "is_shown": True, "reason": None, "origins_count": 6, "mase": 0.71,
+                    "repository_id": 3, "metric": "commits", "method": "moving_average",
+                    "is_shown": True, "reason": "nothing_beats_the_average",
+                    "origins_count": 6, "mase": 0.71,
                     "coverage_80_ratio": 0.81, "as_of": "2026-11-23T12:00:00Z",
                     "definition": "forecast-accuracy@1", "job_id": _JOB,
                 }

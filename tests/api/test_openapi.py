@@ -10,23 +10,8 @@ from fastapi.openapi.models import OpenAPI
 from fastapi.routing import APIRoute
 from pydantic import BaseModel, TypeAdapter
 
-from api import (
-    api_keys,
-    figures,
-    health,
-    jobs,
-    jwks,
-    logins,
-    marts,
-    metrics,
-    organisations,
-    repositories,
-    users,
-    webhooks,
-)
-from api.app import create_app
+from api.app import PARTS, create_app
 from api.errors import Problem
-from api.fast import routes as fast_routes
 from api.jobs import Event
 from gitinsight.settings import Settings
 from tests.conftest import ADMIN_KEY, serving_api
@@ -37,16 +22,10 @@ APP = create_app(Settings(), warehouse_url="postgresql://nobody@127.0.0.1:1/none
 DOCUMENT = APP.openapi()
 ROUTES = [
     (f"{prefix}{route.path}", route)
-    for prefix, part in (
-        ("/api/v1", repositories), ("/api/v1", organisations), ("/api/v1", figures),
-        ("/api/v1", fast_routes),
-        ("/api/v1", marts), ("/api/v1", metrics), ("/api/v1", jobs),
-        ("/api/v1", webhooks), ("/api/v1", logins), ("/api/v1", users), ("/api/v1", api_keys),
-        ("", health), ("", jwks),
-    )
+    for part, prefix in PARTS
     for route in part.router.routes
-    if isinstance(route, APIRoute)
-]  # fmt: skip
+    if isinstance(route, APIRoute) and route.include_in_schema
+]
 OPERATIONS = {
     f"{method.upper()} {path}": operation
     for path, operations in DOCUMENT["paths"].items()

@@ -23,49 +23,16 @@ from gitinsight.principal import KEY_SCOPES, KeyScope, Role
 from gitinsight.runtime.postgres import EmbeddedPostgres
 from gitinsight.settings import Settings
 from tests.conftest import ADMIN_KEY, serving_api
+from tests.support.analyses import rows
 from tests.support.databases import copy_of
 from tests.support.marts import publish_figures
 from tests.support.people import client_of
-from tests.support.rows import add_repository, claim, value
+from tests.support.permissions import ADMIN, KEYS, PUBLIC, READ, TABLE, V1, WRITE
+from tests.support.rows import add_repository, claim
 from tests.support.waiting import wait_for
 from warehouse import api_keys, users
 from warehouse.engine import Engine, make_engine
 
-V1 = "/api/v1"
-PUBLIC, READ, KEYS, WRITE, ADMIN = "public", "viewer", "keeper", "maintainer", "admin"
-TABLE = {
-    "GET /health": PUBLIC, "GET /health/live": PUBLIC, "GET /health/ready": PUBLIC,
-    "GET /.well-known/jwks.json": PUBLIC, "GET /metrics": READ,
-    f"POST {V1}/webhooks/github": PUBLIC, f"GET {V1}/auth/github/login": PUBLIC,
-    f"GET {V1}/auth/github/callback": PUBLIC, f"POST {V1}/auth/refresh": PUBLIC,
-    f"POST {V1}/auth/logout": PUBLIC, f"GET {V1}/me": READ,
-    f"GET {V1}/repositories": READ, f"POST {V1}/repositories": WRITE,
-    f"GET {V1}/repositories/{{repository_id}}": READ,
-    f"PATCH {V1}/repositories/{{repository_id}}": WRITE,
-    f"GET {V1}/repositories/by-name/{{owner}}/{{name}}": READ,
-    f"POST {V1}/repositories/{{repository_id}}/analyze": WRITE,
-    f"GET {V1}/repositories/{{repository_id}}/completeness": READ,
-    f"GET {V1}/repositories/{{repository_id}}/insights": READ,
-    f"GET {V1}/repositories/{{repository_id}}/insights/{{insight}}": READ,
-    f"GET {V1}/repositories/{{repository_id}}/summary": READ,
-    f"GET {V1}/repositories/{{repository_id}}/contributors": READ,
-    f"GET {V1}/repositories/{{repository_id}}/health-score": READ,
-    f"GET {V1}/repositories/{{repository_id}}/metrics/{{metric}}": READ,
-    f"GET {V1}/organisations": READ, f"POST {V1}/organisations": WRITE,
-    f"GET {V1}/organisations/{{organisation_id}}": READ,
-    f"GET {V1}/fast/repositories/{{repository_id}}/summary": READ,
-    f"GET {V1}/fast/search": READ,
-    f"GET {V1}/marts": READ, f"GET {V1}/marts/{{mart}}": READ,
-    f"GET {V1}/marts/{{mart}}/rows": READ,
-    f"GET {V1}/metrics": READ, f"GET {V1}/metrics/{{metric_id}}": READ,
-    f"GET {V1}/jobs": READ, f"GET {V1}/jobs/{{job_id}}": READ,
-    f"GET {V1}/jobs/{{job_id}}/events": READ,
-    f"POST {V1}/jobs/{{job_id}}/cancel": WRITE, f"POST {V1}/jobs/{{job_id}}/retry": WRITE,
-    f"WS {V1}/stream/repository/{{repository_id}}/updates": READ,
-    f"GET {V1}/users": ADMIN, f"PUT {V1}/users/{{user_id}}/role": ADMIN,
-    f"GET {V1}/api-keys": KEYS, f"POST {V1}/api-keys": KEYS,
-    f"DELETE {V1}/api-keys/{{key_id}}": KEYS,
-}  # fmt: skip
 SCOPE: dict[str, KeyScope | None] = {READ: "read", WRITE: "write", ADMIN: "admin", KEYS: None}
 LEAST = {READ: Role.VIEWER, WRITE: Role.MAINTAINER, ADMIN: Role.ADMIN}
 OF_A_REPOSITORY = [
@@ -390,6 +357,12 @@ def test_the_admin_of_the_machine_sees_everything(world: World) -> None:
         assert client.get(f"{V1}/fast/repositories/{PRIVATE}/summary").status_code == 200
 
 
+_AUDITED = """
+    select array[principal, address, method, route, target, status::text]
+    from auth.audit where request_id = 'audit-me-0'
+"""
+
+
 def test_what_was_written_or_refused_is_in_the_audit(world: World) -> None:
     key = world.keys[Role.VIEWER.word]
     with client_of(world.url, key) as client:
@@ -397,11 +370,8 @@ def test_what_was_written_or_refused_is_in_the_audit(world: World) -> None:
             f"{V1}/repositories/{PUBLISHED}/analyze", headers={"x-request-id": "audit-me-0"}
         )
     assert answer.status_code == 403
-    found = value(
-        world.engine,
-        "select array[principal, address, method, route, target, status::text]"
-        " from auth.audit where request_id = 'audit-me-0'",
-    )
+    # It is written when the answer is out.
+    ((found,),) = wait_for(lambda: rows(world.engine, _AUDITED))
 
     assert found == [
         "key:1", "127.0.0.1", "POST", f"{V1}/repositories/{{repository_id}}/analyze",
