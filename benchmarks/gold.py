@@ -1,0 +1,117 @@
+"""Texts whose tone people have judged, beside this repository, and how well they are met."""
+
+import gzip
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer
+
+from benchmarks.replay import Missing
+from models.plain_text import plain
+from models.sentiment import CLASSES, Floats, Integers
+from models.sentiment_training import Labelled
+
+FOLDER = Path(__file__).parents[2] / "shared" / "datasets"
+_RESAMPLES = 2_000
+_BINS = 10
+_CHARGED = 0.05
+
+Interval = tuple[float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Gold:
+    """The published split of a data set; ``written`` are all of its texts as they are."""
+
+    train: Labelled
+    test: Labelled
+    written: tuple[str, ...]
+
+    @property
+    def whole(self) -> Labelled:
+        return self.train + self.test
+
+
+def gold(name: str, *, folder: Path = FOLDER) -> Gold:
+    """``github`` or ``senti4sd``; Missing where it is not beside us."""
+    path = folder / f"sentiment_{name}.jsonl.gz"
+    if not path.is_file():
+        raise Missing(f"no labelled texts in ../{folder.parent.name}/{folder.name}/{path.name}")
+    with gzip.open(path, "rt", encoding="utf-8") as lines:
+        rows = [json.loads(line) for line in lines]
+    train, test = (
+        Labelled(
+            tuple(plain(one["text"]) for one in rows if one["split"] == split),
+            np.array([one["label"] + 1 for one in rows if one["split"] == split]),
+        )
+        for split in ("train", "test")
+    )
+    return Gold(train, test, tuple(one["text"] for one in rows))
+
+
+def lexicon() -> dict[str, float]:
+    """VADER's: words and how charged people have found them."""
+    found: dict[str, float] = SentimentIntensityAnalyzer().lexicon
+    return found
+
+
+def vader_labels(texts: tuple[str, ...]) -> Integers:
+    """What VADER says, by the limits that its authors give."""
+    analyzer = SentimentIntensityAnalyzer()
+    compound = np.array([analyzer.polarity_scores(one)["compound"] for one in texts])
+    return 1 + (compound >= _CHARGED).astype(int) - (compound <= -_CHARGED)
+
+
+def macro_f1(said: Integers, labels: Integers) -> float:
+    return float(_f1(_confusion(said, labels)))
+
+
+def f1_interval(said: Integers, labels: Integers) -> Interval:
+    """95 %, of a bootstrap over the texts: only the cell of each text matters."""
+    cells = _confusion(said, labels).ravel()
+    drawn = np.random.default_rng(1).multinomial(len(labels), cells / len(labels), size=_RESAMPLES)
+    return _middle(_f1(drawn.reshape(-1, len(CLASSES), len(CLASSES))))
+
+
+def interval(values: Floats, of: Callable[[Floats], float] = np.mean) -> Interval:
+    """95 %, of a bootstrap over values of texts."""
+    chance = np.random.default_rng(1)
+    drawn = [of(chance.choice(values, len(values))) for _ in range(_RESAMPLES)]
+    return _middle(np.array(drawn))
+
+
+def calibration_error(shares: Floats, labels: Integers) -> float:
+    """Expected: by how much what is said differs from how often it is right, in ten bins."""
+    said, is_right = shares.max(axis=1), shares.argmax(axis=1) == labels
+    bins = np.minimum((said * _BINS).astype(int), _BINS - 1)
+    gaps = np.bincount(bins, said - is_right, minlength=_BINS)
+    return float(np.abs(gaps).sum() / len(labels))
+
+
+def calibration_interval(shares: Floats, labels: Integers) -> Interval:
+    def error(chosen: Floats) -> float:
+        places = chosen.astype(int)
+        return calibration_error(shares[places], labels[places])
+
+    return interval(np.arange(len(labels), dtype=float), error)
+
+
+def _confusion(said: Integers, labels: Integers) -> Integers:
+    size = len(CLASSES)
+    return np.bincount(labels * size + said, minlength=size * size).reshape(size, size)
+
+
+def _f1(confusion: Integers) -> Floats:
+    """Of one matrix or of many."""
+    hits = np.diagonal(confusion, axis1=-2, axis2=-1)
+    either = confusion.sum(axis=-1) + confusion.sum(axis=-2)
+    found: Floats = (2 * hits / np.maximum(either, 1)).mean(axis=-1)
+    return found
+
+
+def _middle(values: Floats) -> Interval:
+    low, high = np.percentile(values, [2.5, 97.5])
+    return float(low), float(high)

@@ -1,0 +1,81 @@
+"""The weights of ``models.sentiment`` as a file, and those that this package carries.
+
+The file is NumPy's own archive of plain arrays: it holds no objects, so that reading it runs
+nothing, and it is believed only where its digest is the one that the model's card names.
+"""
+
+from collections.abc import Mapping, Sequence
+from functools import cache
+from hashlib import sha256
+from importlib.resources import files
+from io import BytesIO
+
+import numpy as np
+
+from gitinsight.cards.catalogue import card
+from gitinsight.errors import BrokenEnvironment
+from models.sentiment import Weights
+
+NAME = "sentiment"
+FILE = files("models") / "weights" / f"{NAME}.npz"
+_BETWEEN = "\n"
+"""No gram has a line break in it."""
+
+
+def packed(weights: Weights) -> bytes:
+    """The same bytes for the same weights; those of grams as 16 bits, which moves no figure."""
+    stream = BytesIO()
+    np.savez_compressed(
+        stream,
+        words=_lines(list(weights.words)),
+        pieces=_lines(list(weights.pieces)),
+        charged=_lines(list(weights.lexicon)),
+        charges=np.array(list(weights.lexicon.values())),
+        idf=weights.idf.astype(np.float16),
+        grams=weights.grams.astype(np.float16),
+        signals=weights.signals,
+        intercept=weights.intercept,
+        temperature=np.array(weights.temperature),
+    )
+    return stream.getvalue()
+
+
+def unpacked(content: bytes) -> Weights:
+    with np.load(BytesIO(content), allow_pickle=False) as held:
+        words, pieces, charged = (
+            bytes(held[name]).decode().split(_BETWEEN) for name in ("words", "pieces", "charged")
+        )
+        return Weights(
+            words=_places(words, 0),
+            pieces=_places(pieces, len(words)),
+            lexicon=dict(zip(charged, held["charges"].tolist(), strict=True)),
+            idf=held["idf"].astype(np.float64),
+            grams=held["grams"].astype(np.float64),
+            signals=held["signals"],
+            intercept=held["intercept"],
+            temperature=float(held["temperature"]),
+        )
+
+
+@cache
+def shipped() -> Weights:
+    """BrokenEnvironment where the file is not the one that the card is about."""
+    return verified(FILE.read_bytes(), card(NAME).sha256)
+
+
+def verified(content: bytes, digest: str) -> Weights:
+    found = sha256(content).hexdigest()
+    if found != digest:
+        raise BrokenEnvironment(
+            f"the weights of {NAME} are not those of its card: {found[:12]} for {digest[:12]}",
+            "take both from one version, or train them: make train",
+        )
+    return unpacked(content)
+
+
+def _lines(grams: Sequence[str]) -> "np.typing.NDArray[np.uint8]":
+    return np.frombuffer(_BETWEEN.join(grams).encode(), dtype=np.uint8)
+
+
+def _places(grams: Sequence[str], start: int) -> Mapping[str, int]:
+    return {gram: start + place for place, gram in enumerate(grams)}
