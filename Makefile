@@ -15,7 +15,7 @@ export DO_NOT_TRACK := 1
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test slow bench check format docs lock clean
+.PHONY: help setup run test slow bench evaluate train check format docs lock clean
 
 help: ## What there is.
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
@@ -33,6 +33,12 @@ slow: $(READY) ## The tests that take minutes.
 
 bench: $(READY) ## Measure everything, or ONLY=name; writes benchmarks/results and the README's table.
 	@$(BIN)/python -m benchmarks $(ONLY)
+
+evaluate: $(READY) ## Measure how right the trained models are, beside others over the same data.
+	@$(BIN)/python -m benchmarks $(or $(ONLY),evaluate)
+
+train: $(READY) ## Train the models anew; new weights stay only if they are not worse.
+	@$(BIN)/python -m benchmarks.training
 
 check: $(READY) ## ruff, mypy, import contracts, sqlfluff, dbt parse.
 	$(BIN)/ruff format --check .

@@ -4,14 +4,16 @@ import json
 import operator
 import statistics
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parents[1]
 RESULTS = Path(__file__).parent / "results"
+MODELS = ROOT / "docs" / "models"
 BEGIN, END = "<!-- figures: begin -->", "<!-- figures: end -->"
 _OPERATORS = {"<=": operator.le, ">=": operator.ge}
 
@@ -44,7 +46,8 @@ class Baseline:
 @dataclass(frozen=True, slots=True)
 class Figure:
     """``values`` holds one measurement per run; the figure is their median. ``is_cost`` says that
-    less is better, and so which way the ratio goes. ``benchmark`` is what measures it again.
+    less is better, and so which way the ratio goes. ``benchmark`` is what measures it again,
+    ``interval`` the 95 % of a bootstrap where a sample was measured.
     """
 
     name: str
@@ -55,6 +58,7 @@ class Figure:
     target: Target
     is_cost: bool
     baseline: Baseline | None = None
+    interval: tuple[float, float] | None = None
 
     @property
     def value(self) -> float:
@@ -81,6 +85,7 @@ class Figure:
             "issue": self.issue,
             "unit": self.unit,
             "value": _rounded(self.value),
+            "interval": [_rounded(one) for one in self.interval] if self.interval else None,
             "baseline": baseline,
             "ratio": _rounded(self.ratio) if self.ratio is not None else None,
             "target": str(self.target),
@@ -101,20 +106,41 @@ def save(figure: Figure, *, directory: Path = RESULTS) -> dict[str, Any]:
     return record
 
 
-def rewrite_table(readme: Path = ROOT / "README.md", *, directory: Path = RESULTS) -> None:
-    """Put the table of all files between the two marks; ValueError where they are missing."""
-    text = readme.read_text("utf-8")
+def rewrite_tables() -> None:
+    """Figures of a trained model stand on its page, all others in the README."""
+    pages = sorted(MODELS.glob("*.md"))
+    for page in pages:
+        rewrite_table(page, of=partial(_is_of, page.stem))
+    rewrite_table(of=lambda name: not any(_is_of(page.stem, name) for page in pages))
+
+
+def rewrite_table(
+    page: Path = ROOT / "README.md", *, directory: Path = RESULTS,
+    of: Callable[[str], bool] = bool,
+) -> None:  # fmt: skip
+    """Put the table of the files of these names between the two marks; ValueError where they are
+    missing.
+    """
+    text = page.read_text("utf-8")
     if BEGIN not in text or END not in text:
-        raise ValueError(f"{readme} has no place for the figures: {BEGIN} and {END}")
+        raise ValueError(f"{page} has no place for the figures: {BEGIN} and {END}")
     before, _, rest = text.partition(BEGIN)
     after = rest.partition(END)[2]
-    readme.write_text(f"{before}{BEGIN}\n{table(directory)}\n{END}{after}", "utf-8")
+    page.write_text(f"{before}{BEGIN}\n{table(directory, of=of)}\n{END}{after}", "utf-8")
 
 
-def table(directory: Path = RESULTS) -> str:
-    records = [json.loads(path.read_text("utf-8")) for path in sorted(directory.glob("*.json"))]
+def table(directory: Path = RESULTS, *, of: Callable[[str], bool] = bool) -> str:
+    records = [
+        json.loads(path.read_text("utf-8"))
+        for path in sorted(directory.glob("*.json"))
+        if of(path.stem)
+    ]
     lines = ["| figure | value | compared with | target | met |", "|---|---:|---|---|---|"]
     return "\n".join(lines + [line(record) for record in records])
+
+
+def _is_of(model: str, name: str) -> bool:
+    return name.startswith(f"{model}-")
 
 
 def line(record: dict[str, Any]) -> str:
@@ -125,6 +151,8 @@ def line(record: dict[str, Any]) -> str:
         against += f" ({ratio:,g}×)" if ratio is not None else ""  # noqa: RUF001 - times
     met = "yes" if record["met"] else "**no**"
     value = f"{record['value']:,g} {record['unit']}"
+    if interval := record.get("interval"):  # older files have none
+        value = f"{record['value']:,g} ({interval[0]:,g} to {interval[1]:,g}) {record['unit']}"
     return f"| `{record['name']}` | {value} | {against} | {record['target']} | {met} |"
 
 
@@ -137,7 +165,7 @@ def _commit() -> str:
     """The commit that was measured, marked where the files differ from it; what a run writes is
     no difference.
     """
-    others = ("--", ".", f":!{RESULTS.relative_to(ROOT)}", ":!README.md")
+    others = ("--", ".", f":!{RESULTS.relative_to(ROOT)}", ":!README.md", ":!docs/models")
     sha = _git("rev-parse", "HEAD")
     return f"{sha}-dirty" if _git("status", "--porcelain", *others) else sha
 

@@ -71,10 +71,12 @@ def signals(
     texts: Sequence[str], read: Sequence[Sequence[str]], lexicon: Lexicon
 ) -> NDArray[np.float64]:
     """A row of numbers for each text; ``read`` are its tokens."""
-    rows = [
-        (*_charges(words, lexicon, frozenset()), *_charges(words, lexicon, TECHNICAL), *_looks(one))
-        for one, words in zip(texts, read, strict=True)
-    ]
+    rows = []
+    for one, words in zip(texts, read, strict=True):
+        everyday = _charges(words, lexicon, frozenset())
+        is_plain = TECHNICAL.isdisjoint(words)
+        technical = everyday if is_plain else _charges(words, lexicon, TECHNICAL)
+        rows.append((*everyday, *technical, *_looks(one)))
     return np.array(rows, dtype=np.float64)
 
 

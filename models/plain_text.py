@@ -26,13 +26,17 @@ _LINES = re.compile(
 _INLINE = re.compile(r"``[^\n]+?``|`[^`\n]*`")
 _LINKS = re.compile(r"!?\[([^\]\n]*)\]\([^)\n]*\)")
 _TAGS = re.compile(r"</?[a-zA-Z][^<>\n]{0,200}>")
-_NAMES = re.compile(
-    r"(?:https?|ftp|git|ssh)://\S+|www\.\S+"
-    r"|\b[\w.+-]+@[\w-]+\.[\w.]+"
-    r"|(?<![\w/])@[A-Za-z0-9][\w-]*(?:/[\w.-]+)?"
-    r"|(?:[\w.-]+/[\w.-]+)?#\d+\b|\bGH-\d+\b"
-    r"|\b(?=[0-9a-f]*\d)[0-9a-f]{7,40}\b"
-)
+_ADDRESSES = re.compile(r"(?:https?|ftp|git|ssh)://\S+|www\.\S+")
+_MENTIONS = re.compile(r"\b[\w.+-]+@[\w-]+\.[\w.]+|(?<![\w/])@[A-Za-z0-9][\w-]*(?:/[\w.-]+)?")
+_REFERENCES = re.compile(r"(?:[\w.-]+/[\w.-]+)?#\d+\b|\bGH-\d+\b")
+_HASHES = re.compile(r"\b(?=[0-9a-f]*\d)[0-9a-f]{7,40}\b")
+_REMOVED = (
+    (("```", "~~~"), _FENCES, " "), (("<",), _HIDDEN, " "), (("",), _LINES, " "),
+    (("`",), _INLINE, " "), (("](",), _LINKS, r"\1"), (("<",), _TAGS, " "),
+    (("://", "www."), _ADDRESSES, " "), (("@",), _MENTIONS, " "), (("#", "GH-"), _REFERENCES, " "),
+    (tuple("0123456789"), _HASHES, " "),
+)  # fmt: skip
+"""In this order, each only where something it begins with is there: most texts have none."""
 _SPACE = re.compile(r"\s+")
 _WORD = re.compile(r"[^\W\d_]+")
 _FACE = re.compile(r":[a-z0-9_+-]+:|[:;=8][-']?[()DPp/|*]|<3|[☀-➿\U0001F300-\U0001FAFF]")
@@ -62,11 +66,9 @@ _ENOUGH_WORDS = 2
 def plain(markdown: str) -> str:
     """In one line; empty where nothing is left."""
     text = markdown.replace("\r\n", "\n")
-    for pattern in (_FENCES, _HIDDEN, _LINES, _INLINE):
-        text = pattern.sub(" ", text)
-    text = _LINKS.sub(r"\1", text)
-    for pattern in (_TAGS, _NAMES):
-        text = pattern.sub(" ", text)
+    for marks, pattern, instead in _REMOVED:
+        if any(one in text for one in marks):
+            text = pattern.sub(instead, text)
     return _SPACE.sub(" ", text).strip(' "')
 
 

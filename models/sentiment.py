@@ -5,9 +5,10 @@ A linear model over words, pieces of words and the signals of a lexicon; what it
 ``unsure`` where no class is likely enough.
 """
 
-import itertools
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Literal
 
 import numpy as np
@@ -102,20 +103,21 @@ def count(
 ) -> Counted:  # fmt: skip
     """How often each known gram stands in each text, as 1 + log of it."""
     columns: list[int] = []
+    often: list[int] = []
     sizes: list[int] = []
     seen: dict[str, list[int]] = {}
-    for text, found in zip(texts, read, strict=True):
-        before = len(columns)
-        columns += [words[gram] for gram in word_grams(found) if gram in words]
+    for text, tokens_of_text in zip(texts, read, strict=True):
+        found = [words[gram] for gram in word_grams(tokens_of_text) if gram in words]
         for word in text.lower().split():
             if word not in seen:
                 seen[word] = [pieces[gram] for gram in word_pieces(word) if gram in pieces]
-            columns += seen[word]
-        sizes.append(len(columns) - before)
-    width = len(words) + len(pieces) or 1
+            found += seen[word]
+        counted = Counter(found)
+        columns += counted
+        often += counted.values()
+        sizes.append(len(counted))
     rows = np.repeat(np.arange(len(texts), dtype=np.int64), sizes)
-    keys, counts = np.unique(rows * width + np.array(columns, dtype=np.int64), return_counts=True)
-    return Counted(keys // width, keys % width, 1.0 + np.log(counts))
+    return Counted(rows, np.array(columns, dtype=np.int64), 1.0 + np.log(np.array(often, float)))
 
 
 def weighed(counted: Counted, weights: Weights) -> Counted:
@@ -126,11 +128,9 @@ def weighed(counted: Counted, weights: Weights) -> Counted:
     return Counted(counted.rows, counted.columns, values / lengths[blocks])
 
 
-def word_grams(read: Sequence[str]) -> Iterable[str]:
+def word_grams(read: Sequence[str]) -> list[str]:
     """Each token, and each two that follow each other."""
-    yield from read
-    for one, two in itertools.pairwise(read):
-        yield f"{one} {two}"
+    return [*read, *map(" ".join, pairwise(read))]
 
 
 def word_pieces(word: str) -> list[str]:

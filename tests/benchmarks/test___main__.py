@@ -22,7 +22,7 @@ def test_a_benchmark_without_its_data_is_skipped_in_one_line(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(replay, "FOLDER", tmp_path / "replay")
-    monkeypatch.setattr(figures, "rewrite_table", lambda: None)
+    monkeypatch.setattr(figures, "rewrite_tables", lambda: None)
 
     assert program.main(["quiet-poll"]) == 0
 

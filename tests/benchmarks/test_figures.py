@@ -1,12 +1,25 @@
 """A figure says itself whether its target was met, and the README shows what the files hold."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from benchmarks.figures import BEGIN, END, Baseline, Figure, Target, rewrite_table, save, table
+from benchmarks.figures import (
+    BEGIN,
+    END,
+    MODELS,
+    ROOT,
+    Baseline,
+    Figure,
+    Target,
+    line,
+    rewrite_table,
+    save,
+    table,
+)
 
 AT = datetime(2026, 6, 1, 12, tzinfo=UTC)
 PEER = Baseline("peer", "1.2", 100.0)
@@ -23,6 +36,7 @@ def test_a_record_holds_the_median_and_how_far_the_runs_lie_apart() -> None:
 
     assert record == {
         "name": "rows", "issue": 3, "unit": "rows a second", "value": 500.0,
+        "interval": None,
         "baseline": {"name": "peer", "version": "1.2", "value": 100.0}, "ratio": 5.0,
         "target": "ratio >= 5", "met": True, "runs": 3, "spread": 0.6,
         "command": "make bench ONLY=loading", "commit": "c", "at": "2026-06-01T12:00:00Z",
@@ -79,11 +93,36 @@ def test_the_readme_shows_every_file_and_keeps_its_words(tmp_path: Path) -> None
     assert "**no**" in text
 
 
+def test_a_sample_has_an_interval() -> None:
+    sampled = replace(figure(0.9, target=Target("value", ">=", 0.8)), interval=(0.85, 0.94321))
+    record = sampled.record(commit="c", at=AT)
+
+    assert record["interval"] == [0.85, 0.9432]
+    assert "| 0.9 (0.85 to 0.9432) rows a second |" in line(record)
+
+
 def test_a_file_names_the_commit_that_was_measured(tmp_path: Path) -> None:
     save(figure(1, target=Target("value", ">=", 1)), directory=tmp_path)
 
     commit = json.loads((tmp_path / "rows.json").read_text())["commit"]
     assert commit.removesuffix("-dirty").isalnum()
+
+
+def test_a_page_shows_the_figures_that_are_its_own(tmp_path: Path) -> None:
+    page, results = tmp_path / "rows.md", tmp_path / "results"
+    page.write_text(f"{BEGIN}\n{END}\n")
+    save(figure(499, target=Target("ratio", ">=", 5)), directory=results)
+
+    rewrite_table(page, directory=results, of=lambda name: name == "other")
+
+    assert "`rows`" not in page.read_text()
+
+
+def test_what_a_models_page_shows_the_readme_does_not() -> None:
+    shown = {page: page.read_text() for page in (*MODELS.glob("*.md"), ROOT / "README.md")}
+
+    assert "| `sentiment-github` |" in shown.pop(MODELS / "sentiment.md")
+    assert not any("| `sentiment-github` |" in text for text in shown.values())
 
 
 def test_a_readme_without_a_place_for_them_is_left_alone(tmp_path: Path) -> None:
