@@ -21,6 +21,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from structlog.contextvars import bind_contextvars
 
 from api import (
+    ai,
     api_keys,
     errors,
     figures,
@@ -66,8 +67,8 @@ _STARTS = frozenset({"http.response.start", "websocket.http.response.start"})
 _API = "/api/v1"
 PARTS = (
     *((part, _API) for part in (
-        repositories, organisations, figures, trends, fast_routes, marts, metrics, jobs, streams,
-        webhooks, logins, users, api_keys,
+        repositories, organisations, figures, trends, fast_routes, marts, metrics, ai, jobs,
+        streams, webhooks, logins, users, api_keys,
     )),
     (health, ""), (prometheus, ""), (jwks, ""),
 )  # fmt: skip

@@ -306,6 +306,25 @@ for _path, _mart in {"contributors": "contributor", "health-score": "health_scor
 
 
 @router.get(
+    "/repositories/{repository_id}/sentiment",
+    response_model=PagedEnvelope[Row], responses=CONDITIONAL,
+)  # fmt: skip
+def sentiment(
+    repository_id: int, request: Request, session: Session, reader: Reader,
+    every: Literal["day", "week"] = "week", limit: paging.Limit = 50, cursor: paging.Cursor = None,
+) -> Response:  # fmt: skip
+    """How people sound, all of them together: rows of `marts.sentiment_daily`, which
+    `GET /marts/sentiment_daily` explains.
+    """
+    repositories.by_id(session, repository_id, readable=reader.readable)
+    return page(
+        request, session, "sentiment_daily", repository_id=repository_id, limit=limit,
+        cursor=cursor, only={"every": every}, definition=definition_of("sentiment"),
+        readable=reader.readable,
+    )  # fmt: skip
+
+
+@router.get(
     "/repositories/{repository_id}/metrics/{metric}",
     response_model=Envelope[list[Point]], responses=CONDITIONAL,
 )  # fmt: skip

@@ -1,6 +1,6 @@
 """The marts as they are: which there are, their columns, their rows."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from tempfile import TemporaryFile
 from typing import IO, Annotated, Any
 
@@ -143,14 +143,22 @@ def _read(file: IO[bytes]) -> Iterator[bytes]:
 
 def page(
     request: Request, session: Connection, mart: str, *, repository_id: int | None, limit: int,
-    cursor: str | None, readable: Readable,
+    cursor: str | None, readable: Readable, only: Mapping[str, str] | None = None,
+    definition: str | None = None,
 ) -> Response:  # fmt: skip
+    """Rows with these values alone; ``definition`` where the mart is not called like its metric."""
     after = paging.decode(cursor)
     if repository_id is not None and readable is not None:
         visibility.check(session, repository_id, readable)
     try:
         found = marts.rows(
-            session, mart, repository_id=repository_id, limit=limit, after=after, readable=readable
+            session,
+            mart,
+            repository_id=repository_id,
+            limit=limit,
+            after=after,
+            only=only,
+            readable=readable,
         )
     except ValueError as error:
         raise paging.invalid() from error
@@ -158,7 +166,7 @@ def page(
     about = None
     if repository_id is not None:
         standing = ledger.standing(session, repository_id)
-        about = meta(standing, definition=definition_of(mart))
+        about = meta(standing, definition=definition or definition_of(mart))
         state = f"{state} {version(standing)}"
     body = {
         "data": found.rows,

@@ -6,6 +6,7 @@ from fastapi import FastAPI
 from fastapi.routing import APIRoute
 from pydantic import BaseModel
 
+from api.ai import Tone
 from api.api_keys import ApiKey, MadeKey
 from api.errors import Problem
 from api.fast.routes import Found
@@ -30,6 +31,7 @@ _TAGS = [
     {"name": "fast", "description": "The same, kept ready: for whoever asks often."},
     {"name": "marts", "description": "The tables that the figures come from."},
     {"name": "metrics", "description": "What the figures mean."},
+    {"name": "ai", "description": "What trained models say, and how good they are."},
     {"name": "jobs", "description": "Analyses, past and running."},
     {"name": "auth", "description": "Logging in with GitHub."},
     {"name": "users", "description": "Who asks, and who may do what."},
@@ -37,7 +39,9 @@ _TAGS = [
     {"name": "webhooks", "description": "What GitHub delivers."},
     {"name": "health", "description": "For whoever runs the service."},
 ]
-_AS_WRITTEN = (Problem, Event, Job, Repository, Organisation, Count, Found, ApiKey, MadeKey, Me)
+_AS_WRITTEN = (
+    Problem, Event, Job, Repository, Organisation, Count, Found, ApiKey, MadeKey, Me, Tone,
+)  # fmt: skip
 """Those that no route answers by itself, and those with a null in their example: FastAPI leaves it
 out, and what null stands for is worth showing.
 """

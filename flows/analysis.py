@@ -14,6 +14,7 @@ from flows.steps.extract import Call, Extraction, extract
 from flows.steps.insights import compute
 from flows.steps.publish import publish
 from flows.steps.run import Run
+from flows.steps.tones import read_tones
 from flows.steps.transform import transform
 from gitinsight import logs
 from gitinsight.errors import Cancelled, GitInsightError, LeaseLost, RateLimited, TransientError
@@ -127,6 +128,8 @@ def make_figures(run: Run, report: Report, quality: QualitySettings, call: Call 
         run.announce("transform")
         marks = _marks(run)
         threading.Thread(target=gate.prepare, name="imports", daemon=True).start()
+        with report.timed("tones"):
+            call("tones", partial(read_tones, run))
         with report.timed("transform"):
             checks = call("transform", partial(transform, run))
         run.announce("insights")

@@ -19,7 +19,7 @@ from gitinsight import clock
 from gitinsight.settings import Settings
 from gitinsight.things.catalogue import THINGS
 from gitinsight.things.thing import Reading
-from warehouse import jobs, ledger, repositories
+from warehouse import jobs, ledger, repositories, tones
 from warehouse.engine import Connection, Engine, make_engine
 from warehouse.jobs import Job
 
@@ -75,6 +75,13 @@ def _insight_specs() -> Iterator[dg.AssetSpec]:
         )  # fmt: skip
 
 
+def _tone_specs() -> Iterator[dg.AssetSpec]:
+    yield dg.AssetSpec(
+        ["insights", "text_tone"], group_name="insights", kinds={"python", "postgres"},
+        deps=[dg.AssetKey(["raw", table]) for table in tones.SOURCES],
+    )  # fmt: skip
+
+
 def _check_specs(specs: list[dg.AssetSpec]) -> Iterator[dg.AssetCheckSpec]:
     """One verdict per published table; its evidence names every check behind it."""
     for spec in specs:
@@ -89,7 +96,9 @@ def _ordered(specs: Iterable[dg.AssetSpec]) -> list[dg.AssetSpec]:
     return [by_key[key] for key in TopologicalSorter(sources).static_order() if key in by_key]
 
 
-_SPECS = _ordered([*_raw_specs(), *_dbt_specs(project_manifest()), *_insight_specs()])
+_SPECS = _ordered(
+    [*_raw_specs(), *_tone_specs(), *_dbt_specs(project_manifest()), *_insight_specs()]
+)
 
 
 @dg.multi_asset(

@@ -1,6 +1,6 @@
 """The marts, read as they are: every name is looked up in the catalogue before it is used."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Literal
@@ -59,7 +59,7 @@ def columns(connection: Connection, mart: str, *, schema: str = SCHEMA) -> list[
 
 def rows(
     connection: Connection, mart: str, *, repository_id: int | None, limit: int,
-    after: Sequence[str] = (), readable: Readable = None,
+    after: Sequence[str] = (), readable: Readable = None, only: Mapping[str, str] | None = None,
 ) -> Page:  # fmt: skip
     """In the order of their key, of repositories that may be seen. ``after`` is where the page
     before ended, so that a page stays where it is, whatever is published meanwhile; ValueError
@@ -73,6 +73,8 @@ def rows(
         raise NotFound(f"column repository_id of mart {mart}")
     if repository_id is not None:
         wanted.append(SQL("repository_id = {}").format(repository_id))
+    for column, value in (only or {}).items():
+        wanted.append(SQL("{} = {}").format(Identifier(column), value))
     if after:
         # The types are text that PostgreSQL itself has written.
         last = SQL(", ").join(

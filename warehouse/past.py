@@ -105,6 +105,8 @@ _OTHERS = (
     inner join past_ops.instants as instant using (repository_id)
     where made.extracted_at <= instant.held_at
     """,
+    # A tone is that of a text, whenever it was said.
+    "create view past_insights.text_tone as select * from insights.text_tone",
     """
     create view past_raw.git_commit_files as
     select changed.* from raw.git_commit_files as changed
@@ -181,7 +183,7 @@ def set_to(
     """
     raw = driver(connection)
     clear(connection)
-    for schema in ("past_raw", "past_ops"):
+    for schema in ("past_raw", "past_ops", INSIGHTS):
         raw.execute(SQL("create schema {}").format(Identifier(schema)))
     wanted = Value(None if repository_ids is None else list(repository_ids))
     raw.execute(SQL(_INSTANTS).format(at=Value(at), repository_ids=wanted))

@@ -76,3 +76,13 @@
     - (count(*) + 1)::double precision / count(*)
   )
 {%- endmacro %}
+
+{#- An end of Wilson's interval of a share of so many; `side` is + or -. -#}
+{% macro wilson(share, count, z, side) -%}
+  (
+    {{ share }} + {{ z * z / 2 }} / {{ count }}
+    {{ side }} {{ z }} * sqrt(
+      {{ share }} * (1 - {{ share }}) / {{ count }} + {{ z * z / 4 }} / ({{ count }}::double precision ^ 2)
+    )
+  ) / (1 + {{ z * z }} / {{ count }})
+{%- endmacro %}

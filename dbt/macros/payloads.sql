@@ -16,3 +16,8 @@
   jsonb_typeof(payload #> '{files,code_of_conduct}') = 'object'
   or jsonb_typeof(payload #> '{files,code_of_conduct_file}') = 'object' as has_code_of_conduct
 {%- endmacro %}
+
+{#- What `insights.text_tone` knows a text by; warehouse/tones.py makes the same. -#}
+{% macro digest_of(text) -%}
+  sha256(convert_to({{ text }}, 'UTF8'))
+{%- endmacro %}

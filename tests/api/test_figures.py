@@ -27,11 +27,15 @@ LATENCY = {
 }  # fmt: skip
 PATHS = (
     "summary", "insights", "insights/bus_factor", "completeness", "contributors",
-    "health-score", "metrics/commits_count",
+    "health-score", "sentiment", "metrics/commits_count",
 )  # fmt: skip
 HEALTH = """
     repository_id bigint, iso_week date, score double precision, missing jsonb,
     primary key (repository_id, iso_week)
+"""
+SENTIMENT = """
+    repository_id bigint, every text, starts_on date, sentiment_index double precision,
+    primary key (repository_id, every, starts_on)
 """
 
 
@@ -56,6 +60,11 @@ def api(reading: httpx2.Client, library: Engine) -> httpx2.Client:
             (1, "2026-01-05", 41.5, '["quality"]'), (1, "2026-01-12", None, '["quality"]'),
             (2, "2026-01-05", 12.5, '["quality"]'),
         )  # fmt: skip
+        make(
+            connection, "marts.sentiment_daily", SENTIMENT,
+            (1, "day", "2026-01-05", 0.1), (1, "day", "2026-01-06", None),
+            (1, "week", "2026-01-05", 0.3), (2, "week", "2026-01-05", 0.9),
+        )  # fmt: skip
         insights.store(connection, 1, "bus_factor", [FACTOR])
         insights.store(connection, 1, "review_latency", [LATENCY])
         completeness.record(connection, 1, entries, at=AT, job_id=job.job_id)
@@ -66,7 +75,7 @@ def api(reading: httpx2.Client, library: Engine) -> httpx2.Client:
 
 DEFINITIONS = {
     "insights/bus_factor": "bus-factor@1", "metrics/commits_count": "commits@1",
-    "health-score": "health-score@2",
+    "health-score": "health-score@2", "sentiment": "sentiment@1",
 }  # fmt: skip
 """Of what is one metric; the others are answers of several."""
 
@@ -191,6 +200,20 @@ def test_the_health_score_of_one_repository_comes_by_week(api: httpx2.Client) ->
     ]  # fmt: skip
     assert found["data"][0]["missing"] == ["quality"]
     assert found["meta"]["definition"] == "health-score@2"
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [({}, [("2026-01-05", 0.3)]), ({"every": "week"}, [("2026-01-05", 0.3)]),
+     ({"every": "day"}, [("2026-01-05", 0.1), ("2026-01-06", None)])],
+)  # fmt: skip
+def test_sentiment_comes_by_week_or_by_day(
+    api: httpx2.Client, query: dict[str, str], expected: list[tuple[str, float | None]]
+) -> None:
+    found = api.get(f"{KNOWN}/sentiment", params=query).json()
+
+    assert [(one["starts_on"], one["sentiment_index"]) for one in found["data"]] == expected
+    assert api.get(f"{KNOWN}/sentiment", params={"every": "person"}).status_code == 422
 
 
 class TestMetrics:

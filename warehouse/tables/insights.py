@@ -2,7 +2,18 @@
 
 from typing import Any
 
-from sqlalchemy import BigInteger, Boolean, Column, Date, Double, Integer, Table, Text, Uuid
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Date,
+    Double,
+    Integer,
+    LargeBinary,
+    Table,
+    Text,
+    Uuid,
+)  # fmt: skip
 from sqlalchemy.dialects.postgresql import JSONB
 
 from warehouse.tables.shape import AT, metadata, repository_id
@@ -165,4 +176,20 @@ truck_factor = Table(
     *_origin(),
     schema="insights",
     comment="on how few people the files rest, by degree of authorship",
+)
+
+text_tone = Table(
+    "text_tone",
+    metadata,
+    repository_id(),
+    Column("text_digest", LargeBinary, primary_key=True, comment="SHA-256 of the text in UTF-8"),
+    Column("label", Text, comment="negative, neutral, positive or unsure; null if not scored"),
+    Column("negative_ratio", Double, comment="probability that it sounds displeased"),
+    Column("neutral_ratio", Double, comment="probability that it sounds neither"),
+    Column("positive_ratio", Double, comment="probability that it sounds pleased"),
+    Column("unscored_reason", Text, comment="no_words or not_english; null if it was scored"),
+    Column("model", Text, nullable=False, comment="the model that said it, and its version"),
+    Column("scored_at", AT, nullable=False, comment="when it was looked at"),
+    schema="insights",
+    comment="how texts of issues, pull requests, reviews and comments sound; of nobody by name",
 )

@@ -10,6 +10,7 @@ select
   issue.created_at,
   issue.updated_at,
   issue.is_pull_request,
+  issue.text_digest,
   pull.merged_at,
   pull.number is not null as has_pull_request,
   coalesce(author.person, issue.author_login) as author_login,

@@ -6,7 +6,8 @@ with remarks as (
     number,
     'issue_comment' as kind,
     author_login,
-    created_at as made_at
+    created_at as made_at,
+    text_digest
   from {{ ref('stg_github__issue_comments') }}
   where {{ of_job() }}
   union all
@@ -15,7 +16,8 @@ with remarks as (
     number,
     'review',
     author_login,
-    submitted_at
+    submitted_at,
+    text_digest
   from {{ ref('stg_github__reviews') }}
   where {{ of_job() }} and submitted_at is not null
   union all
@@ -24,7 +26,8 @@ with remarks as (
     number,
     'review_comment',
     author_login,
-    created_at
+    created_at,
+    text_digest
   from {{ ref('stg_github__review_comments') }}
   where {{ of_job() }}
 )
@@ -34,6 +37,7 @@ select
   remark.number,
   remark.kind,
   remark.made_at,
+  remark.text_digest,
   coalesce(merged.person, remark.author_login) as author_login
 from remarks as remark
 inner join {{ ref('int_items') }} as item

@@ -11,6 +11,8 @@ select
   (payload ->> 'comments')::bigint as comments_count,
   (payload ->> 'created_at')::timestamptz as created_at,
   (payload ->> 'updated_at')::timestamptz as updated_at,
-  (payload ->> 'closed_at')::timestamptz as closed_at
+  (payload ->> 'closed_at')::timestamptz as closed_at,
+  {{ digest_of("(payload ->> 'title') || E'\\n\\n' || coalesce(payload ->> 'body', '')") }}
+    as text_digest
 from {{ source('raw', 'github_issues') }}
 where deleted_at is null

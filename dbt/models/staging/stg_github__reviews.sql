@@ -5,7 +5,8 @@ select
   (review.payload ->> 'pullRequestNumber')::integer as number,
   review.payload ->> 'state' as state,
   coalesce(app.login, {{ login_of("(review.payload -> 'author')") }}) as author_login,
-  (review.payload ->> 'submittedAt')::timestamptz as submitted_at
+  (review.payload ->> 'submittedAt')::timestamptz as submitted_at,
+  {{ digest_of("nullif(review.payload ->> 'body', '')") }} as text_digest
 from {{ source('raw', 'github_reviews') }} as review
 left join {{ ref('stg_github__users') }} as app
   on

@@ -1,0 +1,114 @@
+"""What trained models say of a text that somebody hands in, and how good these models are."""
+
+from datetime import date
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from api.auth import Reader
+from gitinsight.cards.catalogue import Card, card, cards
+
+router = APIRouter(tags=["ai"])
+TEXTS, LETTERS = 100, 20_000
+_Text = Annotated[str, StringConstraints(max_length=LETTERS)]
+
+
+class Texts(BaseModel):
+    """As they were written, Markdown and all."""
+
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{"texts": ["Thanks, this works great!"]}]}
+    )
+
+    texts: Annotated[list[_Text], Field(min_length=1, max_length=TEXTS)]
+
+
+class Tone(BaseModel):
+    """Probabilities of the three classes. ``unsure``: none is likely; null: the text was not
+    scored, and ``unscored_reason`` says why.
+    """
+
+    model_config = ConfigDict(
+        from_attributes=True,
+        json_schema_extra={
+            "examples": [
+                {
+                    "label": "positive", "negative_ratio": 0.01, "neutral_ratio": 0.02,
+                    "positive_ratio": 0.97, "unscored_reason": None,
+                }
+            ]
+        },
+    )  # fmt: skip
+
+    label: Literal["negative", "neutral", "positive", "unsure"] | None
+    negative_ratio: float | None
+    neutral_ratio: float | None
+    positive_ratio: float | None
+    unscored_reason: Literal["no_words", "not_english"] | None
+
+
+class Tones(BaseModel):
+    """In the order of the texts; ``model`` is what `GET /models` explains."""
+
+    data: list[Tone]
+    model: str
+
+
+class DataSet(BaseModel):
+    name: str
+    source: str
+    licence: str
+    texts_count: int
+    use: Literal["training", "test"]
+
+
+class Measurement(BaseModel):
+    """``low`` and ``high`` are its 95 % interval."""
+
+    name: str
+    test: str
+    value: float
+    low: float
+    high: float
+
+
+class Model(BaseModel):
+    """``definition`` stands beside every prediction; ``sha256`` is that of the weights."""
+
+    definition: str
+    title: str
+    words: str
+    trained_on: date
+    sha256: str
+    size_bytes: int
+    data: list[DataSet]
+    metrics: list[Measurement]
+    limits: list[str]
+    document: str
+
+
+class Models(BaseModel):
+    data: list[Model]
+
+
+@router.post("/ai/sentiment", response_model=Tones)
+def sentiment(body: Texts, _: Reader) -> dict[str, Any]:
+    """How texts sound. Code, quotes, logs and links in them are left out, and of each its first
+    2,000 characters are read; nothing is kept.
+    """
+    # Whoever never asks does not load NumPy and the weights.
+    from models.sentiment import score  # noqa: PLC0415
+    from models.sentiment_weights import NAME, shipped  # noqa: PLC0415
+
+    return {"data": score(shipped(), body.texts), "model": card(NAME).definition}
+
+
+@router.get("/models", response_model=Models)
+def models(_: Reader) -> dict[str, Any]:
+    """Every trained model: its version, the data, how good it is, and what it cannot do."""
+    return {"data": [_told(one) for one in cards().values()]}
+
+
+def _told(one: Card) -> dict[str, Any]:
+    return {"definition": one.definition, **one.model_dump(exclude={"id", "version"})}

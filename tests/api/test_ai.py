@@ -1,0 +1,61 @@
+"""What trained models say over HTTP."""
+
+import subprocess
+import sys
+
+import httpx2
+import pytest
+
+from api.ai import LETTERS, TEXTS
+from gitinsight.cards.catalogue import card
+
+SENTIMENT = "/api/v1/ai/sentiment"
+
+
+def test_texts_are_answered_in_their_order(reading: httpx2.Client) -> None:
+    texts = ["This is awesome, thank you!", "I hate this mess", "```x```", "Das ist nicht und wird"]
+    found = reading.post(SENTIMENT, json={"texts": texts}).json()
+
+    assert [one["label"] for one in found["data"]] == ["positive", "negative", None, None]
+    assert [one["unscored_reason"] for one in found["data"]] == [
+        None, None, "no_words", "not_english",
+    ]  # fmt: skip
+    assert sum(value for value in list(found["data"][0].values())[1:4]) == pytest.approx(
+        1, abs=1e-3
+    )
+    assert found["model"] == card("sentiment").definition
+
+
+@pytest.mark.parametrize(
+    "body",
+    [{"texts": []}, {"texts": ["x"] * (TEXTS + 1)}, {"texts": ["x" * (LETTERS + 1)]},
+     {"texts": [1]}, {"texts": ["x"], "person": "ann"}, {}],
+    ids=["none", "many", "long", "number", "other", "empty"],
+)  # fmt: skip
+def test_what_is_too_much_or_no_text_is_not_valid(
+    reading: httpx2.Client, body: dict[str, object]
+) -> None:
+    assert reading.post(SENTIMENT, json=body).status_code == 422
+
+
+def test_every_model_says_how_good_it_is(reading: httpx2.Client) -> None:
+    (model,) = reading.get("/api/v1/models").json()["data"]
+
+    told = card("sentiment")
+    assert (model["definition"], model["sha256"]) == (told.definition, told.sha256)
+    assert [one["value"] for one in model["metrics"]] == [one.value for one in told.metrics]
+    assert model["trained_on"] == told.trained_on.isoformat()
+    assert model["limits"]
+
+
+def test_importing_the_api_loads_no_model() -> None:
+    loaded = subprocess.run(
+        [
+            sys.executable, "-c",
+            ("import sys, api.app, api.serve; print([one for one in sys.modules"
+            " if one.startswith(('models.sentiment', 'scipy', 'vaderSentiment'))])"),
+        ],
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+
+    assert loaded.stdout.strip() == "[]"
