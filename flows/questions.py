@@ -18,6 +18,7 @@ from gitinsight import clock, targets
 from gitinsight.errors import BrokenEnvironment, QualityGateFailed
 from warehouse import analyst, freshness, jobs, ledger, marts, organisations, repositories
 from warehouse import export as export_
+from warehouse.analyst import Limits
 from warehouse.engine import Connection
 from warehouse.expectations import data_docs
 from warehouse.freshness import Freshness
@@ -25,6 +26,8 @@ from warehouse.jobs import Job
 from warehouse.past import MARTS as MARTS_THEN
 
 app = typer.Typer()
+_QUERY_SECONDS = 30
+_QUERY_BYTES = 256 * 2**20
 _AsOf = Annotated[
     str | None, typer.Option(help="Marts as they were shown then: a day (its end, UTC) or a time.")
 ]
@@ -186,14 +189,19 @@ def show_plan(
 
 @app.command()
 def query(
-    sql: str, *, as_of: _AsOf = None, of: _Of = None, as_json: Annotated[bool, JSON] = False
-) -> None:
-    """Run SQL as an analyst: marts and insights, reading only, 30 seconds at most. Of an earlier
-    day name the marts without a schema.
+    sql: str, *, limit: Annotated[int, typer.Option(min=1, help="Rows at most.")] = 10_000,
+    as_of: _AsOf = None, of: _Of = None, as_json: Annotated[bool, JSON] = False,
+) -> None:  # fmt: skip
+    """Run one select as an analyst: marts and insights alone, 30 seconds at most. Of an earlier day
+    they are asked by the same names.
     """
+    limits = Limits(rows=limit, seconds=_QUERY_SECONDS, bytes=_QUERY_BYTES)
     with _shown(as_of, of) as (connection, schema):
-        rows = analyst.select(connection, sql, is_past=schema == MARTS_THEN)
-    show(rows, as_json=as_json)
+        found = analyst.ask(connection, sql, limits, is_past=schema == MARTS_THEN)
+    names = [name for name, _ in found.columns]
+    show([dict(zip(names, row, strict=True)) for row in found.rows], as_json=as_json)
+    if found.is_cut:
+        ERR.print(f"there are more than {limit} rows: --limit shows more")
 
 
 @app.command()

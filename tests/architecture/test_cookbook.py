@@ -8,6 +8,7 @@ import pytest
 from gitinsight.settings import Settings
 from tests.support.checkout import ROOT
 from warehouse import analyst
+from warehouse.analyst import Limits
 from warehouse.engine import Connection, make_engine
 
 _RECIPE = re.compile(
@@ -45,6 +46,15 @@ def test_every_query_runs_and_answers(reading: Connection) -> None:
 
     silent = {question for question, rows in answers.items() if not rows}
     assert silent == SILENT
+
+
+def test_the_gate_changes_no_answer(reading: Connection) -> None:
+    for question, query in RECIPES.items():
+        found = analyst.ask(reading, query, Limits(rows=1_000))
+
+        names = [name for name, _ in found.columns]
+        answer = [dict(zip(names, row, strict=True)) for row in found.rows]
+        assert answer == analyst.select(reading, query), question
 
 
 def test_the_answers_are_those_of_the_summary(reading: Connection) -> None:

@@ -123,6 +123,13 @@ def test_a_query_beyond_an_analysts_rights_is_refused(gitinsight: Gitinsight, te
     assert len(err.splitlines()) == 1
 
 
+def test_a_query_of_more_rows_than_it_may_show_says_so(gitinsight: Gitinsight) -> None:
+    code, out, err = gitinsight("query", "--json", "--limit", "2", "table marts.daily_activity")
+
+    assert (code, len(json.loads(out))) == (0, 2)
+    assert "more than 2 rows" in err
+
+
 @pytest.mark.parametrize("kind", ["csv", "json", "parquet"])
 def test_a_mart_can_be_taken_away_as_a_file(
     gitinsight: Gitinsight, tmp_path: Path, kind: str

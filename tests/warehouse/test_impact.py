@@ -5,9 +5,9 @@ import pytest
 from gitinsight.metrics.catalogue import Version
 from tests.support.marts import make
 from warehouse import impact
-from warehouse.analyst import QueryFailed
 from warehouse.engine import Engine
 from warehouse.impact import Move
+from warehouse.sql_gate import QueryFailed
 
 SUMMARY = "repository_id bigint primary key, full_name text, plain float, fair float"
 ROWS = [
