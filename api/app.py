@@ -34,6 +34,7 @@ from api import (
     organisations,
     prometheus,
     repositories,
+    sql,
     streams,
     trends,
     users,
@@ -67,7 +68,7 @@ _STARTS = frozenset({"http.response.start", "websocket.http.response.start"})
 _API = "/api/v1"
 PARTS = (
     *((part, _API) for part in (
-        repositories, organisations, figures, trends, fast_routes, marts, metrics, ai, jobs,
+        repositories, organisations, figures, trends, fast_routes, marts, metrics, ai, sql, jobs,
         streams, webhooks, logins, users, api_keys,
     )),
     (health, ""), (prometheus, ""), (jwks, ""),
@@ -87,6 +88,7 @@ def create_app(
     app.state.warehouse = make_engine(warehouse_url, process="api", pool_size=PLACES)
     credentials = _admitting(app, settings, admin_key)
     app.state.places = CapacityLimiter(PLACES)
+    app.state.sql_turns = CapacityLimiter(sql.AT_ONCE)
     errors.install(app)
     names: dict[int, str] = {}
     for part, prefix in PARTS:

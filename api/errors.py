@@ -14,6 +14,7 @@ from api.headers import SECURITY
 from gitinsight import errors
 from warehouse.engine import UNREACHABLE
 from warehouse.export import ExportTooLarge
+from warehouse.sql_gate import AnswerTooLarge, QueryFailed, StatementRefused, StatementTooCostly
 
 _AWAY_SECONDS = 5
 _KINDS: tuple[tuple[type[errors.GitInsightError], int, str], ...] = (
@@ -22,6 +23,10 @@ _KINDS: tuple[tuple[type[errors.GitInsightError], int, str], ...] = (
     (errors.InvalidName, 422, "invalid-name"),
     (errors.IdentityChanged, 409, "identity-changed"),
     (ExportTooLarge, 422, "export-too-large"),
+    (StatementRefused, 422, "statement-refused"),
+    (StatementTooCostly, 422, "statement-too-costly"),
+    (AnswerTooLarge, 422, "answer-too-large"),
+    (QueryFailed, 422, "query-failed"),
     (errors.TokenRejected, 502, "token-rejected"),
     (errors.UnexpectedPayload, 502, "unexpected-payload"),
     (errors.RateLimited, 503, "rate-limited"),
@@ -41,7 +46,7 @@ class Refused(HTTPException):
 
 
 class Fault(BaseModel):
-    """What is wrong with a request, and where."""
+    """What is wrong with a request, and where: in a statement by its line and column."""
 
     where: list[str | int]
     message: str
@@ -117,7 +122,12 @@ def _on_ours(request: Request, error: Exception) -> JSONResponse:
     if isinstance(error, errors.RateLimited):
         wait = (error.retry_at - datetime.now(UTC)).total_seconds()
         headers["Retry-After"] = str(max(1, round(wait)))
-    return problem(request, status, kind=kind, detail=str(error), headers=headers)
+    wrong = None
+    if isinstance(error, QueryFailed):
+        wrong = [Fault(where=["body", "sql", *(error.at or ())], message=error.reason)]
+    return problem(
+        request, status, kind=kind, detail=str(error), headers=headers, invalid=wrong
+    )  # fmt: skip
 
 
 def _on_invalid(request: Request, error: Exception) -> JSONResponse:

@@ -32,6 +32,7 @@ _TAGS = [
     {"name": "marts", "description": "The tables that the figures come from."},
     {"name": "metrics", "description": "What the figures mean."},
     {"name": "ai", "description": "What trained models say, and how good they are."},
+    {"name": "sql", "description": "Questions that no other address answers."},
     {"name": "jobs", "description": "Analyses, past and running."},
     {"name": "auth", "description": "Logging in with GitHub."},
     {"name": "users", "description": "Who asks, and who may do what."},

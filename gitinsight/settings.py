@@ -112,6 +112,12 @@ class ApiSettings(BaseModel):
     """Of a mart as a file over HTTP, which lies on our disk until it is sent; eight at once."""
     export_seconds: int = Field(default=60, gt=0)
     """Of one statement of such an export; so long a connection of the API is taken."""
+    sql_seconds: int = Field(default=5, ge=1, le=300)
+    """Of a statement that somebody sends; so long a connection of the API is taken."""
+    sql_bytes: int = Field(default=16 * 2**20, gt=0)
+    """Of the answer to it, which is held in memory; four at once."""
+    sql_cost: int = Field(default=5_000_000, gt=0)
+    """What PostgreSQL may plan for it, in its own measure: what is above is not begun."""
     workers: int = Field(1, ge=1, le=64)
     """Processes that share the address; each takes about 100 MB."""
     cors_origins: Annotated[tuple[str, ...], NoDecode] = ()

@@ -29,6 +29,10 @@ _ARROW = {
 """PostgreSQL's types, and what Arrow calls them."""
 
 
+_RISKY = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+"""What a spreadsheet takes for a formula where a cell begins with it; the last four are wide."""
+
+
 class ExportTooLarge(PermanentError):
     def __init__(self, mart: str, limit: str) -> None:
         super().__init__(mart, limit)
@@ -53,9 +57,7 @@ def pieces(
     types = {one["name"]: one["type"] for one in marts.columns(connection, mart, schema=schema)}
     rows = _rows(connection, schema, mart, repository_id, readable)
     if format_ == "csv":
-        return _csv(
-            connection, _told(rows, [one for one in types if types[one] == "boolean"], types)
-        )
+        return _csv(connection, _as_cells(rows, types))
     if format_ == "json":
         return _json(connection, rows)
     return _parquet(
@@ -86,6 +88,17 @@ def bounded(
         raise ExportTooLarge(mart, f"{max_seconds} seconds") from error
 
 
+def as_cell(text: str) -> str:
+    """Text of a CSV that no spreadsheet runs: with a quote before what would be a formula."""
+    return f"'{text}" if text.startswith(_RISKY) else text
+
+
+def parquet_schema(types: Mapping[str, str]) -> "pa.Schema":
+    import pyarrow as pa  # noqa: PLC0415 - processes without exports do without
+
+    return pa.schema([(name, _arrow(kind)) for name, kind in types.items()])
+
+
 def _rows(
     connection: Connection, schema: str, mart: str, repository_id: int | None, readable: Readable
 ) -> Composed:
@@ -103,6 +116,19 @@ def _told(rows: Composed, texts: Collection[str], columns: Iterable[str]) -> Com
     told = (
         SQL("{0}::text as {0}" if one in texts else "{0}").format(Identifier(one))
         for one in columns
+    )
+    return SQL("select {} from ({}) as row").format(SQL(", ").join(told), rows)
+
+
+def _as_cells(rows: Composed, types: Mapping[str, str]) -> Composed:
+    """The same as `as_cell`, as PostgreSQL does it."""
+    ways = {
+        "boolean": "{0}::text as {0}",
+        "text": "case when left({0}, 1) = any({1}) then {2} || {0} else {0} end as {0}",
+    }
+    told = (
+        SQL(ways.get(kind, "{0}")).format(Identifier(name), Value(list(_RISKY)), Value("'"))
+        for name, kind in types.items()
     )
     return SQL("select {} from ({}) as row").format(SQL(", ").join(told), rows)
 
@@ -134,7 +160,7 @@ def _parquet(connection: Connection, rows: Composed, types: Mapping[str, str]) -
     import pyarrow as pa  # noqa: PLC0415 - processes without exports do without
     from pyarrow import parquet  # noqa: PLC0415 - as above
 
-    schema = pa.schema([(name, _arrow(kind)) for name, kind in types.items()])
+    schema = parquet_schema(types)
     sink = _Sink()
     with (
         driver(connection).cursor(name="export") as cursor,

@@ -1,5 +1,6 @@
 """What is known about the figures of a repository: coverage, checks, and when they were made."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -8,6 +9,43 @@ from uuid import UUID
 from psycopg.rows import dict_row
 
 from warehouse.engine import Connection, driver
+
+_TOGETHER = """
+with shown as (
+    select * from ops.publications
+    where %(ids)s::bigint[] is null or repository_id = any(%(ids)s)
+),
+things as (
+    select thing, case when bool_and(told -> 'upstream' <> 'null')
+            then sum((told ->> 'upstream')::bigint)::bigint end as upstream,
+        case when bool_and(told -> 'held' <> 'null')
+            then sum((told ->> 'held')::bigint)::bigint end as held
+    from shown cross join jsonb_each(coverage) as each (thing, told)
+    group by thing
+)
+select (select count(*) from shown), (select min(as_of) from shown),
+    (select max(as_of) from shown),
+    (select coalesce(jsonb_object_agg(thing, jsonb_build_array(upstream, held)), '{}') from things),
+    (select coalesce(array_agg(distinct check_name order by check_name), '{}')
+        from shown join ops.quality_results using (job_id, repository_id)
+        where status = 'failed'),
+    (select case when count(*) = 0 then 'unknown' when bool_or(quality_status <> 'passed')
+        then 'warned' else 'passed' end from shown)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Together:
+    """What is known about the figures of several repositories: ``as_of`` is the oldest of theirs,
+    and coverage is null where that of one of them is not known.
+    """
+
+    repositories_count: int
+    as_of: datetime | None
+    newest_as_of: datetime | None
+    coverage: dict[str, dict[str, Any]]
+    quality_status: str
+    failed_checks: list[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +119,18 @@ def standing(connection: Connection, repository_id: int) -> Standing:
         ),
         failed_checks=[one["check_name"] for one in failed],
     )
+
+
+def together(connection: Connection, readable: Collection[int] | None = None) -> Together:
+    """Of all that has published; of the ``readable`` ones where these are told."""
+    ids = None if readable is None else list(readable)
+    found = driver(connection).execute(_TOGETHER, {"ids": ids}).fetchone()
+    count, first, last, counts, failed, status = found or (0, None, None, {}, [], "unknown")
+    return Together(
+        repositories_count=count, as_of=first, newest_as_of=last,
+        coverage={thing: _coverage(*both) for thing, both in counts.items()},
+        quality_status=status, failed_checks=failed,
+    )  # fmt: skip
 
 
 def publications_total(connection: Connection) -> int:
