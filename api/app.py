@@ -40,6 +40,7 @@ from api import (
     users,
     webhooks,
 )  # fmt: skip
+from api.agents import Agents
 from api.auth import Access
 from api.credentials import Credentials
 from api.fast import routes as fast_routes
@@ -95,6 +96,9 @@ def create_app(
         guards = [Depends(_is_text)] if prefix else []
         app.include_router(part.router, prefix=prefix, dependencies=guards)
         names |= {id(one): f"{prefix}{getattr(one, 'path', '')}" for one in part.router.routes}
+    agents = Agents(app.state, settings.api)
+    app.router.routes.append(agents.route)
+    names[id(agents.route)] = agents.route.path
     app.state.traffic = Traffic(names.values(), directory=shared, sink=sink)
     if settings.redis.url is not None:
         app.state.second = SharedSummaries(
@@ -110,6 +114,7 @@ def create_app(
         shared=None if credentials.is_open else frozenset(),
     )
     app.state.fast = Fast(credentials, kept, searches, app.state.traffic)
+    app.state.agents = agents
     app.state.announcer = Announcer(warehouse_url, kept, searches, remembered=credentials)
     app.add_middleware(Observed, traffic=app.state.traffic, names=names)
     app.add_middleware(Guarded, engine=app.state.warehouse, names=names)
@@ -174,7 +179,8 @@ async def _listening(app: FastAPI) -> AsyncIterator[dict[str, object]]:
     searches.start()
     listening = asyncio.create_task(announcer.run(), name="announcements")
     try:
-        yield {"fast": app.state.fast}
+        async with app.state.agents.running():
+            yield {"fast": app.state.fast}
     finally:
         announcer.close()
         listening.cancel()

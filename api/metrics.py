@@ -65,17 +65,17 @@ class Metrics(BaseModel):
 @router.get("", response_model=Metrics)
 def several(_: Reader) -> dict[str, Any]:
     """Every metric with its formula and what it reads."""
-    return {"data": [_told(one) for one in catalogue.metrics().values()]}
+    return {"data": [told(one) for one in catalogue.metrics().values()]}
 
 
 @router.get("/{metric_id}", response_model=Metric)
 def one(metric_id: str, _: Reader) -> dict[str, Any]:
     """One metric by its name, `bus-factor`, with its earlier versions."""
-    return _told(catalogue.metric(metric_id))
+    return told(catalogue.metric(metric_id))
 
 
-def _told(metric: catalogue.Metric) -> dict[str, Any]:
-    told = metric.model_dump(mode="json", exclude={"id", "version"})
-    for one in told["earlier"]:
+def told(metric: catalogue.Metric) -> dict[str, Any]:
+    found = metric.model_dump(mode="json", exclude={"id", "version"})
+    for one in found["earlier"]:
         one["definition"] = f"{metric.id}@{one.pop('version')}"
-    return {"definition": metric.definition, **told}
+    return {"definition": metric.definition, **found}

@@ -118,12 +118,20 @@ class ApiSettings(BaseModel):
     """Of the answer to it, which is held in memory; four at once."""
     sql_cost: int = Field(default=5_000_000, gt=0)
     """What PostgreSQL may plan for it, in its own measure: what is above is not begun."""
+    agent_hosts: Annotated[tuple[str, ...], NoDecode] = ()
+    """Names, with a port where it is not the usual one, that agents reach `/mcp` by, beside those
+    of this machine: a page of another name that leads here is not let in."""
     workers: int = Field(1, ge=1, le=64)
     """Processes that share the address; each takes about 100 MB."""
     cors_origins: Annotated[tuple[str, ...], NoDecode] = ()
     """Other sites whose pages may ask this API."""
 
     @field_validator("cors_origins", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        return _parts(value)
+
+    @field_validator("agent_hosts", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         return _parts(value)
