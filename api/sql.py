@@ -199,11 +199,12 @@ def sources(
 
 def encoded(answer: Answer, meta: Sources) -> bytes:
     """JSON of ``Answered``. What is no number (NaN, infinity) is null, as all that is not known."""
-    return _JSON.encode({
+    told = {
         "columns": [{"name": name, "type": kind} for name, kind in answer.columns],
         "data": [[_value(one) for one in row] for row in answer.rows],
         "meta": meta.model_dump(mode="json"),
-    })  # fmt: skip
+    }
+    return _JSON.encode(told)
 
 
 def _definitions(mart: str, columns: Sequence[str]) -> list[str]:

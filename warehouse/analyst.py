@@ -1,8 +1,10 @@
 """What analysts may do by hand: read marts and insights, so long and so much as they are told."""
 
 import hmac
-from collections.abc import Collection, Mapping
+import json
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 import psycopg
@@ -10,10 +12,11 @@ from psycopg import Error, errors
 from psycopg.rows import dict_row
 from psycopg.sql import SQL, Identifier
 from psycopg.sql import Literal as Value
+from psycopg.types.json import set_json_loads
 
 from gitinsight.errors import BrokenEnvironment, first_line
 from warehouse import past
-from warehouse.engine import Connection, driver
+from warehouse.engine import UNFIT, UNREACHABLE, Connection, driver
 from warehouse.sql_gate import (
     AnswerTooLarge,
     Guarded,
@@ -51,6 +54,8 @@ select * from (
 where case when {bytes} <= {most} then true else ({bytes} || ' bytes')::pg_lsn is null end
 """
 _BYTES = "gitinsight_bytes"
+_BIGINT_DIGITS = 19
+_MAX_LEVELS = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,12 +114,20 @@ def run(
             columns = _columns(cursor)
         except errors.QueryCanceled as error:
             raise StatementTooCostly(f"it takes longer than {limits.seconds} seconds") from error
+        except (errors.ConfigurationLimitExceeded, errors.OutOfMemory) as error:
+            raise StatementTooCostly(_reason(error)) from error
         except errors.InvalidTextRepresentation as error:
             if "pg_lsn" not in str(error):
                 raise QueryFailed(_reason(error)) from error
             raise AnswerTooLarge(f"its answer has more than {limits.bytes} bytes") from error
-        except (errors.DatabaseError, UnicodeError) as error:
+        except UNFIT as error:
             raise QueryFailed(_reason(error)) from error
+        except UNREACHABLE:
+            raise  # the server is away, which is no fault of the statement
+        except (Error, ValueError, OverflowError) as error:
+            raise QueryFailed(_reason(error)) from error
+        except RecursionError as error:
+            raise QueryFailed("a value of its answer is nested too deeply") from error
         finally:
             session.rollback()
     return Answer(columns[:-1], rows[: limits.rows], len(rows) > limits.rows, found.tables)
@@ -204,6 +217,30 @@ def _login(connection: Connection, role: str) -> psycopg.Connection[tuple[Any, .
 
 
 def _connected(address: str) -> psycopg.Connection[tuple[Any, ...]]:
-    return psycopg.connect(
+    session = psycopg.connect(
         address, application_name="gitinsight-sql", options=_SESSION, connect_timeout=10
     )
+    set_json_loads(_json, session)
+    return session
+
+
+def _json(text: str | bytes) -> Any:
+    """Whoever passes a value on does so level by level, and has not many."""
+    found = json.loads(text, parse_int=_integer)
+    inside = [found]
+    for _ in range(_MAX_LEVELS):
+        inside = [deeper for one in inside for deeper in _within(one)]
+        if not inside:
+            return found
+    raise RecursionError
+
+
+def _within(value: Any) -> Iterable[Any]:
+    if isinstance(value, dict):
+        return value.values()
+    return value if isinstance(value, list) else ()
+
+
+def _integer(digits: str) -> int | Decimal:
+    """What has more than 64 bits no reader of JSON takes for an integer."""
+    return int(digits) if len(digits) < _BIGINT_DIGITS else Decimal(digits)

@@ -87,7 +87,8 @@ def guarded(
     tree = _parsed(text)
     _check(tree, text)
     for column in tree.find_all(exp.Column):
-        column.set("db", None)  # a table goes by its name or its alias from here on
+        for part in ("db", "catalog"):
+            column.set(part, None)  # a table goes by its name or its alias from here on
     words = {one.name.lower() for one in tree.find_all(exp.Identifier)}
     is_all = any(not isinstance(one.parent, exp.Count) for one in tree.find_all(exp.Star))
     found: dict[tuple[str, str], tuple[str, ...]] = {}
@@ -164,6 +165,13 @@ def _fault(node: exp.Expr) -> str | None:
     if type(node) not in NODES:
         what = f"function {node.sql_name().lower()}" if isinstance(node, exp.Func) else node.key
         return f"{what} is not allowed"
+    return _fault_within(node)
+
+
+def _fault_within(node: exp.Expr) -> str | None:
+    """Of a part that is allowed in itself."""
+    if isinstance(node, exp.Table) and not isinstance(node.this, exp.Identifier):
+        return "a function has no schema here" if node.db else None
     if isinstance(node, exp.With):
         return "with recursive is not allowed" if node.recursive else None
     if isinstance(node, exp.DataType):

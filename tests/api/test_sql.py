@@ -206,6 +206,47 @@ def test_whatever_is_sent_is_answered_and_changes_nothing(
     assert value(library, "select count(*) from ops.jobs") == 2
 
 
+@pytest.mark.parametrize("format_", ["json", "csv", "parquet"])
+@pytest.mark.parametrize("levels", [10, 101, 900, 980, 3_000, 9_000])
+def test_a_value_of_many_levels_is_told_or_refused(
+    api: httpx2.Client, levels: int, format_: str
+) -> None:
+    text = f"select '{'[' * levels}{']' * levels}'::jsonb as a"
+
+    answer = api.post(SQL, params={"format": format_}, json={"sql": text})
+
+    assert answer.status_code == (200 if levels == 10 else 422)
+    assert levels == 10 or "nested too deeply" in answer.json()["detail"]
+
+
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [
+        ("'{\"a\": 123456789012345678901234567890, \"b\": -1}'::jsonb",
+         '{"a":123456789012345678901234567890,"b":-1}'),
+        ("'[1e400]'::json", "[null]"), ("10::numeric ^ 40", "1" + "0" * 40),
+        ("9223372036854775807", "9223372036854775807"), ("'infinity'::float", "null"),
+        ("true and null", "null"), ("repository_id = 1 and person > ''", "true"),
+    ],
+)  # fmt: skip
+def test_odd_values_are_json_that_is_valid(api: httpx2.Client, value: str, told: str) -> None:
+    answer = ask(api, f"select {value} as a from contributor where person = 'ann' limit 1")
+
+    assert answer.status_code == 200
+    assert f'"data":[[{told}' in answer.text
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["'infinity'::date", "'20000-01-01'::date", "'1000000 years'::interval", "'24:00'::time",
+     f"'{'9' * 5_000}'::json", "'2026-01-01 BC'::timestamptz"],
+)  # fmt: skip
+def test_a_value_that_cannot_be_told_is_no_error_of_ours(api: httpx2.Client, value: str) -> None:
+    answer = ask(api, f"select {value} as a")
+
+    assert answer.status_code in {200, 422}
+
+
 @pytest.mark.parametrize(
     "body",
     [b"[" * 100_000, b'{"sql": ' * 20_000, b'{"sql": "select 1"', b"\xff", b'{"sql": "\\ud800"}'],

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import date
 from decimal import Decimal
@@ -294,6 +295,42 @@ class TestStrangers:
             ask(library, f"select count(*) from {tables}", Limits(rows=1, seconds=1))
 
         assert time.monotonic() - begun < 5
+
+    def test_what_writes_too_much_to_the_disk_is_ended(self, library: Engine) -> None:
+        tables = ", ".join(f"contributor as c{one}" for one in range(6))
+        persons = " || ".join(f"c{one}.person" for one in range(6))
+        text = (
+            f"select max(n) from (select row_number() over (order by {persons}) as n"
+            f" from {tables}) as numbered"
+        )
+        self._bound(library, work_mem="64kB", temp_file_limit="64kB")
+        try:
+            with pytest.raises(StatementTooCostly, match="temp_file_limit"):
+                ask(library, text, Limits(rows=1, seconds=60))
+        finally:
+            self._bound(library, work_mem="16MB", temp_file_limit="1GB")
+
+    def _bound(self, library: Engine, **bounds: str) -> None:
+        with library.begin() as connection:
+            for name, most in bounds.items():
+                connection.exec_driver_sql(f"alter role gitinsight_analyst set {name} = '{most}'")
+
+    def test_a_server_that_goes_away_meanwhile_is_no_fault_of_the_statement(
+        self, library: Engine
+    ) -> None:
+        tables = ", ".join(f"contributor as c{one}" for one in range(14))
+        with ThreadPoolExecutor(1) as pool:
+            asked = pool.submit(ask, library, f"select count(*) from {tables}")
+            ended = 0
+            while not ended:
+                ended = value(
+                    library,
+                    "select count(pg_terminate_backend(pid)) from pg_stat_activity"
+                    " where usename = 'gitinsight_analyst' and state = 'active'",
+                )
+
+            with pytest.raises(psycopg.OperationalError):
+                asked.result()
 
     def test_a_pattern_that_goes_wild_is_ended(self, library: Engine) -> None:
         text = "select " + "'" + "a" * 5_000 + "' ~ '^((a+)+)+\\1\\2$'"

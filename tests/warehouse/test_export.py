@@ -54,6 +54,28 @@ def test_csv_is_what_postgresql_writes(filled: Engine) -> None:
     )
 
 
+@pytest.mark.parametrize("sign", ["=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff20"])
+def test_a_title_that_a_spreadsheet_would_run_is_text_in_csv_alone(
+    filled: Engine, sign: str
+) -> None:
+    """Titles are written by strangers, and files are opened with a double click."""
+    title = f"{sign}cmd|'/c calc'!A1"
+    with filled.begin() as connection:
+        connection.exec_driver_sql(
+            "update marts.things set title = %s, total = -10, kinds = to_jsonb(%s::text)"
+            " where repository_id = 1",
+            (title, title),
+        )
+
+    text = whole(filled, "csv").decode()
+    found = next(csv.DictReader(io.StringIO(text, newline="")))
+    assert (found["title"], found["total"]) == (f"'{title}", "-10")
+    assert found["kinds"].startswith('"')
+    assert json.loads(whole(filled, "json"))[0]["title"] == title
+    table = parquet.read_table(io.BytesIO(whole(filled, "parquet")))
+    assert table.column("title").to_pylist()[0] == title
+
+
 def test_json_is_one_array(filled: Engine) -> None:
     found = json.loads(whole(filled, "json"))
 

@@ -141,6 +141,37 @@ def test_the_publications_of_all_add_up(warehouse: Engine) -> None:
         assert ledger.publications_total(connection) == 3
 
 
+def test_of_several_the_oldest_instant_and_the_worst_checks_hold(warehouse: Engine) -> None:
+    for number, (held, status) in enumerate(((9, "passed"), (30, "warned")), 1):
+        add_repository(warehouse, f"octo/app-{number}", github_id=number)
+        entries = (judge("issues", 10 * number, held), judge("tags", None, 3))
+        counted(warehouse, number, *entries[: 3 - number])
+        job = UUID(int=number)
+        judged(warehouse, number, *((PASSED,), (PASSED, WARNED))[number - 1], job=job)
+        with warehouse.begin() as connection:
+            publish.publish(
+                connection, number, job_id=job, as_of=AT + timedelta(days=number),
+                at=AT, quality_status=status, rows={},
+            )  # fmt: skip
+
+    with warehouse.begin() as connection:
+        both = ledger.together(connection)
+        first = ledger.together(connection, [1])
+        none = ledger.together(connection, [])
+
+    assert (both.repositories_count, both.as_of, both.newest_as_of) == (
+        2, AT + timedelta(days=1), AT + timedelta(days=2),
+    )  # fmt: skip
+    assert both.coverage == {
+        "issues": {"upstream": 30, "held": 39, "ratio": 1.3},
+        "tags": {"upstream": None, "held": 3, "ratio": None},
+    }
+    assert (both.quality_status, both.failed_checks) == ("warned", ["drift"])
+    assert first.coverage["issues"] == {"upstream": 10, "held": 9, "ratio": 0.9}
+    assert (first.quality_status, first.failed_checks) == ("passed", [])
+    assert none == ledger.Together(0, None, None, {}, "unknown", [])
+
+
 def test_figures_that_are_shown_do_not_speak_for_a_later_job(warehouse: Engine) -> None:
     """Its gate has failed, and it has seen more than they tell of."""
     repository_id = add_repository(warehouse)
