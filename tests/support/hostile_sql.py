@@ -75,6 +75,10 @@ HOSTILE = (
     "select 'ops.jobs'::regclass",
     "select cast('ops.jobs' as pg_catalog.regclass)",
     "select 1::oid",
+    "select '<a/>'::xml",
+    "select '1.2.3.4'::inet",
+    "select '16/B374D848'::pg_lsn",
+    "select null::marts.contributor",
     # functions
     "select pg_read_file('/etc/passwd')",
     "select * from pg_ls_dir('/')",

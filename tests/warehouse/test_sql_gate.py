@@ -88,6 +88,8 @@ def test_a_long_list_is_nothing_special() -> None:
         ("update marts.contributor set x = 1", "a statement is a select", (1, 1)),
         ("select * from nothing", "nothing is no table of marts or insights", (1, 15)),
         ("select 1; select 2", "one statement at a time", None),
+        ("with recursive a as (select 1) select 1", "with recursive is not allowed", (1, 29)),
+        ("select 'a'::xml from contributor", "type xml is not allowed", None),
         ("select a::regclass from marts.contributor", "objectidentifier is not allowed", None),
         ("select 1 from contributor where \ufe64 = 1", "", None),
     ],
