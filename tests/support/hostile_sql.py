@@ -139,6 +139,18 @@ HOSTILE = (
     "select (1",
     "select 1)",
 )
+HARMLESS = frozenset({
+    "select '<a/>'::xml", "select '1.2.3.4'::inet", "select '16/B374D848'::pg_lsn",
+    "select null::marts.contributor",
+    "select * from PG_CATALOG.pg_class", "select * from pg_class", "select 1::oid",
+    "select * from information_schema.tables", "select * from pg_stat_activity",
+    "select pg_advisory_lock(1)", "select pg_terminate_backend(1)", "select txid_current()",
+    "select pg_notify('gitinsight_jobs', 'x')", "select version()", "select inet_server_addr()",
+    "select $$a$$", "select e'\\x41'", "select 1 operator(pg_catalog.+) 1",
+})  # fmt: skip
+"""What the rights of an analyst allow: names of tables, a lock until the session ends, an end to sessions of its
+own, a message that is taken back.
+"""
 GOOD = (
     "select person, commits_count from marts.contributor order by 2 desc limit 5",
     "with ann as (select * from marts.contributor) select count(*) from ann",

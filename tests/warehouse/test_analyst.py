@@ -16,7 +16,7 @@ from sqlalchemy import create_engine
 from gitinsight.errors import BrokenEnvironment
 from gitinsight.runtime.postgres import EmbeddedPostgres
 from tests.support.databases import copy_of
-from tests.support.hostile_sql import GOOD, HOSTILE
+from tests.support.hostile_sql import GOOD, HARMLESS, HOSTILE
 from tests.support.marts import publish_figures
 from tests.support.rows import AT, add_repository, claim, value
 from warehouse import analyst, quality
@@ -26,18 +26,6 @@ from warehouse.quality import Check
 from warehouse.sql_gate import AnswerTooLarge, Guarded, QueryFailed, StatementTooCostly
 
 LIMITS = Limits(rows=100)
-HARMLESS = frozenset({
-    "select '<a/>'::xml", "select '1.2.3.4'::inet", "select '16/B374D848'::pg_lsn",
-    "select null::marts.contributor",
-    "select * from PG_CATALOG.pg_class", "select * from pg_class", "select 1::oid",
-    "select * from information_schema.tables", "select * from pg_stat_activity",
-    "select pg_advisory_lock(1)", "select pg_terminate_backend(1)", "select txid_current()",
-    "select pg_notify('gitinsight_jobs', 'x')", "select version()", "select inet_server_addr()",
-    "select $$a$$", "select e'\\x41'", "select 1 operator(pg_catalog.+) 1",
-})  # fmt: skip
-"""What the rights allow: names of tables, a lock until the session ends, an end to sessions of its
-own, a message that is taken back.
-"""
 
 WRITES = (
     "insert into marts.contributor values (1, 'mallory', 9)",
