@@ -16,22 +16,23 @@ from starlette.requests import Request
 from api import metrics as told_metrics
 from api import paging
 from api import sql as statements
-from api.auth import may_write
+from api.auth import require
 from api.envelope import meta, plain
 from api.fast.searching import Wanted
 from gitinsight.errors import GitInsightError
 from gitinsight.metrics import catalogue
-from warehouse import ledger, marts, repositories
+from gitinsight.principal import Principal, Role
+from warehouse import ledger, marts, repositories, visibility
 from warehouse.engine import UNREACHABLE, Connection
 from warehouse.search import Kind
 from warehouse.sql_gate import MAX_CHARACTERS
+from warehouse.visibility import Readable
 
 _Found = dict[str, Any]
 _P = ParamSpec("_P")
 _Mart = Annotated[str, Field(description="A name of list_marts, such as daily_activity.")]
 _Limit = Annotated[int, Field(ge=1, le=500, description="Rows at most.")]
-_READABLE: Sequence[int] | None = None
-"""Whose rows may be seen: all, as long as whoever may read may read everything."""
+_Asked = Context[Any, Any]
 _SEARCH = b"agents"
 
 
@@ -70,8 +71,9 @@ class Tools:
         return await self._read(lambda session: {"data": marts.names(session)})
 
     @_told
-    async def describe_mart(self, mart: _Mart) -> _Found:
+    async def describe_mart(self, context: _Asked, mart: _Mart) -> _Found:
         """The columns of a mart: type, meaning, and the definition of the metric in each."""
+        readable = _principal(context).readable
 
         def read(session: Connection) -> _Found:
             columns = marts.columns(session, mart)
@@ -80,29 +82,34 @@ class Tools:
                 for one in columns
             ]
             names = [one["name"] for one in columns]
-            return {"data": found, "meta": _sources(session, mart, names, rows=len(found))}
+            told = _sources(session, mart, names, readable, rows=len(found))
+            return {"data": found, "meta": told}
 
         return await self._read(read)
 
     @_told
     async def mart_rows(
-        self, mart: _Mart, repository_id: int | None = None, limit: _Limit = 50,
+        self, context: _Asked, mart: _Mart, repository_id: int | None = None, limit: _Limit = 50,
         cursor: Annotated[str | None, Field(description="next_cursor of the page before.")] = None,
     ) -> _Found:  # fmt: skip
         """Rows of a mart in the order of its key, of one repository or of all, page by page."""
+        readable = _principal(context).readable
 
         def read(session: Connection) -> _Found:
             columns = [one["name"] for one in marts.columns(session, mart)]
+            if repository_id is not None:
+                visibility.check(session, repository_id, readable)
             try:
                 found = marts.rows(
                     session, mart, repository_id=repository_id, limit=limit,
-                    after=paging.decode(cursor),
+                    after=paging.decode(cursor), readable=readable,
                 )  # fmt: skip
             except (ValueError, RequestValidationError) as error:
                 raise ToolError(f"{cursor} is no cursor of {mart}") from error
             told = _sources(
-                session, mart, columns, rows=len(found.rows), is_cut=found.end is not None
-            )
+                session, mart, columns, readable, rows=len(found.rows),
+                is_cut=found.end is not None,
+            )  # fmt: skip
             if repository_id is not None:
                 told |= meta(ledger.standing(session, repository_id), definition=None)
             following = paging.encode(*found.end) if found.end else None
@@ -131,18 +138,21 @@ class Tools:
 
     @_told
     async def repository_summary(
-        self, repository: Annotated[str, Field(description="OWNER/NAME, or the repository_id.")]
+        self,
+        context: _Asked,
+        repository: Annotated[str, Field(description="OWNER/NAME, or the repository_id.")],
     ) -> _Found:
         """The headline figures of one repository, with coverage, checks and as of when."""
+        readable = _principal(context).readable
 
         def read(session: Connection) -> _Found:
             found = (
-                repositories.by_id(session, int(repository))
+                repositories.by_id(session, int(repository), readable=readable)
                 if repository.isascii() and repository.isdigit() and len(repository) < 19  # noqa: PLR2004 - digits of a bigint
-                else repositories.by_name(session, repository)
+                else repositories.by_name(session, repository, readable=readable)
             )
             summary = marts.summary(session, found.repository_id)
-            told = _sources(session, "repository_summary", list(summary), rows=1)
+            told = _sources(session, "repository_summary", list(summary), readable, rows=1)
             told |= meta(ledger.standing(session, found.repository_id), definition=None)
             return {"data": summary, "meta": told}
 
@@ -150,7 +160,7 @@ class Tools:
 
     @_told
     async def search(
-        self, q: Annotated[str, Field(min_length=1, max_length=200)],
+        self, context: _Asked, q: Annotated[str, Field(min_length=1, max_length=200)],
         type: Kind | None = None,  # noqa: A002 - as the address calls it
         repository_id: int | None = None,
         limit: Annotated[int, Field(ge=1, le=100)] = 20,
@@ -161,7 +171,9 @@ class Tools:
         wanted = Wanted(q, kind=type, repository_id=repository_id, limit=limit)
         # No target of an HTTP request is like this one.
         target = _SEARCH + repr(wanted).encode()
-        entry = await self._state.fast.searches.get(target, wanted)
+        entry = await self._state.fast.searches.get(
+            target, wanted, readable=_principal(context).readable
+        )
         hits: list[_Found] = json.loads(entry.body)["data"]
 
         def read(session: Connection) -> _Found:
@@ -174,7 +186,7 @@ class Tools:
 
     @_told
     async def query(
-        self, context: Context[Any, Any],
+        self, context: _Asked,
         sql: Annotated[
             str, Field(min_length=1, max_length=MAX_CHARACTERS, description="One SELECT.")
         ],
@@ -183,15 +195,14 @@ class Tools:
         """Run one SELECT of PostgreSQL over the schemas marts and insights: read-only, a few
         seconds at most. No DDL, no recursion, no functions that look at the server.
         """
-        request = context.request_context.request
-        if not isinstance(request, Request):
-            raise ToolError("this is asked over HTTP")
-        may_write(request, None)
+        principal = _principal(context)
+        require(principal, Role.ANALYST, "sql")
 
         def read(session: Connection) -> _Found:
             found = statements.answered(
-                session, sql, self._state.settings.api, limit=limit, readable=_READABLE
-            )
+                session, sql, self._state.settings.api, limit=limit,
+                readable=principal.readable,
+            )  # fmt: skip
             told: _Found = json.loads(statements.encoded(*found))
             return told
 
@@ -208,9 +219,19 @@ class Tools:
             return await run_in_threadpool(transaction)
 
 
+def _principal(context: _Asked) -> Principal:
+    """As whom `Agents` has let the request in."""
+    request = context.request_context.request
+    if not isinstance(request, Request):
+        raise ToolError("this is asked over HTTP")
+    principal: Principal = request.state.agent
+    return principal
+
+
 def _sources(
-    session: Connection, mart: str, columns: Sequence[str], *, rows: int, is_cut: bool = False
-) -> _Found:
+    session: Connection, mart: str, columns: Sequence[str], readable: Readable, *, rows: int,
+    is_cut: bool = False,
+) -> _Found:  # fmt: skip
     tables = {(marts.SCHEMA, mart): columns}
-    found = statements.sources(session, tables, _READABLE, rows_count=rows, is_cut=is_cut)
+    found = statements.sources(session, tables, readable, rows_count=rows, is_cut=is_cut)
     return found.model_dump()

@@ -13,7 +13,8 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from api.agent_tools import Tools
-from api.auth import may_read
+from api.auth import Access
+from gitinsight.principal import Role
 from gitinsight.settings import ApiSettings
 
 _PATH = "/mcp"
@@ -35,6 +36,7 @@ class Agents:
     """Without sessions, so that any process may answer: each request stands for itself."""
 
     def __init__(self, state: State, settings: ApiSettings) -> None:
+        self._state = state
         server = _server()
         for tool in Tools(state).all():
             server.add_tool(tool, annotations=_READS)
@@ -52,7 +54,8 @@ class Agents:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         scope["route"] = self.route  # as FastAPI's own routes do, for whoever counts
-        may_read(HTTPConnection(scope))
+        access: Access = self._state.access
+        scope["state"]["agent"] = await access.admit(HTTPConnection(scope), Role.VIEWER, "read")
         await self._sessions.asgi_app(scope, receive, send)
 
 

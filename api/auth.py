@@ -151,6 +151,7 @@ def declared(dependant: Any) -> list[Needs | Open]:
 Public = Annotated[None, Depends(Open())]
 Reader = Annotated[Principal, Depends(Needs(Role.VIEWER, "read"))]
 Analyst = Annotated[Principal, Depends(Needs(Role.ANALYST, "export"))]
+Asker = Annotated[Principal, Depends(Needs(Role.ANALYST, "sql"))]
 Keeper = Annotated[Principal, Depends(Needs(Role.ANALYST, "keys"))]
 Writer = Annotated[Principal, Depends(Needs(Role.MAINTAINER, "write"))]
 Admin = Annotated[Principal, Depends(Needs(Role.ADMIN, "admin"))]

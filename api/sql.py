@@ -12,15 +12,16 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.requests import HTTPConnection
 
-from api.auth import Writer
+from api.auth import Asker
 from api.envelope import Coverage, Quality
 from api.session import Session
 from gitinsight.metrics.catalogue import definition_of_column
 from gitinsight.settings import ApiSettings
-from warehouse import analyst, answers, export, ledger, marts
+from warehouse import analyst, answers, export, ledger, marts, visibility
 from warehouse.analyst import Answer, Limits
 from warehouse.engine import Connection
 from warehouse.sql_gate import MAX_CHARACTERS
+from warehouse.visibility import Readable
 
 AT_ONCE = 4
 """Statements, each with a session of its own in PostgreSQL."""
@@ -141,15 +142,16 @@ Turn = Annotated[None, Depends(_turn, scope="function")]
     },
 )  # fmt: skip
 def ask(
-    body: Question, request: Request, _: Writer, __: Turn, session: Session,
+    body: Question, request: Request, asker: Asker, _: Turn, session: Session,
     format_: Annotated[export.Format, Query(alias="format")] = "json",
 ) -> Response:  # fmt: skip
     """Run one select over the marts, read-only, and say which marts and definitions its answer
     rests on.
     """
     answer, meta = answered(
-        session, body.sql, request.app.state.settings.api, limit=body.limit, readable=None
-    )
+        session, body.sql, request.app.state.settings.api, limit=body.limit,
+        readable=asker.readable,
+    )  # fmt: skip
     headers = {"Cache-Control": "no-store"}
     if format_ == "json":
         return Response(encoded(answer, meta), headers=headers, media_type="application/json")
@@ -161,23 +163,24 @@ def ask(
 
 def answered(
     connection: Connection, sql: str, settings: ApiSettings, *, limit: int,
-    readable: Sequence[int] | None,
+    readable: Readable,
 ) -> tuple[Answer, Sources]:  # fmt: skip
-    """``readable`` are the repositories that whoever asks may see; null: all."""
+    """``readable`` are the private repositories that whoever asks may see; None: all."""
     limits = Limits(limit, settings.sql_seconds, settings.sql_bytes, settings.sql_cost)
-    answer = analyst.ask(connection, sql, limits, readable=readable)
+    seen = visibility.visible(connection, readable)
+    answer = analyst.ask(connection, sql, limits, readable=seen)
     return answer, sources(
         connection, answer.tables, readable, rows_count=len(answer.rows), is_cut=answer.is_cut
     )
 
 
 def sources(
-    connection: Connection, tables: Mapping[tuple[str, str], Sequence[str]],
-    readable: Sequence[int] | None, *, rows_count: int, is_cut: bool,
+    connection: Connection, tables: Mapping[tuple[str, str], Sequence[str]], readable: Readable, *,
+    rows_count: int, is_cut: bool,
 ) -> Sources:  # fmt: skip
     """What rows of ``tables`` rest on; of each the columns that were read."""
     known = {one["name"]: one["description"] for one in marts.names(connection)}
-    together = ledger.together(connection, readable)
+    together = ledger.together(connection, visibility.visible(connection, readable))
     return Sources(
         as_of=together.as_of, newest_as_of=together.newest_as_of,
         repositories_count=together.repositories_count,

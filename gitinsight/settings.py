@@ -126,12 +126,7 @@ class ApiSettings(BaseModel):
     cors_origins: Annotated[tuple[str, ...], NoDecode] = ()
     """Other sites whose pages may ask this API."""
 
-    @field_validator("cors_origins", mode="before")
-    @classmethod
-    def _split(cls, value: object) -> object:
-        return _parts(value)
-
-    @field_validator("agent_hosts", mode="before")
+    @field_validator("agent_hosts", "cors_origins", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         return _parts(value)

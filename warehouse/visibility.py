@@ -57,6 +57,19 @@ def among(
     return frozenset(repository_id for (repository_id,) in found)
 
 
+def visible(connection: Connection, readable: Readable) -> list[int] | None:
+    """The ids of all of them, for what has no `repository_id` to ask for; None where nothing is
+    kept from whoever asks.
+    """
+    if readable is None:
+        return None
+    found = driver(connection).execute(
+        f"select repository_id from ops.repositories where {VISIBLE} order by repository_id",  # noqa: S608 - ours
+        {"readable": parameter(readable)},
+    )
+    return [repository_id for (repository_id,) in found]
+
+
 def has_private(connection: Connection, host: str) -> bool:
     """Whether there is anything that is kept from anybody."""
     found = driver(connection).execute(
