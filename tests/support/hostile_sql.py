@@ -148,8 +148,8 @@ HARMLESS = frozenset({
     "select pg_notify('gitinsight_jobs', 'x')", "select version()", "select inet_server_addr()",
     "select $$a$$", "select e'\\x41'", "select 1 operator(pg_catalog.+) 1",
 })  # fmt: skip
-"""What the rights of an analyst allow: names of tables, a lock until the session ends, an end to sessions of its
-own, a message that is taken back.
+"""What the rights of an analyst allow: names of tables, a lock until the session ends, an end to
+sessions of its own, a message that is taken back.
 """
 GOOD = (
     "select person, commits_count from marts.contributor order by 2 desc limit 5",
