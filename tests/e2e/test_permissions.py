@@ -1,83 +1,47 @@
-"""Every route with everybody who may come: the table below says what each of them may do.
+"""Every route with everybody who may come: the table says what each of them may do.
 
 It is written by hand, so that a route that declares too little differs from it.
 """
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import timedelta
-from pathlib import Path
 from uuid import uuid4
 
 import httpx2
 import pytest
 from fastapi.routing import APIRoute, APIWebSocketRoute
-from websockets.exceptions import InvalidStatus
-from websockets.sync.client import connect
 
 from api.app import PARTS, create_app
 from api.auth import Needs, declared
 from gitinsight.clock import now
-from gitinsight.principal import KEY_SCOPES, KeyScope, Role
+from gitinsight.principal import KEY_SCOPES, Role
 from gitinsight.runtime.postgres import EmbeddedPostgres
 from gitinsight.settings import Settings
 from tests.conftest import ADMIN_KEY, serving_api
-from tests.support.analyses import rows
 from tests.support.databases import copy_of
 from tests.support.marts import publish_figures
 from tests.support.people import client_of
-from tests.support.permissions import ADMIN, KEYS, PUBLIC, READ, TABLE, V1, WRITE
-from tests.support.rows import add_repository, claim
+from tests.support.permissions import (
+    KEYS,
+    LEAST,
+    OF_A_REPOSITORY,
+    PRIVATE,
+    PUBLIC,
+    PUBLISHED,
+    READ,
+    SCOPE,
+    TABLE,
+    UNKNOWN,
+    V1,
+    World,
+    made_keys,
+    settings_of,
+)
+from tests.support.rows import add_repository, claim, value
 from tests.support.waiting import wait_for
 from warehouse import api_keys, users
-from warehouse.engine import Engine, make_engine
-
-SCOPE: dict[str, KeyScope | None] = {READ: "read", WRITE: "write", ADMIN: "admin", KEYS: None}
-LEAST = {READ: Role.VIEWER, WRITE: Role.MAINTAINER, ADMIN: Role.ADMIN}
-OF_A_REPOSITORY = [
-    name for name in TABLE if "{repository_id}" in name or "{job_id}" in name or "{owner}" in name
-]
-PUBLISHED, PRIVATE, UNKNOWN = 1, 2, 99
-BODIES = {
-    f"POST {V1}/repositories": {"full_name": "not a name"},
-    f"POST {V1}/organisations": {"login": "not a login"},
-    f"PUT {V1}/users/{{user_id}}/role": {"role": "nobody"},
-    f"POST {V1}/api-keys": {"name": ""},
-    f"PATCH {V1}/repositories/{{repository_id}}": {"fresh_hours": 7},
-}
-"""Those that change something everybody else builds on are not valid: who may not is told first."""
-
-
-@dataclass(frozen=True)
-class World:
-    url: str
-    engine: Engine
-    jobs: dict[int, str]
-    keys: dict[str, str]
-
-    def ask(self, name: str, key: str | None, repository_id: int = PUBLISHED) -> httpx2.Response:
-        method, _, path = name.partition(" ")
-        path = path.format(
-            repository_id=repository_id, job_id=self.jobs[repository_id], owner="octo",
-            name=f"r{repository_id}", insight="bus_factor", metric="commits_count",
-            metric_id="bus-factor", mart="contributor", organisation_id=1, user_id=1, key_id=99,
-        )  # fmt: skip
-        if path.endswith("/search"):
-            path += "?q=octo"
-        if method == "WS":
-            return self._listen(path, key)
-        with client_of(self.url, key) as client:
-            return client.request(method, path, json=BODIES.get(name))
-
-    def _listen(self, path: str, key: str | None) -> httpx2.Response:
-        headers = {} if key is None else {"authorization": f"Bearer {key}"}
-        try:
-            with connect(self.url.replace("http", "ws") + path, additional_headers=headers):
-                return httpx2.Response(101)
-        except InvalidStatus as error:
-            body = bytes(error.response.body or b"")
-            return httpx2.Response(error.response.status_code, content=body)
+from warehouse.engine import make_engine
 
 
 @pytest.fixture(scope="module")
@@ -101,55 +65,6 @@ def world(
         with serving_api(told) as served:
             yield World(served, engine, jobs, keys)
         engine.dispose()
-
-
-def settings_of(home: Path, url: str) -> Settings:
-    return Settings.model_validate(
-        {
-            "state_dir": home, "warehouse": {"url": url},
-            "github": {"api_url": "https://api.github.test"},
-            "auth": {"mode": "required", "requests_per_minute": 0, "failures_per_minute": 100_000},
-        }
-    )  # fmt: skip
-
-
-def made_keys(engine: Engine) -> dict[str, str]:
-    """One for each role, for each scope alone, and those that are worth nothing any more. The
-    ``member`` alone is shown the private repository.
-    """
-    keys: dict[str, str] = {}
-    at, until = now(), now() + timedelta(days=1)
-    with engine.begin() as connection:
-
-        def person(number: int, role: Role) -> int:
-            user = users.log_in(
-                connection, host="https://api.github.test", github_id=number, login=f"u{number}",
-                sealed_token=b"x", admins=("nobody",), at=at,
-            )  # fmt: skip
-            users.set_role(connection, user.user_id, role)
-            shown = [PRIVATE] if number == 9 else []
-            users.record_readable(connection, user.user_id, shown, until=until)
-            return user.user_id
-
-        def key(user_id: int, role: Role, *scopes: KeyScope, until: object = until) -> str:
-            _, text = api_keys.create(
-                connection, user_id=user_id, name="k", role=role, scopes=scopes or KEY_SCOPES,
-                at=at, expires_at=until,
-            )  # type: ignore[arg-type]  # fmt: skip
-            return text
-
-        for role in Role:
-            keys[role.word] = key(person(role, role), role)
-        keys["member"] = key(person(9, Role.ADMIN), Role.ADMIN)
-        for scope in KEY_SCOPES:
-            keys[f"only {scope}"] = key(4, Role.ADMIN, scope)
-        keys["expired"] = key(4, Role.ADMIN, until=at - timedelta(seconds=1))
-        keys["revoked"] = key(4, Role.ADMIN)
-        connection.exec_driver_sql(
-            "update auth.api_keys set revoked_at = now()"
-            " where key_id = (select max(key_id) from auth.api_keys)"
-        )
-    return keys
 
 
 def routes() -> Iterator[tuple[str, APIRoute | APIWebSocketRoute]]:
@@ -357,12 +272,6 @@ def test_the_admin_of_the_machine_sees_everything(world: World) -> None:
         assert client.get(f"{V1}/fast/repositories/{PRIVATE}/summary").status_code == 200
 
 
-_AUDITED = """
-    select array[principal, address, method, route, target, status::text]
-    from auth.audit where request_id = 'audit-me-0'
-"""
-
-
 def test_what_was_written_or_refused_is_in_the_audit(world: World) -> None:
     key = world.keys[Role.VIEWER.word]
     with client_of(world.url, key) as client:
@@ -370,8 +279,11 @@ def test_what_was_written_or_refused_is_in_the_audit(world: World) -> None:
             f"{V1}/repositories/{PUBLISHED}/analyze", headers={"x-request-id": "audit-me-0"}
         )
     assert answer.status_code == 403
-    # It is written when the answer is out.
-    ((found,),) = wait_for(lambda: rows(world.engine, _AUDITED))
+    found = value(
+        world.engine,
+        "select array[principal, address, method, route, target, status::text]"
+        " from auth.audit where request_id = 'audit-me-0'",
+    )
 
     assert found == [
         "key:1", "127.0.0.1", "POST", f"{V1}/repositories/{{repository_id}}/analyze",
