@@ -35,12 +35,18 @@ class Guarded:
             await self._app(scope, receive, send)
             return
         state = scope.setdefault("state", {})
-        status = 500
+        is_to_be_recorded = scope["method"] not in _READS
+
+        async def record(status: int) -> None:
+            """Once, and before whoever asked is answered."""
+            nonlocal is_to_be_recorded
+            principal: Principal | None = state.get("principal")
+            if is_to_be_recorded and principal is not None and principal is not ANYBODY:
+                is_to_be_recorded = False
+                await run_in_threadpool(self._record, Request(scope), principal.name, status)
 
         async def send_guarded(message: Message) -> None:
-            nonlocal status
             if message["type"] == "http.response.start":
-                status = message["status"]
                 headers = MutableHeaders(scope=message)
                 for name, value in SECURITY.items():
                     if name != _POLICY or not scope["path"].startswith(_PAGES):
@@ -48,14 +54,13 @@ class Guarded:
                 left: Left | None = state.get("left")
                 for name, value in (left.headers if left else {}).items():
                     headers.setdefault(name, value)
+                await record(message["status"])
             await send(message)
 
         try:
             await self._app(scope, receive, send_guarded)
         finally:
-            principal: Principal | None = state.get("principal")
-            if principal and principal != ANYBODY and scope["method"] not in _READS:
-                await run_in_threadpool(self._record, Request(scope), principal.name, status)
+            await record(500)  # it was never answered
 
     def _record(self, request: Request, principal: str, status: int) -> None:
         entry = audit.Entry(
