@@ -61,6 +61,8 @@ def test_it_serves_says_what_goes_wrong_and_ends_its_streams_when_it_is_told_to_
         told = wait_for(lambda: _exceptions(log))
         assert problem["request_id"] in {line["request_id"] for line in told}
 
+        with warehouse.begin() as connection:
+            connection.exec_driver_sql("alter table ops.hidden rename to repositories")
         with server_sent.stream(client, f"/api/v1/jobs/{job.job_id}/events") as messages:
             assert next(messages).id == 1
             child.send_signal(signal.SIGTERM)
