@@ -3,9 +3,11 @@
 It is written by hand, so that a route that declares too little differs from it.
 """
 
+import json
 import re
 from collections.abc import Iterator
 from datetime import timedelta
+from typing import Any
 from uuid import uuid4
 
 import httpx2
@@ -163,7 +165,7 @@ def test_what_is_private_is_to_others_as_if_it_were_not_there(world: World, name
 
 @pytest.mark.parametrize("name", [one for one in OF_A_REPOSITORY if TABLE[one] == READ])
 def test_its_member_sees_what_is_private(world: World, name: str) -> None:
-    if name.endswith("health-score"):  # no mart of these
+    if name.endswith(("health-score", "sentiment")):  # no mart of these
         return
     public = world.ask(name, world.keys["member"], PUBLISHED)
     private = world.ask(name, world.keys["member"], PRIVATE)
@@ -202,6 +204,63 @@ def test_rows_of_what_is_private_are_not_there_for_others(world: World) -> None:
     with client_of(world.url, world.keys["member"]) as client:
         found = client.get(f"{V1}/marts/contributor/rows?repository_id={PRIVATE}").json()
     assert len(found["data"]) == 3
+
+
+def test_sql_sees_what_is_private_for_its_members_alone(world: World) -> None:
+    sql = "select distinct repository_id from marts.contributor"
+    seen = {}
+    for who in (Role.ADMIN.word, "member"):
+        with client_of(world.url, world.keys[who]) as client:
+            answer = client.post(f"{V1}/sql", json={"sql": sql}).raise_for_status().json()
+        seen[who] = {repository_id for (repository_id,) in answer["data"]}
+        assert answer["meta"]["repositories_count"] == len(seen[who])
+
+    assert seen == {Role.ADMIN.word: {PUBLISHED}, "member": {PUBLISHED, PRIVATE}}
+
+
+def test_an_agent_sees_what_is_private_for_its_members_alone(world: World) -> None:
+    seen = {}
+    for who in (Role.ADMIN.word, "member"):
+        rows = agent(world, who, "mart_rows", mart="contributor")["data"]
+        asked = agent(
+            world, who, "query", sql="select distinct repository_id from marts.contributor"
+        )
+        seen[who] = {one["repository_id"] for one in rows}
+        assert {one for (one,) in asked["data"]} == seen[who]
+        for tool, given in (
+            ("mart_rows", {"mart": "contributor", "repository_id": PRIVATE}),
+            ("repository_summary", {"repository": str(PRIVATE)}),
+            ("repository_summary", {"repository": f"octo/r{PRIVATE}"}),
+        ):
+            assert ("data" in agent(world, who, tool, **given)) == (who == "member")
+
+    assert seen == {Role.ADMIN.word: {PUBLISHED}, "member": {PUBLISHED, PRIVATE}}
+
+
+def test_an_agent_needs_a_key_and_a_right_to_ask(world: World) -> None:
+    for key, status in ((None, 401), (world.keys["only export"], 403)):
+        with client_of(world.url, key) as client:
+            assert client.post("/mcp", json=_call("list_marts", {})).status_code == status
+    assert "scope sql" in agent(world, "only read", "query", sql="select 1")["error"]
+
+
+def _call(tool: str, given: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "jsonrpc": "2.0", "id": 1, "method": "tools/call",
+        "params": {"name": tool, "arguments": given},
+    }  # fmt: skip
+
+
+def agent(world: World, who: str, tool: str, **given: Any) -> dict[str, Any]:
+    """What the tool found, or `error`."""
+    headers = {"accept": "application/json, text/event-stream"}
+    with client_of(world.url, world.keys[who]) as client:
+        answer = client.post("/mcp", json=_call(tool, given), headers=headers).raise_for_status()
+    result = answer.json()["result"]
+    if result.get("isError"):
+        return {"error": result["content"][0]["text"]}
+    found: dict[str, Any] = json.loads(result["content"][0]["text"])
+    return found
 
 
 def test_a_file_needs_more_than_reading(world: World) -> None:

@@ -16,7 +16,9 @@ from warehouse import api_keys, users
 from warehouse.engine import Engine
 
 V1 = "/api/v1"
-PUBLIC, READ, KEYS, WRITE, ADMIN = "public", "viewer", "keeper", "maintainer", "admin"
+PUBLIC, READ, ASK, KEYS, WRITE, ADMIN = (
+    "public", "viewer", "analyst", "keeper", "maintainer", "admin",
+)  # fmt: skip
 TABLE = {
     "GET /health": PUBLIC, "GET /health/live": PUBLIC, "GET /health/ready": PUBLIC,
     "GET /.well-known/jwks.json": PUBLIC, "GET /metrics": READ,
@@ -29,8 +31,11 @@ TABLE = {
     f"GET {V1}/repositories/by-name/{{owner}}/{{name}}": READ,
     f"POST {V1}/repositories/{{repository_id}}/analyze": WRITE,
     f"GET {V1}/repositories/{{repository_id}}/completeness": READ,
+    f"GET {V1}/repositories/{{repository_id}}/anomalies": READ,
+    f"GET {V1}/repositories/{{repository_id}}/forecasts": READ,
     f"GET {V1}/repositories/{{repository_id}}/insights": READ,
     f"GET {V1}/repositories/{{repository_id}}/insights/{{insight}}": READ,
+    f"GET {V1}/repositories/{{repository_id}}/sentiment": READ,
     f"GET {V1}/repositories/{{repository_id}}/summary": READ,
     f"GET {V1}/repositories/{{repository_id}}/contributors": READ,
     f"GET {V1}/repositories/{{repository_id}}/health-score": READ,
@@ -41,6 +46,7 @@ TABLE = {
     f"GET {V1}/fast/search": READ,
     f"GET {V1}/marts": READ, f"GET {V1}/marts/{{mart}}": READ,
     f"GET {V1}/marts/{{mart}}/rows": READ,
+    f"POST {V1}/sql": ASK, f"GET {V1}/models": READ, f"POST {V1}/ai/sentiment": READ,
     f"GET {V1}/metrics": READ, f"GET {V1}/metrics/{{metric_id}}": READ,
     f"GET {V1}/jobs": READ, f"GET {V1}/jobs/{{job_id}}": READ,
     f"GET {V1}/jobs/{{job_id}}/events": READ,
@@ -50,8 +56,12 @@ TABLE = {
     f"GET {V1}/api-keys": KEYS, f"POST {V1}/api-keys": KEYS,
     f"DELETE {V1}/api-keys/{{key_id}}": KEYS,
 }  # fmt: skip
-SCOPE: dict[str, KeyScope | None] = {READ: "read", WRITE: "write", ADMIN: "admin", KEYS: None}
-LEAST = {READ: Role.VIEWER, WRITE: Role.MAINTAINER, ADMIN: Role.ADMIN}
+SCOPE: dict[str, KeyScope | None] = {
+    READ: "read", ASK: "sql", WRITE: "write", ADMIN: "admin", KEYS: None,
+}  # fmt: skip
+LEAST = {
+    READ: Role.VIEWER, ASK: Role.ANALYST, WRITE: Role.MAINTAINER, ADMIN: Role.ADMIN,
+}  # fmt: skip
 OF_A_REPOSITORY = [
     name for name in TABLE if "{repository_id}" in name or "{job_id}" in name or "{owner}" in name
 ]
@@ -61,6 +71,8 @@ BODIES = {
     f"POST {V1}/organisations": {"login": "not a login"},
     f"PUT {V1}/users/{{user_id}}/role": {"role": "nobody"},
     f"POST {V1}/api-keys": {"name": ""},
+    f"POST {V1}/sql": {"sql": "select 1"},
+    f"POST {V1}/ai/sentiment": {"texts": ["It works."]},
     f"PATCH {V1}/repositories/{{repository_id}}": {"fresh_hours": 7},
 }
 """Those that change something everybody else builds on are not valid: who may not is told first."""
