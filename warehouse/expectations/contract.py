@@ -48,10 +48,12 @@ CONTRACTS: Mapping[str, Contract] = {
             "title": "string", "labels": "array", "comments": "number", "closed_at": "string",
             **_USER,
         },
-        {"state_reason": "string", "pull_request": "object"},
+        {"state_reason": "string", "pull_request": "object", "body": "string"},
     ),
     "issue_comments": Contract(
-        {"issue_url": "string", "created_at": "string"}, {"updated_at": "string", **_USER}
+        {"issue_url": "string", "created_at": "string"},
+        {"updated_at": "string", **_USER},
+        {"body": "string"},
     ),
     "pull_requests": Contract(
         {"number": "number", "state": "string", "title": "string"},
@@ -73,11 +75,12 @@ CONTRACTS: Mapping[str, Contract] = {
     "reviews": Contract(
         {"state": "string", "pullRequestNumber": "number"},
         {"submittedAt": "string", **_AUTHOR},
-        {"author.databaseId": "number"},
+        {"author.databaseId": "number", "body": "string"},
     ),
     "review_comments": Contract(
         {"pull_request_url": "string", "created_at": "string"},
         {"pull_request_review_id": "number", "updated_at": "string", **_USER},
+        {"body": "string"},
     ),
     "pull_request_commits": Contract(
         {},
