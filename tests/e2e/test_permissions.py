@@ -91,7 +91,7 @@ def test_every_route_that_is_served_is_one_of_the_parts() -> None:
     own = {getattr(one, "path", "") for one in app.router.routes if type(one) is not APIRoute}
 
     assert {one for one in own if one} <= {
-        "/openapi.json", "/docs", "/docs/oauth2-redirect", "/redoc",
+        "/mcp", "/openapi.json", "/docs", "/docs/oauth2-redirect", "/redoc",
         "/api/v1/stream/repository/{repository_id}/updates",
     }  # fmt: skip
 
