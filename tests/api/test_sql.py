@@ -129,7 +129,7 @@ def test_the_limits_are_those_of_the_settings(library: Engine) -> None:
 
 
 def test_whoever_is_on_this_machine_is_an_analyst(api: httpx2.Client) -> None:
-    """In ``local`` mode, as for every other question; tests/e2e/test_permissions.py has the rest."""
+    """In ``local`` mode; tests/e2e/test_permissions.py has the rest."""
     answer = httpx2.post(f"{api.base_url}{SQL}", json={"sql": "select 1 as one"})
 
     assert (answer.status_code, answer.json()["data"]) == (200, [[1]])
