@@ -42,6 +42,7 @@ from api import (
 )  # fmt: skip
 from api.agents import Agents
 from api.auth import Access
+from api.counters import Counters
 from api.credentials import Credentials
 from api.fast import routes as fast_routes
 from api.fast.fast import Fast
@@ -51,9 +52,10 @@ from api.fast.second import SharedSummaries
 from api.fast.summaries import Summaries
 from api.guard import Guarded
 from api.limits import Limits
+from api.live import Channels
 from api.openapi import Documented
 from api.readable import ReadableRepositories
-from api.session import PLACES
+from api.session import PLACES, places_in
 from api.streams import Announcer
 from api.tokens import Tokens
 from api.traffic import Observed, Sink, Traffic
@@ -99,10 +101,13 @@ def create_app(
     agents = Agents(app.state, settings.api)
     app.router.routes.append(agents.route)
     names[id(agents.route)] = agents.route.path
-    app.state.traffic = Traffic(names.values(), directory=shared, sink=sink)
+    app.state.traffic = Traffic(names.values(), directory=shared and shared / "traffic", sink=sink)
+    app.state.counters = Counters(shared and shared / "counters")
     if settings.redis.url is not None:
         app.state.second = SharedSummaries(
-            settings.redis.url.get_secret_value(), name=_named(app.state.warehouse)
+            settings.redis.url.get_secret_value(),
+            name=_named(app.state.warehouse),
+            counters=app.state.counters,
         )
     else:
         app.state.second = None
@@ -115,7 +120,11 @@ def create_app(
     )
     app.state.fast = Fast(credentials, kept, searches, app.state.traffic)
     app.state.agents = agents
-    app.state.announcer = Announcer(warehouse_url, kept, searches, remembered=credentials)
+    app.state.channels = Channels()
+    app.state.announcer = Announcer(
+        warehouse_url, kept, searches, channels=app.state.channels, remembered=credentials,
+        make_room=partial(_make_room, app.state.places, settings.api.workers),
+    )  # fmt: skip
     app.add_middleware(Observed, traffic=app.state.traffic, names=names)
     app.add_middleware(Guarded, engine=app.state.warehouse, names=names)
     if settings.api.cors_origins:
@@ -161,6 +170,10 @@ def _vault(settings: Settings) -> Vault:
     return Vault(keys or [state.encryption_key(settings.state_dir)])
 
 
+def _make_room(places: CapacityLimiter, processes: int, room: int) -> None:
+    places.total_tokens = places_in(room, processes=processes)
+
+
 def _named(engine: Engine) -> str:
     """A word for a warehouse, the same for everybody who has the same one."""
     at = address(engine)
@@ -177,15 +190,18 @@ async def _listening(app: FastAPI) -> AsyncIterator[dict[str, object]]:
     announcer: Announcer = app.state.announcer
     searches: Searches = app.state.fast.searches
     searches.start()
-    listening = asyncio.create_task(announcer.run(), name="announcements")
+    tasks = [asyncio.create_task(announcer.run(), name="announcements")]
+    if app.state.second is not None:
+        tasks.append(asyncio.create_task(app.state.second.watch(), name="redis"))
     try:
         async with app.state.agents.running():
-            yield {"fast": app.state.fast}
+            yield {"fast": app.state.fast, "counters": app.state.counters}
     finally:
-        announcer.close()
-        listening.cancel()
-        with suppress(asyncio.CancelledError):
-            await listening
+        app.state.channels.close()
+        for task in tasks:
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
         await run_in_threadpool(searches.stop)
         app.state.traffic.flush()
         if app.state.second is not None:

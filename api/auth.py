@@ -120,6 +120,11 @@ class StreamRight:
         self._access = access
         self._authorization = authorization
 
+    @property
+    def is_everybodys(self) -> bool:
+        """Nobody can lose it."""
+        return self._access.credentials.is_open
+
     def readable(self) -> frozenset[int] | None:
         """As of now; Unauthorised where nothing is readable any more. It may ask the warehouse."""
         credentials = self._access.credentials

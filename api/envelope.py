@@ -5,6 +5,7 @@ from datetime import datetime
 from hashlib import blake2b
 from typing import Any, Generic, Literal, TypeVar
 
+import msgspec
 from fastapi import Request, Response
 from fastapi.encoders import jsonable_encoder
 from fastapi.responses import JSONResponse
@@ -77,6 +78,11 @@ def plain(value: object) -> Any:
     return jsonable_encoder(
         value, custom_encoder={datetime: lambda at: at.isoformat().replace("+00:00", "Z")}
     )
+
+
+def as_json(value: object) -> bytes:
+    """The same of what is no model of pydantic's, made in one step."""
+    return msgspec.json.encode(value)
 
 
 def meta(standing: Standing, *, definition: str | None) -> dict[str, Any]:

@@ -1,8 +1,8 @@
 """Analyses: what they do now, what they did, how to stop them."""
 
-import json
 from collections.abc import AsyncIterator
 from datetime import datetime
+from functools import partial
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -12,14 +12,14 @@ from pydantic import BaseModel, ConfigDict
 
 from api import paging
 from api.auth import Reader, Right, StreamRight, Writer
-from api.envelope import plain
+from api.envelope import as_json
+from api.live import MOST_AT_ONCE, Channels, Found, Reading, Told
 from api.paging import Page
-from api.session import Session, engine_of
-from api.streams import Announcer, read
+from api.session import Session, in_transaction
+from api.streams import ending_with
 from gitinsight.clock import now
-from gitinsight.errors import NotFound, Unauthorised
 from warehouse import jobs
-from warehouse.engine import Engine
+from warehouse.engine import Connection
 
 router = APIRouter(prefix="/jobs", tags=["jobs"])
 State = Literal["queued", "running", "succeeded", "partial", "failed", "cancelled"]
@@ -183,35 +183,45 @@ def events(
     """Server-sent events from ``Last-Event-ID`` on; the stream ends when the job has ended, or the
     right to read it.
     """
-    jobs.by_id(session, job_id, readable=reader.readable)
-    announcer: Announcer = request.app.state.announcer
+    job = jobs.by_id(session, job_id, readable=reader.readable)
     return StreamingResponse(
-        _stream(engine_of(request), announcer, right, job_id, last_event_id),
+        _stream(request, right, job, last_event_id),
         media_type="text/event-stream",
         headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
     )
 
 
-async def _stream(
-    engine: Engine, announcer: Announcer, right: StreamRight, job_id: UUID, seq: int
-) -> AsyncIterator[str]:
-    def news() -> tuple[list[jobs.Event], bool]:
-        with engine.begin() as connection:
-            found = jobs.events_after(connection, job_id, seq)
-            job = jobs.by_id(connection, job_id, readable=right.readable())
-            newest = found[-1].seq if found else seq
-            return found, job.state in jobs.FINAL and job.last_seq <= newest
+async def _find(request: Request, job_id: UUID, seq: int | None) -> Found:
+    def find(session: Connection) -> Found:
+        found = jobs.events_after(session, job_id, seq, limit=MOST_AT_ONCE)
+        job = jobs.by_id(session, job_id)
+        newest = found[-1].seq if found else seq or 0
+        told = [
+            Told(one.seq, b"id: %d\nevent: job\ndata: %b\n\n" % (one.seq, as_json(one)))
+            for one in found
+        ]
+        return Found(
+            told, is_over=job.state in jobs.FINAL and job.last_seq <= newest,
+            is_full=len(told) == MOST_AT_ONCE,
+        )  # fmt: skip
 
-    with announcer.subscription(str(job_id)) as subscription:
-        while not announcer.is_closed:
-            try:
-                found, has_ended = await read(news) or ([], False)
-            except (NotFound, Unauthorised):
-                return
-            for event in found:
-                yield f"id: {event.seq}\nevent: job\ndata: {json.dumps(plain(event))}\n\n"
-                seq = event.seq
-            if has_ended:
-                return
-            if not found and not await subscription.wait():
-                yield ": still here\n\n"
+    return await in_transaction(request, find)
+
+
+async def _stream(
+    request: Request, right: StreamRight, job: jobs.Job, seq: int
+) -> AsyncIterator[bytes]:
+    channels: Channels = request.app.state.channels
+    reader = Reading(seq)
+    find = partial(_find, request, job.job_id)
+    with (
+        ending_with(right, request, job.repository_id, reader.end),
+        channels.channel(str(job.job_id), find) as channel,
+    ):
+        while not channel.enter(reader):
+            yield await channel.missed(reader)
+        try:
+            async for frames in reader.heard():
+                yield frames or b": still here\n\n"
+        finally:
+            channel.leave(reader)

@@ -14,6 +14,7 @@ from prometheus_client.core import (
 from prometheus_client.registry import Collector
 
 from api.auth import Reader
+from api.counters import Counters
 from api.session import Session
 from api.traffic import Traffic
 from gitinsight import clock
@@ -24,14 +25,40 @@ router = APIRouter(tags=["health"])
 
 
 class _Collected(Collector):
-    def __init__(self, found: Measures, seen: frozenset[int], traffic: Traffic) -> None:
+    def __init__(
+        self, found: Measures, seen: frozenset[int], traffic: Traffic, counters: Counters
+    ) -> None:
         self._found = found
         self._seen = seen
         self._traffic = traffic
+        self._counters = counters
 
     def collect(self) -> Iterator[Metric]:
         yield from self._of_figures()
         yield from self._of_requests()
+        yield from self._of_processes()
+
+    def _of_processes(self) -> Iterator[Metric]:
+        counters = self._counters
+        yield GaugeMetricFamily(
+            "gitinsight_sockets", "WebSockets that are open.",
+            value=counters.now("sockets_opened") - counters.now("sockets_closed"),
+        )  # fmt: skip
+        dropped = CounterMetricFamily(
+            "gitinsight_sockets_dropped", "WebSockets that were closed because of their clients.",
+            labels=["reason"],
+        )  # fmt: skip
+        for reason in ("slow", "flooding"):
+            dropped.add_metric([reason], counters.ever(f"sockets_{reason}"))
+        yield dropped
+        yield GaugeMetricFamily(
+            "gitinsight_redis_away", "Processes that are not answered by Redis, and do without.",
+            value=counters.now("redis_away"),
+        )  # fmt: skip
+        yield CounterMetricFamily(
+            "gitinsight_redis_failures", "How often Redis has ceased to answer a process.",
+            value=counters.ever("redis_failures"),
+        )  # fmt: skip
 
     def _of_requests(self) -> Iterator[Metric]:
         answered = CounterMetricFamily(
@@ -95,6 +122,7 @@ def scraped(request: Request, session: Session, reader: Reader) -> Response:
     fresh_for = request.app.state.settings.quality.fresh_for
     registry = CollectorRegistry()
     found = measures(session, now=clock.now(), fresh_for=fresh_for)
+    kept = request.app.state
     seen = visibility.among(session, [one.repository_id for one in found.stalest], reader.readable)
-    registry.register(_Collected(found, seen, request.app.state.traffic))
+    registry.register(_Collected(found, seen, kept.traffic, kept.counters))
     return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)

@@ -1,17 +1,25 @@
 """The warehouse as a route sees it: one short transaction."""
 
-from collections.abc import AsyncIterator
-from typing import Annotated
+from collections.abc import AsyncIterator, Callable
+from typing import Annotated, TypeVar
 
 from anyio import CapacityLimiter
 from fastapi import Depends
-from fastapi.concurrency import contextmanager_in_threadpool
+from fastapi.concurrency import contextmanager_in_threadpool, run_in_threadpool
 from starlette.requests import HTTPConnection
 
 from warehouse.engine import Connection, Engine
 
+T = TypeVar("T")
 PLACES = 8
-"""Transactions at once, one connection each."""
+"""Transactions at once of a process, one connection each, where the server has room for so many."""
+_BESIDES = 3
+"""Connections of a process beyond these: the one that listens, and two of what waits for nobody."""
+
+
+def places_in(room: int, *, processes: int) -> int:
+    """Half of what the server takes is for whoever else needs it: workers, dbt, people."""
+    return max(1, min(PLACES, room // 2 // processes - _BESIDES))
 
 
 def engine_of(connection: HTTPConnection) -> Engine:
@@ -30,3 +38,15 @@ async def _transaction(connection: HTTPConnection) -> AsyncIterator[Connection]:
 
 Session = Annotated[Connection, Depends(_transaction, scope="function")]
 """Committed before the answer is sent, so that what a caller reads next includes it."""
+
+
+async def in_transaction(connection: HTTPConnection, work: Callable[[Connection], T]) -> T:
+    """For what lasts longer than a transaction may."""
+    engine, places = engine_of(connection), connection.app.state.places
+
+    def whole() -> T:
+        with engine.begin() as transaction:
+            return work(transaction)
+
+    async with places:
+        return await run_in_threadpool(whole)

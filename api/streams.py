@@ -3,17 +3,20 @@
 import asyncio
 import logging
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
-from typing import Protocol, TypeVar
+from contextlib import contextmanager
+from functools import partial
+from typing import Protocol
 from urllib.parse import urlsplit
 
-from anyio import CancelScope, create_task_group
-from fastapi import APIRouter, Query, WebSocket, WebSocketDisconnect
+from fastapi import APIRouter, Query, WebSocket
 from starlette.concurrency import run_in_threadpool
+from starlette.requests import HTTPConnection
 
 from api.auth import Reader, Right, StreamRight
-from api.envelope import plain
-from api.session import engine_of
+from api.envelope import as_json
+from api.live import MOST_AT_ONCE, Channels, Found, Told
+from api.session import in_transaction
+from api.wire import Wire, framed
 from gitinsight.errors import NotFound, Unauthorised
 from warehouse import announcements, jobs, repositories, visibility
 from warehouse.announcements import (
@@ -24,34 +27,12 @@ from warehouse.announcements import (
     FiguresChanged,
     JobEvent,
 )
-from warehouse.engine import UNREACHABLE, Engine
-from warehouse.jobs import Event
+from warehouse.engine import UNREACHABLE
 
-T = TypeVar("T")
 router = APIRouter(tags=["streams"])
 _LOG = logging.getLogger(__name__)
-_HEARTBEAT_SECONDS = 10.0
 _RECONNECT_SECONDS = 1.0
 _POLICY_VIOLATION = 1008
-
-
-class Subscription:
-    """Says that there may be something new; what it is, is read from the table."""
-
-    def __init__(self) -> None:
-        self._news = asyncio.Event()
-
-    def tell(self) -> None:
-        self._news.set()
-
-    async def wait(self) -> bool:
-        """False where nothing was announced for a while."""
-        try:
-            await asyncio.wait_for(self._news.wait(), _HEARTBEAT_SECONDS)
-        except TimeoutError:
-            return False
-        self._news.clear()
-        return True
 
 
 class Cached(Protocol):
@@ -73,12 +54,17 @@ class Remembered(Protocol):
 
 
 class Announcer:
-    def __init__(self, url: str, *cached: Cached, remembered: Remembered | None = None) -> None:
+    """``make_room`` is told how many connections the server takes, each time that it is reached."""
+
+    def __init__(
+        self, url: str, *cached: Cached, channels: Channels, make_room: Callable[[int], None],
+        remembered: Remembered | None = None,
+    ) -> None:  # fmt: skip
         self._url = url
         self._remembered = (remembered,) if remembered else ()
         self._cached = cached
-        self.waiting: dict[str, set[Subscription]] = {}
-        self.is_closed = False
+        self._channels = channels
+        self._make_room = make_room
 
     async def run(self) -> None:
         """Listen, and listen again when the connection breaks."""
@@ -92,23 +78,6 @@ class Announcer:
                 held.forget_all()
             await asyncio.sleep(_RECONNECT_SECONDS)
 
-    @contextmanager
-    def subscription(self, topic: str) -> Iterator[Subscription]:
-        """Subscribe before the first read, else what happens in between is missed."""
-        one = Subscription()
-        self.waiting.setdefault(topic, set()).add(one)
-        try:
-            yield one
-        finally:
-            held = self.waiting[topic]
-            held.discard(one)
-            if not held:
-                del self.waiting[topic]
-
-    def close(self) -> None:
-        self.is_closed = True
-        self._wake(list(self.waiting))
-
     def _tell(self, announced: Announced) -> None:
         """After a reconnection there may be something new for everybody."""
         match announced:
@@ -118,26 +87,19 @@ class Announcer:
             case AccessChanged():
                 for known in self._remembered:
                     known.forget_all()
+                self._channels.rights_changed()
             case FiguresChanged(repository_id, version):
                 for one in self._cached:
                     one.forget(repository_id, version)
             case JobEvent(job_id, repository_id):
-                self._wake([job_id, f"repository {repository_id}"])
-            case Began():
-                self._wake(list(self.waiting))
-
-    def _wake(self, topics: list[str]) -> None:
-        for topic in topics:
-            for one in self.waiting.get(topic, ()):
-                one.tell()
+                self._channels.wake([job_id, topic_of(repository_id)])
+            case Began(room):
+                self._make_room(room)
+                self._channels.wake(list(self._channels))
 
 
-async def read(reading: Callable[[], T]) -> T | None:
-    """What is new, or None where the warehouse is away: when it is back, everybody is told."""
-    try:
-        return await run_in_threadpool(reading)
-    except UNREACHABLE:
-        return None
+def topic_of(repository_id: int) -> str:
+    return f"repository {repository_id}"
 
 
 @router.websocket("/stream/repository/{repository_id}/updates")
@@ -146,19 +108,84 @@ async def updates(
     after: int = Query(default=0, ge=0),
 ) -> None:  # fmt: skip
     """Every event of a repository's jobs with an ``event_id`` greater than ``after``."""
-
-    def find() -> None:
-        with engine_of(socket).begin() as connection:
-            repositories.by_id(connection, repository_id, readable=reader.readable)
-
     _refuse_strangers(socket)
-    await run_in_threadpool(find)
+    await in_transaction(
+        socket,
+        lambda session: repositories.by_id(session, repository_id, readable=reader.readable),
+    )
     await socket.accept()
-    async with create_task_group() as tasks:
-        tasks.start_soon(_until_closed, socket, tasks.cancel_scope)
-        with suppress(WebSocketDisconnect):
-            await _send(socket, repository_id, right, after)
-        tasks.cancel_scope.cancel()
+    channels: Channels = socket.app.state.channels
+    client = _Client(socket.state.wire, after)
+    with (
+        ending_with(right, socket, repository_id, client.refuse),
+        channels.channel(topic_of(repository_id), partial(_find, socket, repository_id)) as channel,
+    ):
+        while not channel.enter(client):
+            client.tell(await channel.missed(client))
+            if not await client.wire.drained():
+                return
+        try:
+            await _until_closed(socket)
+        finally:
+            channel.leave(client)
+
+
+class _Client:
+    def __init__(self, wire: Wire, after: int) -> None:
+        self.wire = wire
+        self.after = after
+        self.tell = wire.tell
+        self.end = wire.end
+
+    def refuse(self) -> None:
+        self.wire.give_up(_POLICY_VIOLATION, "this may not be read any more")
+
+
+async def _find(socket: WebSocket, repository_id: int, after: int | None) -> Found:
+    events = await in_transaction(
+        socket,
+        lambda session: jobs.repository_events_after(
+            session, repository_id, after, limit=MOST_AT_ONCE
+        ),
+    )
+    told = [Told(event.event_id, framed(as_json(event))) for event in events]
+    return Found(told, is_full=len(told) == MOST_AT_ONCE)
+
+
+@contextmanager
+def ending_with(
+    right: StreamRight, connection: HTTPConnection, repository_id: int, end: Callable[[], None]
+) -> Iterator[None]:
+    """``end`` is called once the right to read the repository is lost: at once where that was
+    announced, after half a minute at most.
+    """
+    if right.is_everybodys:
+        yield
+        return
+    watching = asyncio.create_task(_watch(right, connection, repository_id, end), name="right")
+    try:
+        yield
+    finally:
+        watching.cancel()
+
+
+async def _watch(
+    right: StreamRight, connection: HTTPConnection, repository_id: int, end: Callable[[], None]
+) -> None:
+    channels: Channels = connection.app.state.channels
+    while True:
+        await channels.rights_may_have_changed()
+        try:
+            readable = await run_in_threadpool(right.readable)
+            check = partial(
+                visibility.check, repository_id=repository_id, readable=readable
+            )  # fmt: skip
+            await in_transaction(connection, check)
+        except (NotFound, Unauthorised):
+            end()
+            return
+        except UNREACHABLE:
+            continue  # nothing new can be told either
 
 
 def _refuse_strangers(socket: WebSocket) -> None:
@@ -168,32 +195,7 @@ def _refuse_strangers(socket: WebSocket) -> None:
         raise Unauthorised(f"a page of {origin} may not listen here", known=True)
 
 
-async def _until_closed(socket: WebSocket, scope: CancelScope) -> None:
+async def _until_closed(socket: WebSocket) -> None:
     """What a client says is of no interest, whatever kind of frame it comes in."""
     while (await socket.receive())["type"] != "websocket.disconnect":
         pass
-    scope.cancel()
-
-
-async def _send(socket: WebSocket, repository_id: int, right: StreamRight, after: int) -> None:
-    announcer: Announcer = socket.app.state.announcer
-    engine: Engine = engine_of(socket)
-
-    def news() -> list[Event]:
-        with engine.begin() as connection:
-            visibility.check(connection, repository_id, right.readable())
-            return jobs.repository_events_after(connection, repository_id, after)
-
-    with announcer.subscription(f"repository {repository_id}") as subscription:
-        while not announcer.is_closed:
-            try:
-                found = await read(news) or []
-            except (NotFound, Unauthorised):
-                await socket.close(code=_POLICY_VIOLATION)
-                return
-            for event in found:
-                await socket.send_json(plain(event))
-                after = event.event_id
-            if not found:
-                await subscription.wait()
-    await socket.close(code=1012)

@@ -67,7 +67,7 @@ class Traffic:
         self._bases = {route: number * _CELLS for number, route in enumerate(self.routes)}
         self._names = {route: route.encode() for route in self.routes}
         self._directory = directory
-        self._cells = memoryview(_page(directory, 8 * _CELLS * len(self.routes))).cast("Q")
+        self._cells = memoryview(page(directory, 8 * _CELLS * len(self.routes))).cast("Q")
         self._sink = sink
         self._lines: list[bytes] = []
         self._second = -1
@@ -134,7 +134,7 @@ class Traffic:
                 yield Answered(route, statuses, cells[base + _SUM] / 1e9, buckets)
 
 
-def _page(directory: Path | None, size: int) -> mmap.mmap:
+def page(directory: Path | None, size: int) -> mmap.mmap:
     """Of a process that is gone it stays: what it has answered was answered."""
     if directory is None:
         return mmap.mmap(-1, size)

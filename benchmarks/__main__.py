@@ -14,8 +14,10 @@ from benchmarks import (
     marts,
     page_transactions,
     quiet_poll,
+    reads,
     records_per_second,
     sentiment,
+    sockets,
 )
 from benchmarks.figures import Figure
 from benchmarks.replay import Missing
@@ -24,7 +26,7 @@ BENCHMARKS: Mapping[str, Callable[[], Iterator[Figure]]] = {
     one.NAME: one.measure
     for one in (
         api_cost, quiet_poll, page_transactions, commit_statistics, records_per_second,
-        many_records, archive_hour, marts, fast, forecasts, sentiment,
+        many_records, archive_hour, marts, fast, sockets, reads, forecasts, sentiment,
     )
 }  # fmt: skip
 

@@ -228,23 +228,30 @@ def _contest() -> Iterator[Contest]:
             )
             for mode in ("l1", "get")
         ]  # fmt: skip
-        ours = stack.enter_context(_ours(place.directory, database))
+        ours = stack.enter_context(serving_ours(place.directory, database))
+        _wait_for_index(ours.port, ours.header.strip(), database)
         yield Contest(programs, database, ours, peers, place.directory)
 
 
 @contextmanager
-def _ours(directory: Path, database: str) -> Iterator[Server]:
+def serving_ours(directory: Path, database: str, *, processes: int = 1) -> Iterator[Server]:
+    """One process on a processor of its own, or several on all of them."""
     port = process.free_port(0)
     told = {
         "GITINSIGHT_STATE_DIR": str(directory), "GITINSIGHT_WAREHOUSE__URL": database,
         "GITINSIGHT_API__PORT": str(port), "GITINSIGHT_AUTH__MODE": "required",
+        "GITINSIGHT_API__WORKERS": str(processes),
     }  # fmt: skip
     command = [sys.executable, "-m", "api.serve"]
     with go_peer.running(
-        command, port=port, log=directory / "api.log", path="/health/live", env=told
+        command,
+        port=port,
+        log=directory / "api.log",
+        path="/health/live",
+        env=told,
+        is_pinned=processes == 1,
     ) as pid:
         header = f"Authorization: Bearer {state.admin_key(directory)}"
-        _wait_for_index(port, header, database)
         yield Server("ours", port, pid, f"{header}\r\n")
 
 

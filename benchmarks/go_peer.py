@@ -29,7 +29,7 @@ _START_SECONDS = 60
 _CONNECTIONS = 64
 _SATURATING = 150_000
 """Requests a second that nobody here can answer: each connection always waits for an answer."""
-_SERVER_CPU, _LOAD_CPU = "0", "1"
+_SERVER_CPU, LOAD_CPU = "0", "1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +57,7 @@ class Load:
 class Programs:
     service: Path
     load: Path
+    sockets: Path
     version: str
 
 
@@ -68,27 +69,34 @@ def programs() -> Programs:
     if go is None or compiler is None:
         raise Missing("go and gcc are needed to build the service that it is compared with")
     service, load = _BUILT / "bin" / "gofast-deb", _BUILT / "httpload"
+    sockets = _BUILT / "wsload"
     if not service.is_file():
         _BUILT.mkdir(parents=True, exist_ok=True)
         _call([str(FOLDER / "build.sh")], "the packages that its README names are needed",
               WORK=str(_BUILT))  # fmt: skip
-    if not load.is_file():
-        _call([compiler, "-O2", "-o", str(load), str(FOLDER / "load" / "httpload.c")], "gcc")
+    for name, program in (("httpload", load), ("wsload", sockets)):
+        if not program.is_file():
+            source = FOLDER / "load" / f"{name}.c"
+            _call([compiler, "-O2", "-o", str(program), str(source)], "gcc")
     told = subprocess.run([go, "version"], capture_output=True, text=True, check=True).stdout
-    return Programs(service, load, told.split()[2])
+    return Programs(service, load, sockets, told.split()[2])
 
 
 @contextmanager
-def serving(programs: Programs, *, url: str, redis: str, mode: str, log: Path) -> Iterator[Server]:
-    """With authentication, access log and metrics."""
+def serving(
+    programs: Programs, *, url: str, redis: str, mode: str, log: Path, sockets: str | None = None
+) -> Iterator[Server]:
+    """With authentication, access log and metrics. What it tells over ``sockets`` it writes itself
+    (direct), or each client has a goroutine that does (pump).
+    """
     port = process.free_port(0)
     command: list[str | Path] = [
         programs.service, "-addr", f"127.0.0.1:{port}", "-pg", url, "-redis", redis, "-mode", mode,
-        "-auth", "jwt", "-log", "-metrics",
+        "-ws", sockets or "pump", "-auth", "jwt", "-log", "-metrics",
     ]  # fmt: skip
     token = jwt.encode({"sub": "bench", "exp": int(time.time()) + 86_400}, _SECRET, "HS256")
     with running(command, port=port, log=log, path="/health") as pid:
-        yield Server(f"Go, {mode}", port, pid, f"Authorization: Bearer {token}\r\n")
+        yield Server(f"Go, {sockets or mode}", port, pid, f"Authorization: Bearer {token}\r\n")
 
 
 @contextmanager
@@ -112,13 +120,13 @@ def redis() -> Iterator[str]:
 @contextmanager
 def running(
     command: Sequence[str | Path], *, port: int, log: Path, path: str,
-    env: Mapping[str, str] | None = None,
+    env: Mapping[str, str] | None = None, is_pinned: bool = True,
 ) -> Iterator[int]:  # fmt: skip
-    """A server on a processor of its own; the load has the other one."""
-    pinned = ["taskset", "-c", _SERVER_CPU, *command]
+    """A server, on a processor of its own where the load has the other one."""
+    started = ["taskset", "-c", _SERVER_CPU, *command] if is_pinned else command
     with log.open("ab") as output:
         child = process.start(
-            pinned, log=output, env={**os.environ, **(env or {})}, directory=Path.cwd()
+            started, log=output, env={**os.environ, **(env or {})}, directory=Path.cwd()
         )
     try:
         deadline = time.monotonic() + _START_SECONDS
@@ -137,15 +145,15 @@ def drive(
     connections: int = _CONNECTIONS, **environment: str,
 ) -> Load:  # fmt: skip
     command = [
-        "taskset", "-c", _LOAD_CPU, str(programs.load), str(server.port), str(connections),
+        "taskset", "-c", LOAD_CPU, str(programs.load), str(server.port), str(connections),
         str(rate), str(seconds),
     ]  # fmt: skip
-    before = _cpu_seconds(server.pid)
+    before = cpu_seconds(server.pid)
     done = subprocess.run(
         command, capture_output=True, text=True, check=False, timeout=seconds + 60,
         env={**os.environ, "HDR_LINE": server.header, **environment},
     )  # fmt: skip
-    spent = _cpu_seconds(server.pid) - before
+    spent = cpu_seconds(server.pid) - before
     found = re.search(r"JSON (\{.*\})", done.stdout)
     if found is None:
         raise Failed(f"{server.name}: no load could be put on it: {done.stderr[-500:]}")
@@ -156,7 +164,7 @@ def drive(
     )
 
 
-def _cpu_seconds(pid: int) -> float:
+def cpu_seconds(pid: int) -> float:
     times = psutil.Process(pid).cpu_times()
     return float(times.user + times.system)
 

@@ -11,11 +11,12 @@ from pathlib import Path
 
 import httpx2
 import pytest
-import uvicorn
+from fastapi import FastAPI
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from api.app import create_app
 from api.fast.lane import FastLane
+from api.serve import Server, configuration
 from gitinsight.runtime import postgres, state
 from gitinsight.runtime.postgres import EmbeddedPostgres
 from gitinsight.runtime.process import free_port
@@ -166,13 +167,14 @@ def api(settings: Settings) -> Iterator[httpx2.Client]:
 @contextmanager
 def serving_api(settings: Settings, *, http: type[HttpToolsProtocol] = FastLane) -> Iterator[str]:
     app = create_app(settings, warehouse_url=settings.warehouse_url, admin_key=ADMIN_KEY)
+    with serving_app(app, http=http) as url:
+        yield url
+
+
+@contextmanager
+def serving_app(app: FastAPI, *, http: type[HttpToolsProtocol] = FastLane) -> Iterator[str]:
     port = free_port(0)
-    server = uvicorn.Server(
-        uvicorn.Config(
-            app, host="127.0.0.1", port=port, log_config=None, ws="websockets-sansio",
-            http=http, timeout_graceful_shutdown=2,
-        )
-    )  # fmt: skip
+    server = Server(configuration(app, host="127.0.0.1", port=port, http=http))
     thread = threading.Thread(target=server.run, name="api", daemon=True)
     thread.start()
     deadline = time.monotonic() + _SLOW_START_SECONDS

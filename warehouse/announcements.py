@@ -17,7 +17,11 @@ _BEAT_SECONDS = 0.25
 
 @dataclass(frozen=True, slots=True)
 class Began:
-    """From now on nothing is missed; before, anything may have been."""
+    """From now on nothing is missed; before, anything may have been. ``room`` is how many
+    connections the server takes of those who are nobody special.
+    """
+
+    room: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +64,7 @@ async def listen(url: str) -> AsyncIterator[Announced]:
         await connection.execute("listen gitinsight_job_events")
         await connection.execute("listen gitinsight_figures")
         await connection.execute("listen gitinsight_access")
-        yield Began()
+        yield Began(await _room(connection))
         while True:
             asked_at = time.monotonic()
             await connection.execute("select 1")
@@ -69,6 +73,14 @@ async def listen(url: str) -> AsyncIterator[Announced]:
             yield Alive(asked_at)
             async for notification in connection.notifies(timeout=_BEAT_SECONDS):
                 yield _told(notification)
+
+
+async def _room(connection: AsyncConnection[tuple[Any, ...]]) -> int:
+    found = await connection.execute(
+        "select current_setting('max_connections')::int"
+        " - current_setting('superuser_reserved_connections')::int"
+    )
+    return int((await found.fetchall())[0][0])
 
 
 def _told(notification: Notify) -> Announced:

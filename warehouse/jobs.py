@@ -17,6 +17,8 @@ from warehouse.visibility import VISIBLE, Readable, parameter
 ACTIVE = frozenset({"queued", "running"})
 FINAL = frozenset({"succeeded", "partial", "failed", "cancelled"})
 
+_TURN = 1_785_359
+"""Of advisory locks: that of a repository whose job has an event."""
 _JOB: LiteralString = (
     "job_id, repository_id, is_full, as_of, state, stage, requested_at, started_at, finished_at,"
     " attempt, worker, fence, lease_until, not_before, cancel_requested_at, last_seq,"
@@ -153,24 +155,30 @@ def append_event(
     total: int | None = None, rows: int | None = None, message: str | None = None,
     budget: Mapping[str, Any] | None = None, eta_seconds: int | None = None,
 ) -> int:  # fmt: skip
-    """Tell what happened. The row lock on the job numbers events in the order they commit."""
+    """Tell what happened. The row lock on the job numbers its events in the order they commit, and
+    the turn of the repository those of all its jobs: else whoever reads on from the last number
+    misses one that was given before and committed after.
+    """
     appended = driver(connection).execute(
         """
         with numbered as (
             update ops.jobs set last_seq = last_seq + 1, stage = coalesce(%(stage)s, stage)
             where job_id = %(job_id)s returning job_id, last_seq, repository_id
+        ),
+        turn as materialized (
+            select *, pg_advisory_xact_lock(%(turn)s, hashint8(repository_id)) from numbered
         )
         insert into ops.job_events
             (job_id, seq, repository_id, at, stage, state, resource, done, total, rows, message,
              budget, eta_seconds)
         select job_id, last_seq, repository_id, %(at)s, %(stage)s, %(state)s, %(resource)s,
                %(done)s, %(total)s, %(rows)s, %(message)s, %(budget)s, %(eta_seconds)s
-        from numbered
+        from turn
         returning seq
         """,
         {
-            "job_id": job_id, "at": at, "stage": stage, "state": state, "resource": resource,
-            "done": done, "total": total, "rows": rows, "message": message,
+            "turn": _TURN, "job_id": job_id, "at": at, "stage": stage, "state": state,
+            "resource": resource, "done": done, "total": total, "rows": rows, "message": message,
             "budget": None if budget is None else Jsonb(dict(budget)),
             "eta_seconds": eta_seconds,
         },
@@ -315,25 +323,19 @@ def last_published(connection: Connection, repository_id: int) -> Job | None:
 
 
 def events_after(
-    connection: Connection, job_id: UUID, seq: int, *, limit: int = 1_000
+    connection: Connection, job_id: UUID, seq: int | None, *, limit: int = 1_000
 ) -> list[Event]:
-    return _events(
-        connection,
-        f"select {_EVENT} from ops.job_events where job_id = %(job_id)s and seq > %(seq)s"
-        " order by seq limit %(limit)s",
-        job_id=job_id, seq=seq, limit=limit,
-    )  # fmt: skip
+    """What follows ``seq``, so many at a time; the newest for None."""
+    return _events(connection, "job_id", job_id, "seq", after=seq, limit=limit)
 
 
 def repository_events_after(
-    connection: Connection, repository_id: int, event_id: int, *, limit: int = 1_000
+    connection: Connection, repository_id: int, event_id: int | None, *, limit: int = 1_000
 ) -> list[Event]:
+    """As above, of all jobs of a repository."""
     return _events(
-        connection,
-        f"select {_EVENT} from ops.job_events where repository_id = %(repository_id)s"
-        " and event_id > %(event_id)s order by event_id limit %(limit)s",
-        repository_id=repository_id, event_id=event_id, limit=limit,
-    )  # fmt: skip
+        connection, "repository_id", repository_id, "event_id", after=event_id, limit=limit
+    )
 
 
 def _one(connection: Connection, statement: LiteralString, **values: Any) -> Job | None:
@@ -348,7 +350,14 @@ def _all(connection: Connection, statement: LiteralString, **values: Any) -> lis
     ).fetchall()  # fmt: skip
 
 
-def _events(connection: Connection, statement: LiteralString, **values: Any) -> list[Event]:
-    return driver(connection).cursor(row_factory=class_row(Event)).execute(
-        statement, values
+def _events(
+    connection: Connection, owner: LiteralString, whose: UUID | int, number: LiteralString, *,
+    after: int | None, limit: int,
+) -> list[Event]:  # fmt: skip
+    bound, order = (f"and {number} > %(after)s", "") if after is not None else ("", "desc")
+    found = driver(connection).cursor(row_factory=class_row(Event)).execute(
+        f"select {_EVENT} from ops.job_events where {owner} = %(whose)s {bound}"
+        f" order by {number} {order} limit %(limit)s",
+        {"whose": whose, "after": after, "limit": limit},
     ).fetchall()  # fmt: skip
+    return found if after is not None else found[::-1]

@@ -16,14 +16,14 @@ from warehouse.visibility import Readable
 
 SCHEMA = "marts"
 _COLUMNS = """
-select column_name as name, data_type as type, is_nullable = 'YES' as nullable,
-       col_description(
-           format('%%I.%%I', table_schema, table_name)::regclass, ordinal_position::int
-       ) as description
-from information_schema.columns
-where table_schema = %s and table_name = %s
-order by ordinal_position
+select attname as name, format_type(atttypid, null) as type, not attnotnull as nullable,
+       col_description(attrelid, attnum) as description
+from pg_attribute join pg_class on pg_class.oid = attrelid
+where attrelid = to_regclass(format('%%I.%%I', %s::text, %s::text)) and relkind in ('r', 'p', 'v')
+  and attnum > 0 and not attisdropped
+order by attnum
 """
+"""Of the catalogue itself: its views in information_schema look at privileges, too."""
 _COUNTS = frozenset({"smallint", "integer", "bigint", "numeric"})
 _DISTINCT = frozenset({"active_persons_count"})
 """Persons of a week are fewer than the sum of those of its days."""

@@ -21,6 +21,7 @@ _LANE = b"GET /api/v1/fast/"
 _END = b" HTTP/1.1\r\n"
 _LINES = {200: b"HTTP/1.1 200 OK\r\n", 304: b"HTTP/1.1 304 Not Modified\r\n"}
 _MOST_HEADS = 4_096
+_LAST_SECONDS = 0.5
 _ANY = "*"
 
 
@@ -30,14 +31,31 @@ class FastLane(HttpToolsProtocol):
         self._fast: Fast | None = self.app_state.get("fast")
         self._is_between = True
         self._answered_at = 0.0
+        self._is_leaving = False
 
     def on_message_begin(self) -> None:
         self._is_between = False
         super().on_message_begin()
 
+    def on_headers_complete(self) -> None:
+        super().on_headers_complete()
+        if self._is_leaving and self.cycle is not None:
+            self.cycle.keep_alive = False
+
     def on_message_complete(self) -> None:
         self._is_between = True
         super().on_message_complete()
+
+    def shutdown(self) -> None:
+        """Between two messages the next may be under way: it is answered, with the word that it is
+        the last one here.
+        """
+        self._is_leaving = True
+        cycle: RequestResponseCycle | None = self.cycle
+        if cycle is None or cycle.response_complete:
+            self.loop.call_later(_LAST_SECONDS, super().shutdown)
+        else:
+            super().shutdown()
 
     def data_received(self, data: bytes) -> None:
         if not (self._is_between and data.startswith(_LANE) and self._took(data)):
@@ -70,7 +88,8 @@ class FastLane(HttpToolsProtocol):
         """Nothing is under way on this connection, neither an answer nor the end of it."""
         cycle: RequestResponseCycle | None = self.cycle
         return (
-            (cycle is None or cycle.response_complete)
+            not self._is_leaving
+            and (cycle is None or cycle.response_complete)
             and not self.flow.write_paused
             and not self.transport.is_closing()
         )

@@ -4,7 +4,7 @@ Whoever may have missed an announcement renames the era, and what was written in
 nobody's any more: a process that comes later believes what it finds there.
 """
 
-import time
+import asyncio
 from collections.abc import Mapping, Sequence
 from secrets import token_hex
 from typing import TypeAlias
@@ -13,9 +13,11 @@ import msgspec
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
+from api.counters import Counters
+
 _TIMEOUT_SECONDS = 0.2
 """The warehouse answers in less."""
-_AWAY_SECONDS = 1.0
+_LOOK_SECONDS = 1.0
 _KEPT_SECONDS = 300
 
 _Held: TypeAlias = tuple[str, str, bytes]
@@ -25,20 +27,35 @@ _Held: TypeAlias = tuple[str, str, bytes]
 class SharedSummaries:
     """``name`` is that of the warehouse: several may share a server."""
 
-    def __init__(self, url: str, *, name: str) -> None:
+    def __init__(self, url: str, *, name: str, counters: Counters) -> None:
         self._redis: Redis = Redis.from_url(
             url, socket_timeout=_TIMEOUT_SECONDS, socket_connect_timeout=_TIMEOUT_SECONDS
         )
         self._prefix = f"gitinsight:{name}"
         self._era = ""
         self._is_distrusted = True
-        self._away_until = 0.0
+        self._counters = counters
+        self._is_away = False
+
+    async def watch(self) -> None:
+        """Look whether it is back, so that nobody has to wait to learn that it is not."""
+        while True:
+            await asyncio.sleep(_LOOK_SECONDS)
+            try:
+                await self._redis.ping()
+            except (RedisError, OSError):
+                self._miss()
+            else:
+                if self._is_away:
+                    self._is_away = False
+                    self._counters.set("redis_away", 0)
+                    self.distrust()  # it may have slept through what was announced
 
     def distrust(self) -> None:
         self._is_distrusted = True
 
     async def find(self, repository_ids: Sequence[int]) -> dict[int, tuple[str, bytes]]:
-        if time.monotonic() < self._away_until:
+        if self._is_away:
             return {}
         try:
             keys = [self._era_key, *map(self._key, repository_ids)]
@@ -61,7 +78,7 @@ class SharedSummaries:
 
     async def keep(self, found: Mapping[int, tuple[str, bytes]]) -> None:
         """In the era of the last ``find``, which came before they were read."""
-        if self._is_distrusted or not self._era or time.monotonic() < self._away_until:
+        if self._is_distrusted or not self._era or self._is_away:
             return
         try:
             async with self._redis.pipeline(transaction=False) as pipeline:
@@ -85,7 +102,11 @@ class SharedSummaries:
             raise
 
     def _miss(self) -> None:
-        self._away_until = time.monotonic() + _AWAY_SECONDS
+        """Each time that it stops to answer is counted once."""
+        if not self._is_away:
+            self._is_away = True
+            self._counters.add("redis_failures")
+            self._counters.set("redis_away", 1)
 
     @property
     def _era_key(self) -> str:

@@ -85,12 +85,6 @@ def test_a_statement_is_answered_as_over_http(api: httpx2.Client) -> None:
     assert found["data"] == [["ann", 5]]
 
 
-def test_a_statement_needs_the_right_to_one(api: httpx2.Client) -> None:
-    assert call(api, "list_marts", headers={})["data"]
-
-    assert "needs the admin key" in call(api, "query", headers={}, sql="select 1")
-
-
 @pytest.mark.parametrize(
     ("tool", "given", "told"),
     [

@@ -8,7 +8,7 @@ from uuid import uuid4
 import httpx2
 import pytest
 
-from api import streams
+from api import live, streams
 from tests.support import server_sent
 from tests.support.outages import away, kill_sessions
 from tests.support.rows import AT, claim, queue
@@ -236,7 +236,7 @@ class TestEvents:
     def test_a_silent_job_keeps_the_connection_alive(
         self, api: httpx2.Client, warehouse: Engine, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(streams, "_HEARTBEAT_SECONDS", 0.05)
+        monkeypatch.setattr(live, "_HEARTBEAT_SECONDS", 0.05)
         job = claim(warehouse)
         with server_sent.stream(api, events(job), after=1) as messages:
             silence = [next(messages) for _ in range(2)]
@@ -248,7 +248,7 @@ class TestEvents:
     def test_an_event_that_was_not_announced_is_told_with_the_next_heartbeat(
         self, api: httpx2.Client, warehouse: Engine, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(streams, "_HEARTBEAT_SECONDS", 0.05)
+        monkeypatch.setattr(live, "_HEARTBEAT_SECONDS", 0.05)
         job = claim(warehouse)
         with warehouse.begin() as connection:
             connection.exec_driver_sql("alter table ops.job_events disable trigger announce")
@@ -262,7 +262,7 @@ class TestEvents:
         self, api: httpx2.Client, warehouse: Engine, database_url: str,
         monkeypatch: pytest.MonkeyPatch,
     ) -> None:  # fmt: skip
-        monkeypatch.setattr(streams, "_HEARTBEAT_SECONDS", 0.05)
+        monkeypatch.setattr(live, "_HEARTBEAT_SECONDS", 0.05)
         monkeypatch.setattr(streams, "_RECONNECT_SECONDS", 0.05)
         job = claim(warehouse)
         with server_sent.stream(api, events(job)) as messages:

@@ -4,9 +4,14 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 
 import httpx2
+import pytest
 
-from api.session import PLACES
+from api.app import create_app
+from api.session import PLACES, places_in
+from gitinsight.settings import Settings
+from tests.conftest import serving_app
 from tests.support.rows import add_repository, value
+from tests.support.waiting import wait_for
 from warehouse.engine import Engine
 
 
@@ -66,3 +71,22 @@ def test_what_goes_wrong_half_way_leaves_nothing(api: httpx2.Client, warehouse: 
     # On a connection of its own: the server closes the one on which it failed.
     again = httpx2.get(f"{api.base_url}/api/v1/repositories")
     assert again.status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("room", "processes", "places"),
+    [(117, 1, PLACES), (97, 4, PLACES), (97, 8, 3), (97, 64, 1), (10, 1, 2)],
+)
+def test_places_are_as_many_as_the_server_has_room_for(
+    room: int, processes: int, places: int
+) -> None:
+    assert places_in(room, processes=processes) == places
+
+
+def test_the_server_is_asked_how_much_room_it_has(settings: Settings) -> None:
+    many = settings.model_copy(update={"api": settings.api.model_copy(update={"workers": 10})})
+    app = create_app(many, warehouse_url=many.warehouse_url, admin_key=None)
+    with serving_app(app) as url:
+        wait_for(lambda: app.state.places.total_tokens == 2)
+
+        assert httpx2.get(f"{url}/api/v1/repositories").status_code == 200

@@ -1,21 +1,22 @@
 """Live events of a repository over a WebSocket."""
 
 import json
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+import threading
+from collections.abc import Callable
+from contextlib import ExitStack, suppress
 from typing import Any
 
 import httpx2
 import pytest
-from starlette.testclient import TestClient
-from starlette.websockets import WebSocketDisconnect
-from websockets.exceptions import InvalidStatus
+from fastapi import FastAPI
+from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Origin
 
-from api import streams
+from api import live, streams
 from api.app import create_app
 from gitinsight.settings import Settings
+from tests.conftest import serving_app
 from tests.support.outages import away, kill_sessions
 from tests.support.rows import AT, add_repository, claim
 from tests.support.waiting import wait_for
@@ -152,8 +153,8 @@ def test_an_outage_of_the_warehouse_interrupts_nobody(
     listen: Callable[..., ClientConnection], warehouse: Engine, database_url: str, job: Job,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
-    monkeypatch.setattr(streams, "_HEARTBEAT_SECONDS", 0.05)
-    monkeypatch.setattr(streams, "_RECONNECT_SECONDS", 0.05)
+    monkeypatch.setattr(live, "_HEARTBEAT_SECONDS", 0.05)
+    monkeypatch.setattr(live, "_AGAIN_SECONDS", 0.05)
     with listen(job.repository_id) as socket:
         hear(socket)
         with away(database_url), pytest.raises(TimeoutError):
@@ -187,28 +188,58 @@ def test_while_the_warehouse_is_away_nobody_is_let_in(
 
 
 @pytest.fixture
-def in_process(settings: Settings) -> Iterator[TestClient]:
+def app(settings: Settings) -> FastAPI:
     """The application where the test can look into it."""
-    app = create_app(settings, warehouse_url=settings.warehouse_url, admin_key=None)
-    with TestClient(app) as client:
-        yield client
+    return create_app(settings, warehouse_url=settings.warehouse_url, admin_key=None)
 
 
-def test_a_client_that_goes_leaves_nothing_behind(in_process: TestClient, job: Job) -> None:
-    waiting = in_process.app.state.announcer.waiting  # type: ignore[attr-defined]
-    with in_process.websocket_connect(path(job.repository_id)) as socket:
-        socket.receive_json()
-        wait_for(lambda: set(waiting) == {f"repository {job.repository_id}"})
+def test_a_client_that_goes_leaves_nothing_behind(app: FastAPI, job: Job) -> None:
+    with serving_app(app) as url:
+        with connect(f"{url.replace('http', 'ws')}{path(job.repository_id)}") as socket:
+            hear(socket)
+            assert set(app.state.channels) == {f"repository {job.repository_id}"}
 
-    wait_for(lambda: not waiting)
+        wait_for(lambda: not set(app.state.channels))
 
 
-def test_a_server_that_stops_says_that_it_will_be_back(in_process: TestClient, job: Job) -> None:
-    with in_process.websocket_connect(path(job.repository_id)) as socket:
-        socket.receive_json()
-        in_process.portal.call(in_process.app.state.announcer.close)  # type: ignore[union-attr]
+def test_a_server_that_stops_says_that_it_will_be_back(app: FastAPI, job: Job) -> None:
+    with serving_app(app) as url:
+        socket = connect(f"{url.replace('http', 'ws')}{path(job.repository_id)}")
+        hear(socket)
 
-        with pytest.raises(WebSocketDisconnect) as caught:
-            socket.receive_json()
+    with pytest.raises(ConnectionClosed), socket:
+        socket.recv(timeout=10)
+    assert socket.close_code == 1012
+    assert "come back" in (socket.close_reason or "")
 
-    assert caught.value.code == 1012
+
+def test_nothing_is_missed_and_nothing_told_twice_while_servers_come_and_go(
+    settings: Settings, warehouse: Engine, job: Job
+) -> None:
+    """Each goes while events are written, and while its clients are told them."""
+    is_over = threading.Event()
+
+    def write() -> None:
+        number = 0
+        while not is_over.is_set():
+            tell(warehouse, job, str(number := number + 1))
+
+    writing = threading.Thread(target=write)
+    writing.start()
+    heard: list[dict[str, Any]] = []
+    try:
+        for _ in range(3):
+            one = create_app(settings, warehouse_url=settings.warehouse_url, admin_key=None)
+            with serving_app(one) as url:
+                after = heard[-1]["event_id"] if heard else 0
+                socket = connect(f"{url.replace('http', 'ws')}{path(job.repository_id, after)}")
+                heard += [hear(socket) for _ in range(30)]
+            with suppress(ConnectionClosed):
+                while True:
+                    heard.append(hear(socket))
+    finally:
+        is_over.set()
+        writing.join()
+
+    assert [one["seq"] for one in heard] == list(range(1, len(heard) + 1))
+    assert len(heard) > 90

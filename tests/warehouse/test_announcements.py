@@ -9,11 +9,16 @@ import pytest
 
 from tests.support.marts import publish_figures
 from tests.support.outages import kill_sessions
-from tests.support.rows import AT, add_repository, claim, queue
+from tests.support.rows import AT, add_repository, claim, queue, value
 from warehouse import jobs
 from warehouse.announcements import Alive, Announced, Began, FiguresChanged, JobEvent, listen
 from warehouse.engine import UNREACHABLE, Engine
 from warehouse.summaries import Summary, summaries
+
+_ROOM = (
+    "select current_setting('max_connections')::int"
+    " - current_setting('superuser_reserved_connections')::int"
+)
 
 
 async def next_of(announced: AsyncIterator[Announced]) -> Announced:
@@ -36,7 +41,8 @@ def test_every_event_that_is_committed_is_announced(warehouse: Engine, database_
     job: jobs.Job | None = None
     ready, first = asyncio.run(hear())
 
-    assert ready == Began()
+    assert isinstance(ready, Began)
+    assert ready.room == value(warehouse, _ROOM)
     assert job is not None
     assert first == JobEvent(str(job.job_id), 7, 1)
 

@@ -244,6 +244,28 @@ class TestEvents:
         assert [one.seq for one in found] == list(range(1, 42))
         assert [one.event_id for one in found] == sorted(one.event_id for one in found)
 
+    def test_numbers_of_a_repository_grow_in_the_order_of_commits(self, warehouse: Engine) -> None:
+        """Of two jobs of it, the later one waits for its turn."""
+        first = claim(warehouse, 1)
+        do(warehouse, jobs.finish, first, state="succeeded", at=AT, outcome={})
+        second = claim(warehouse, 1)
+
+        def tell() -> None:
+            with warehouse.begin() as connection:
+                jobs.append_event(connection, second.job_id, at=AT, state="running", message="2")
+
+        with ThreadPoolExecutor(1) as pool:
+            with warehouse.begin() as connection:
+                jobs.append_event(connection, first.job_id, at=AT, state="running", message="1")
+                waiting = pool.submit(tell)
+                with pytest.raises(TimeoutError):
+                    waiting.result(1)
+            waiting.result(10)
+
+        with warehouse.begin() as connection:
+            whole = jobs.repository_events_after(connection, 1, 0)
+        assert [one.message for one in whole][-2:] == ["1", "2"]
+
     def test_an_event_that_is_rolled_back_leaves_no_gap(self, warehouse: Engine) -> None:
         job = claim(warehouse)
         with warehouse.connect() as connection:
@@ -262,10 +284,12 @@ class TestEvents:
             whole = jobs.repository_events_after(connection, 1, 0)
             rest = jobs.repository_events_after(connection, 1, whole[0].event_id)
             one = jobs.repository_events_after(connection, 1, 0, limit=1)
+            newest = jobs.repository_events_after(connection, 1, None, limit=2)
 
         assert [event.state for event in whole] == ["queued", "succeeded", "queued"]
         assert rest == whole[1:]
         assert one == whole[:1]
+        assert newest == whole[1:]
 
     def test_a_job_that_is_not_there_has_none(self, warehouse: Engine) -> None:
         with warehouse.begin() as connection, pytest.raises(NotFound):

@@ -3,13 +3,14 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 
+from api.counters import Counters
 from api.fast.second import SharedSummaries
 from gitinsight.runtime.process import free_port
 
 
 def run(url: str, test: Callable[..., Awaitable[None]], *names: str) -> None:
     async def main() -> None:
-        opened = [SharedSummaries(url, name=name) for name in names]
+        opened = [SharedSummaries(url, name=name, counters=Counters()) for name in names]
         await test(*opened)
         for one in opened:
             await one.close()
