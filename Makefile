@@ -26,7 +26,7 @@ run: $(READY) ## Start everything, analyse REPOS, show the result; ARGS=--once s
 	@$(BIN)/python -m flows.cli up $(ARGS) $(REPOS)
 
 test: $(READY) ## The test suite, real PostgreSQL included.
-	@$(BIN)/python -m pytest $(TESTS)
+	@$(BIN)/python -m pytest -n auto --dist loadfile $(TESTS)
 
 slow: $(READY) ## The tests that take minutes.
 	@$(BIN)/python -m pytest -m slow $(TESTS)
