@@ -17,6 +17,8 @@ from tests.conftest import ADMIN_KEY, serving_api
 from tests.support.analyses import analyse, follow
 from warehouse.engine import Engine
 
+pytestmark = pytest.mark.timeout(1200)  # seven repositories are analysed first, twice each
+
 REPOSITORIES = (
     "bitcoin-core/gui", "bitcoin/bips", "tlswg/tls13-spec", "mlswg/mls-protocol",
     "httpwg/http2-spec", "quicwg/ops-drafts", "quicwg/base-drafts",
