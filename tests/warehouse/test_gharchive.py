@@ -132,7 +132,9 @@ def test_of_a_file_that_ends_too_early_nothing_is_held(warehouse: Engine) -> Non
     assert value(warehouse, "select count(*) from ops.archive_hours") == 0
 
 
-@pytest.mark.parametrize("content", [packed([]), packed([b"<html>", b"{}"])])
+@pytest.mark.parametrize(
+    "content", [packed([]), packed([b"<html>", b"{}"])], ids=["nothing", "something-else"]
+)
 def test_a_file_without_an_event_is_no_hour(warehouse: Engine, content: bytes) -> None:
     with pytest.raises(BrokenArchive, match="nothing in it"), warehouse.begin() as connection:
         load(connection, content)
