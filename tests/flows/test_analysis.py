@@ -50,7 +50,9 @@ def test_an_analysis_publishes_figures_that_passed_every_check(held: Engine) -> 
 
     assert state == "succeeded"
     assert outcome["quality"] == "passed"
-    assert set(outcome["seconds"]) == {"extract", "transform", "insights", "check", "publish"}
+    assert set(outcome["seconds"]) == {
+        "extract", "tones", "transform", "insights", "check", "publish",
+    }  # fmt: skip
     assert count(held, "ops.quality_results where status <> 'passed'") == 0
     assert count(held, "ops.quality_results where tool = 'dbt'") > 50
     assert {tool for (tool,) in rows(held, "select distinct tool from ops.quality_results")} == {

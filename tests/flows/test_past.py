@@ -85,7 +85,7 @@ def test_analysts_ask_the_past_and_nothing_of_today(gitinsight: Gitinsight, held
         connection.exec_driver_sql("update marts.repository_summary set issues_count = 0")
     for question in (
         "select issues_count from marts.repository_summary",
-        "with then as (table repository_summary) select issues_count from then",
+        "with then as (select * from repository_summary) select issues_count from then",
     ):
         code, out, _ = gitinsight(
             "query", question, "--as-of", "2999-01-01", "--of", NAME, "--json"

@@ -54,8 +54,13 @@ select
   case when {{ is_enough }} then greatest(balance - reach, -1) end as sentiment_low_index,
   case when {{ is_enough }} then least(balance + reach, 1) end as sentiment_high_index,
   case when {{ is_enough }} then negative_ratio end as negative_ratio,
-  case when {{ is_enough }} then {{ wilson("negative_ratio", "scored_count", z, "-") }} end
-    as negative_low_ratio,
-  case when {{ is_enough }} then {{ wilson("negative_ratio", "scored_count", z, "+") }} end
-    as negative_high_ratio
+  -- Of none or of all, the interval ends with the share, and not a rounding error beyond it.
+  case
+    when {{ is_enough }}
+      then greatest(least({{ wilson("negative_ratio", "scored_count", z, "-") }}, negative_ratio), 0)
+  end as negative_low_ratio,
+  case
+    when {{ is_enough }}
+      then least(greatest({{ wilson("negative_ratio", "scored_count", z, "+") }}, negative_ratio), 1)
+  end as negative_high_ratio
 from counted
