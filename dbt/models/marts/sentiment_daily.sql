@@ -57,10 +57,16 @@ select
   -- Of none or of all, the interval ends with the share, and not a rounding error beyond it.
   case
     when {{ is_enough }}
-      then greatest(least({{ wilson("negative_ratio", "scored_count", z, "-") }}, negative_ratio), 0)
+      then
+        greatest(
+          least({{ wilson("negative_ratio", "scored_count", z, "-") }}, negative_ratio), 0
+        )
   end as negative_low_ratio,
   case
     when {{ is_enough }}
-      then least(greatest({{ wilson("negative_ratio", "scored_count", z, "+") }}, negative_ratio), 1)
+      then
+        least(
+          greatest({{ wilson("negative_ratio", "scored_count", z, "+") }}, negative_ratio), 1
+        )
   end as negative_high_ratio
 from counted
