@@ -25,7 +25,7 @@ from gitinsight.principal import Principal, Role
 from warehouse import ledger, marts, repositories, visibility
 from warehouse.engine import UNREACHABLE, Connection
 from warehouse.search import Kind
-from warehouse.sql_gate import MAX_CHARACTERS
+from warehouse.statements import MAX_CHARACTERS
 from warehouse.visibility import Readable
 
 _Found = dict[str, Any]
@@ -233,5 +233,6 @@ def _sources(
     is_cut: bool = False,
 ) -> _Found:  # fmt: skip
     tables = {(marts.SCHEMA, mart): columns}
-    found = statements.sources(session, tables, readable, rows_count=rows, is_cut=is_cut)
+    seen = visibility.visible(session, readable)
+    found = statements.sources(session, tables, seen, rows_count=rows, is_cut=is_cut)
     return found.model_dump()

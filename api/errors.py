@@ -14,7 +14,7 @@ from api.headers import SECURITY
 from gitinsight import errors
 from warehouse.engine import UNREACHABLE
 from warehouse.export import ExportTooLarge
-from warehouse.sql_gate import AnswerTooLarge, QueryFailed, StatementRefused, StatementTooCostly
+from warehouse.statements import AnswerTooLarge, QueryFailed, StatementRefused, StatementTooCostly
 
 _AWAY_SECONDS = 5
 _KINDS: tuple[tuple[type[errors.GitInsightError], int, str], ...] = (

@@ -1,7 +1,7 @@
 """SQL over HTTP: one select of an analyst's over the marts, and what its answer rests on."""
 
 import json
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Any
@@ -20,7 +20,7 @@ from gitinsight.settings import ApiSettings
 from warehouse import analyst, answers, export, ledger, marts, visibility
 from warehouse.analyst import Answer, Limits
 from warehouse.engine import Connection
-from warehouse.sql_gate import MAX_CHARACTERS
+from warehouse.statements import MAX_CHARACTERS
 from warehouse.visibility import Readable
 
 AT_ONCE = 4
@@ -170,17 +170,19 @@ def answered(
     seen = visibility.visible(connection, readable)
     answer = analyst.ask(connection, sql, limits, readable=seen)
     return answer, sources(
-        connection, answer.tables, readable, rows_count=len(answer.rows), is_cut=answer.is_cut
+        connection, answer.tables, seen, rows_count=len(answer.rows), is_cut=answer.is_cut
     )
 
 
 def sources(
-    connection: Connection, tables: Mapping[tuple[str, str], Sequence[str]], readable: Readable, *,
-    rows_count: int, is_cut: bool,
+    connection: Connection, tables: Mapping[tuple[str, str], Sequence[str]],
+    seen: Collection[int] | None, *, rows_count: int, is_cut: bool,
 ) -> Sources:  # fmt: skip
-    """What rows of ``tables`` rest on; of each the columns that were read."""
+    """What rows of ``tables`` rest on; of each the columns that were read. ``seen`` are the
+    repositories that may be behind them; None: all.
+    """
     known = {one["name"]: one["description"] for one in marts.names(connection)}
-    together = ledger.together(connection, visibility.visible(connection, readable))
+    together = ledger.together(connection, seen)
     return Sources(
         as_of=together.as_of, newest_as_of=together.newest_as_of,
         repositories_count=together.repositories_count,

@@ -17,13 +17,12 @@ from psycopg.types.json import set_json_loads
 from gitinsight.errors import BrokenEnvironment, first_line
 from warehouse import past
 from warehouse.engine import UNFIT, UNREACHABLE, Connection, driver
-from warehouse.sql_gate import (
+from warehouse.statements import (
     AnswerTooLarge,
     Guarded,
     Known,
     QueryFailed,
     StatementTooCostly,
-    guarded,
 )
 
 ROLE = "gitinsight_analyst"
@@ -88,6 +87,9 @@ def ask(
     as an analyst. ``connection`` is the owner's, and only looks up which tables there are; one of
     QueryFailed says why not. ``readable`` are the repositories whose rows may be seen; null: all.
     """
+    # Whoever is never asked does not load the parser.
+    from warehouse.sql_gate import guarded  # noqa: PLC0415
+
     moved = _PAST if is_past else {}
     known = _known(connection, moved)
     found = guarded(text, known, readable=readable, moved=moved)

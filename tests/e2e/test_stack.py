@@ -31,7 +31,7 @@ OTHER = "synthetic-labs/borealis"
 TRUTH = truth(Organisation().repositories["aurora"])
 _START_SECONDS = 180
 _RECOVERY_SECONDS = 60
-_IDLE_MEGABYTES = 800
+_IDLE_MEGABYTES = 700
 _PROCESS_MEGABYTES = 450
 
 

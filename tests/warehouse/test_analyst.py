@@ -23,7 +23,7 @@ from warehouse import analyst, quality
 from warehouse.analyst import Answer, Limits
 from warehouse.engine import Engine, make_engine
 from warehouse.quality import Check
-from warehouse.sql_gate import AnswerTooLarge, Guarded, QueryFailed, StatementTooCostly
+from warehouse.statements import AnswerTooLarge, Guarded, QueryFailed, StatementTooCostly
 
 LIMITS = Limits(rows=100)
 

@@ -7,7 +7,7 @@ from tests.support.marts import make
 from warehouse import impact
 from warehouse.engine import Engine
 from warehouse.impact import Move
-from warehouse.sql_gate import QueryFailed
+from warehouse.statements import QueryFailed
 
 SUMMARY = "repository_id bigint primary key, full_name text, plain float, fair float"
 ROWS = [

@@ -8,7 +8,8 @@ import pytest
 
 from gitinsight.metrics import catalogue
 from tests.support.hostile_sql import GOOD, HOSTILE, KNOWN, PATIENCE
-from warehouse.sql_gate import MAX_CHARACTERS, StatementRefused, guarded
+from warehouse.sql_gate import guarded
+from warehouse.statements import MAX_CHARACTERS, StatementRefused
 
 HEAVY = {
     "parentheses": "select " + "(" * 5_000 + "1" + ")" * 5_000,
