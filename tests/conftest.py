@@ -146,6 +146,15 @@ def _analysed(
     return "analysed"
 
 
+@pytest.fixture(scope="module")
+def library(postgres_server: EmbeddedPostgres, _template: str) -> Iterator[Engine]:
+    """A warehouse that the tests of a module share: filled once and read, or emptied by each."""
+    with copy_of(postgres_server, _template) as url:
+        engine = make_engine(url, process="test")
+        yield engine
+        engine.dispose()
+
+
 @pytest.fixture
 def analysed(
     postgres_server: EmbeddedPostgres, _analysed: str, state_dir: Path, github: GitHub

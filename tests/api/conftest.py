@@ -7,13 +7,13 @@ import httpx2
 import pytest
 
 from gitinsight.runtime import state, valkey
-from gitinsight.runtime.postgres import EmbeddedPostgres
 from gitinsight.runtime.process import free_port
 from gitinsight.runtime.supervisor import Supervisor
 from gitinsight.settings import Settings
 from tests.conftest import ADMIN_KEY, serving_api
-from tests.support.databases import copy_of
-from warehouse.engine import Engine, make_engine
+from tests.support.marts import publish_figures
+from tests.support.rows import add_repository, claim
+from warehouse.engine import Engine
 
 
 @pytest.fixture
@@ -30,15 +30,6 @@ def settings(request: pytest.FixtureRequest, state_dir: Path, database_url: str)
 
 
 @pytest.fixture(scope="module")
-def library(postgres_server: EmbeddedPostgres, _template: str) -> Iterator[Engine]:
-    """A warehouse that the tests of a module fill once and then only read."""
-    with copy_of(postgres_server, _template) as url:
-        engine = make_engine(url, process="test")
-        yield engine
-        engine.dispose()
-
-
-@pytest.fixture(scope="module")
 def reading(library: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx2.Client]:
     """The API over the library."""
     url = library.url.render_as_string(hide_password=False)
@@ -50,6 +41,15 @@ def reading(library: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterat
         httpx2.Client(base_url=address, headers=headers, timeout=30) as client,
     ):
         yield client
+
+
+@pytest.fixture(scope="module")
+def published(reading: httpx2.Client, library: Engine) -> httpx2.Client:
+    """Of two repositories with three days each."""
+    for number in (1, 2):
+        repository_id = add_repository(library, f"octo/app-{number}", github_id=number)
+        publish_figures(library, claim(library, repository_id))
+    return reading
 
 
 @pytest.fixture(scope="module")

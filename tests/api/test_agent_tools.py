@@ -7,18 +7,11 @@ import pytest
 from mcp import Client
 
 from tests.support.agents import call, using
-from tests.support.marts import publish_figures
-from tests.support.rows import add_repository, claim
-from warehouse.engine import Engine
 
 
 @pytest.fixture(scope="module")
-def api(reading: httpx2.Client, library: Engine) -> httpx2.Client:
-    """Of two repositories."""
-    for number in (1, 2):
-        repository_id = add_repository(library, f"octo/app-{number}", github_id=number)
-        publish_figures(library, claim(library, repository_id))
-    return reading
+def api(published: httpx2.Client) -> httpx2.Client:
+    return published
 
 
 def test_marts_are_listed_and_explained(api: httpx2.Client) -> None:

@@ -11,8 +11,6 @@ from api.app import create_app
 from gitinsight.settings import Settings
 from tests.conftest import serving_api
 from tests.support.agents import KEY, using
-from tests.support.marts import publish_figures
-from tests.support.rows import add_repository, claim
 from warehouse.engine import Engine
 
 HELLO = {
@@ -26,11 +24,8 @@ TOLD = {"accept": "application/json, text/event-stream", "content-type": "applic
 
 
 @pytest.fixture(scope="module")
-def api(reading: httpx2.Client, library: Engine) -> httpx2.Client:
-    for number in (1, 2):
-        repository_id = add_repository(library, f"octo/app-{number}", github_id=number)
-        publish_figures(library, claim(library, repository_id))
-    return reading
+def api(published: httpx2.Client) -> httpx2.Client:
+    return published
 
 
 def test_every_tool_says_what_it_does_and_that_it_only_reads(api: httpx2.Client) -> None:

@@ -9,8 +9,6 @@ from pyarrow import parquet
 
 from gitinsight.settings import Settings
 from tests.conftest import serving_api
-from tests.support.marts import publish_figures
-from tests.support.rows import add_repository, claim
 from warehouse.engine import Engine
 
 MARTS = "/api/v1/marts"
@@ -18,14 +16,10 @@ ROWS = f"{MARTS}/daily_activity/rows"
 
 
 @pytest.fixture(scope="module")
-def api(reading: httpx2.Client, library: Engine) -> httpx2.Client:
-    """Of two repositories with three days each."""
-    for number in (1, 2):
-        repository_id = add_repository(library, f"octo/app-{number}", github_id=number)
-        publish_figures(library, claim(library, repository_id))
+def api(published: httpx2.Client, library: Engine) -> httpx2.Client:
     with library.begin() as connection:
         connection.exec_driver_sql("comment on table marts.contributor is 'who'")
-    return reading
+    return published
 
 
 def test_every_mart_is_listed(api: httpx2.Client) -> None:

@@ -14,8 +14,7 @@ from pyarrow import parquet
 from gitinsight.settings import Settings
 from tests.conftest import ADMIN_KEY, serving_api
 from tests.support.hostile_sql import HOSTILE
-from tests.support.marts import publish_figures
-from tests.support.rows import add_repository, claim, value
+from tests.support.rows import value
 from warehouse.engine import Engine
 
 SQL = "/api/v1/sql"
@@ -23,11 +22,7 @@ PROBLEM = "urn:gitinsight:problem:"
 
 
 @pytest.fixture(scope="module")
-def api(reading: httpx2.Client, library: Engine) -> httpx2.Client:
-    """Of two repositories with three days each."""
-    for number in (1, 2):
-        repository_id = add_repository(library, f"octo/app-{number}", github_id=number)
-        publish_figures(library, claim(library, repository_id))
+def api(published: httpx2.Client, library: Engine) -> httpx2.Client:
     with library.begin() as connection:
         connection.exec_driver_sql("comment on table marts.daily_activity is 'days'")
         connection.exec_driver_sql(
@@ -36,7 +31,7 @@ def api(reading: httpx2.Client, library: Engine) -> httpx2.Client:
                 {"upstream": null, "held": 3, "ratio": null}}'::jsonb
             else '{"issues": {"upstream": 30, "held": 30, "ratio": 1.0}}'::jsonb end"""
         )
-    return reading
+    return published
 
 
 def ask(api: httpx2.Client, sql: str, **rest: Any) -> httpx2.Response:

@@ -3,7 +3,6 @@
 import base64
 import hmac
 import json
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -17,11 +16,10 @@ from jwt.algorithms import OKPAlgorithm
 from api.tokens import AUDIENCE, Tokens
 from gitinsight.clock import now
 from gitinsight.errors import BrokenEnvironment, Unauthorised
-from gitinsight.runtime.postgres import EmbeddedPostgres
 from gitinsight.vault import Vault, new_key
-from tests.support.databases import copy_of, empty
+from tests.support.databases import empty
 from tests.support.rows import value
-from warehouse.engine import Engine, make_engine
+from warehouse.engine import Engine
 
 ISSUER = "https://gitinsight.test"
 SESSION = uuid4()
@@ -29,18 +27,10 @@ LIFE = timedelta(minutes=10)
 VAULT = Vault([new_key()])
 
 
-@pytest.fixture(scope="module")
-def _shared(postgres_server: EmbeddedPostgres, _template: str) -> Iterator[Engine]:
-    with copy_of(postgres_server, _template) as url:
-        engine = make_engine(url, process="test")
-        yield engine
-        engine.dispose()
-
-
 @pytest.fixture
-def warehouse(_shared: Engine) -> Engine:
-    empty(_shared, "auth.signing_keys")
-    return _shared
+def warehouse(library: Engine) -> Engine:
+    empty(library, "auth.signing_keys")
+    return library
 
 
 def tokens_of(warehouse: Engine, *, issuer: str = ISSUER, vault: Vault = VAULT) -> Tokens:

@@ -1,18 +1,16 @@
 """What deliveries do to a warehouse, in whatever order they come."""
 
-from collections.abc import Iterator
 from itertools import permutations
 from typing import Any
 
 import pytest
 
 from flows.webhooks import process
-from gitinsight.runtime.postgres import EmbeddedPostgres
-from tests.support.databases import copy_of, empty
+from tests.support.databases import empty
 from tests.support.rows import AT, add_repository, value
 from tests.support.webhooks import deliver, do, example, outcomes, payload, read, renamed
 from warehouse import repositories
-from warehouse.engine import Engine, make_engine
+from warehouse.engine import Engine
 
 NUMBER = {"number": 7}
 MARKS = "select thing, key from ops.dirty order by 1, 2"
@@ -30,23 +28,15 @@ GONE = """
 """
 
 
-@pytest.fixture(scope="module")
-def _shared(postgres_server: EmbeddedPostgres, _template: str) -> Iterator[Engine]:
-    with copy_of(postgres_server, _template) as url:
-        engine = make_engine(url, process="test")
-        yield engine
-        engine.dispose()
-
-
 @pytest.fixture
-def warehouse(_shared: Engine) -> Engine:
+def warehouse(library: Engine) -> Engine:
     things = (
         "issues", "issue_comments", "review_comments", "labels", "milestones", "releases",
         "repositories",
     )  # fmt: skip
     ops = ("repositories", "repository_names", "jobs", "job_events", "webhook_deliveries", "dirty")
-    empty(_shared, *(f"raw.github_{one}" for one in things), *(f"ops.{one}" for one in ops))
-    return _shared
+    empty(library, *(f"raw.github_{one}" for one in things), *(f"ops.{one}" for one in ops))
+    return library
 
 
 @pytest.fixture(autouse=True)

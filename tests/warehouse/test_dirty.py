@@ -1,33 +1,24 @@
 """What is to be read anew: marked by anybody, cleared by whoever has read it, lost by nobody."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import pytest
 
-from gitinsight.runtime.postgres import EmbeddedPostgres
-from tests.support.databases import copy_of, empty
+from tests.support.databases import empty
 from tests.support.rows import AT, claim, queue
 from warehouse import dirty, jobs
 from warehouse.dirty import ALL, Mark
-from warehouse.engine import Engine, make_engine
+from warehouse.engine import Engine
 from warehouse.jobs import Job
 
 LATER = AT + timedelta(minutes=1)
 
 
-@pytest.fixture(scope="module")
-def _shared(postgres_server: EmbeddedPostgres, _template: str) -> Iterator[Engine]:
-    with copy_of(postgres_server, _template) as url:
-        engine = make_engine(url, process="test")
-        yield engine
-        engine.dispose()
-
-
 @pytest.fixture
-def warehouse(_shared: Engine) -> Engine:
-    empty(_shared, "ops.dirty", "ops.jobs", "ops.job_events")
-    return _shared
+def warehouse(library: Engine) -> Engine:
+    empty(library, "ops.dirty", "ops.jobs", "ops.job_events")
+    return library
 
 
 def mark(

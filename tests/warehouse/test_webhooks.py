@@ -1,34 +1,24 @@
 """Deliveries: kept once, taken in order by one worker at a time, finished once."""
 
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from uuid import uuid4
 
 import pytest
 
-from gitinsight.runtime.postgres import EmbeddedPostgres
-from tests.support.databases import copy_of, empty
+from tests.support.databases import empty
 from tests.support.rows import AT, fetch, value
 from tests.support.webhooks import deliver, payload
 from warehouse import webhooks
-from warehouse.engine import Connection, Engine, make_engine
+from warehouse.engine import Connection, Engine
 from warehouse.webhooks import Delivery
 
 SOON = AT + timedelta(seconds=10)
 
 
-@pytest.fixture(scope="module")
-def _shared(postgres_server: EmbeddedPostgres, _template: str) -> Iterator[Engine]:
-    with copy_of(postgres_server, _template) as url:
-        engine = make_engine(url, process="test")
-        yield engine
-        engine.dispose()
-
-
 @pytest.fixture
-def warehouse(_shared: Engine) -> Engine:
-    empty(_shared, "ops.webhook_deliveries")
-    return _shared
+def warehouse(library: Engine) -> Engine:
+    empty(library, "ops.webhook_deliveries")
+    return library
 
 
 def take(warehouse: Engine, *, at: datetime = AT) -> Delivery | None:
