@@ -15,7 +15,7 @@ from gitinsight import clock
 from gitinsight.clock import Clock
 from gitinsight.git.mirror import Mirror
 from gitinsight.veil import Ghost
-from warehouse import erasure, forgotten, past, publish
+from warehouse import erasure, forgotten, past, proofs, publish
 from warehouse.engine import Engine, session_lock
 from warehouse.erasure import Changes
 from warehouse.forgotten import Person
@@ -74,33 +74,38 @@ def forget_person(
 def forget(
     engine: Engine, state_dir: Path, person: Person, *, now: Clock = clock.now
 ) -> Erasure:  # fmt: skip
-    """Table by table, each a transaction, and at last all that tell who the person is: one that is
-    ended in the middle is begun again by the next. Busy where an analysis runs.
+    """Table by table, each a transaction, and at last all that tell who the person is, with the
+    look at what remains: one that is ended in the middle is brought to its end by the next. Busy
+    where an analysis runs.
     """
     with session_lock(engine, publish.LOCK_KEY), session_lock(engine, past.LOCK_KEY):
         with engine.begin() as connection:
             past.clear(connection)
             ghost = forgotten.remember(connection, person, at=now())
+            changes = Changes(proofs.begin(connection, ghost, at=now()))
         with engine.begin() as connection:
             veil = forgotten.load(connection)
             every = erasure.tables(connection)
-        changes = Changes()
         asked = [one for one in every if f"{one[0].schema}.{one[0].table}" in forgotten.SOURCES]
         for columns in (one for one in every if one not in asked):
             with engine.begin() as connection:
-                erasure.erase(connection, columns, person, changes, veil=veil, ghost=ghost)
+                found = Changes()
+                erasure.erase(connection, columns, person, found, veil=veil, ghost=ghost)
+                erasure.show_change(connection, found)
+                changes.add(found)
+                proofs.note(connection, ghost, changes.rows)
         with engine.begin() as connection:
             for columns in asked:
                 erasure.erase(connection, columns, person, changes, veil=veil, ghost=ghost)
+            proofs.note(connection, ghost, changes.rows)
             mirrors = list(_drop_mirrors(state_dir, changes))
-        with engine.begin() as connection:
-            erasure.show_change(connection, changes)
+            remains = proofs.look(
+                connection, ghost, mirrors=mirrors,
+                remains=erasure.remains(connection, person) | files_that_name(state_dir, person),
+            )  # fmt: skip
         erasure.wipe(engine, changes)
         with engine.begin() as connection:
-            remains = erasure.remains(connection, person)
-        remains |= files_that_name(state_dir, person)
-        with engine.begin() as connection:
-            erasure.record(connection, ghost, changes, remaining=remains, mirrors=mirrors, at=now())
+            proofs.end(connection, ghost, at=now())
     return Erasure(ghost, changes, mirrors, remains)
 
 

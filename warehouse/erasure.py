@@ -9,7 +9,6 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from itertools import groupby
 from typing import Any
 
@@ -17,7 +16,6 @@ import msgspec
 from psycopg import errors
 from psycopg.rows import class_row
 from psycopg.sql import SQL, Composable, Composed, Identifier
-from psycopg.types.json import Jsonb
 
 from gitinsight.github.payloads import content_hash
 from gitinsight.veil import Ghost, Veil
@@ -86,6 +84,12 @@ class Changes:
 
     def of(self, table: str) -> set[int]:
         return self.repositories.get(table, set())
+
+    def add(self, further: "Changes") -> None:
+        self.rows += further.rows
+        self.removed += further.removed
+        for table, ids in further.repositories.items():
+            self.repositories.setdefault(table, set()).update(ids)
 
 
 def tables(connection: Connection) -> list[list[Column]]:
@@ -215,28 +219,18 @@ def show_change(connection: Connection, changes: Changes) -> None:
     )
 
 
-def record(
-    connection: Connection, ghost: Ghost, changes: Changes, *, remaining: dict[str, int],
-    mirrors: Sequence[str], at: datetime,
-) -> None:  # fmt: skip
-    """Keep the proof."""
-    driver(connection).execute(
-        "insert into ops.erasures (ghost, at, changed, remains, mirrors)"
-        " values (%s, %s, %s, %s, %s)",
-        (ghost.number, at, Jsonb(changes.rows), Jsonb(remaining), Jsonb(list(mirrors))),
-    )
-
-
 def wipe(engine: Engine, changes: Changes) -> None:
     """Write the tables anew that were changed: no old version stays in a file, and no value in
     what the planner knows.
     """
+    every = sorted({one.rpartition(".")[0].partition(".")[::2] for one in changes.rows})
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        for name in sorted({one.rpartition(".")[0] for one in changes.rows}):
-            schema, table = name.split(".", 1)
-            driver(connection).execute(
-                SQL("vacuum (full, analyze) {}").format(Identifier(schema, table))
-            )
+        raw = driver(connection)
+        for schema, name in every:
+            table = Identifier(schema, name)
+            # One that was begun before may tell of a table that is no more.
+            if raw.execute("select to_regclass(%s)", (table.as_string(raw),)).fetchone() != (None,):
+                raw.execute(SQL("vacuum (full, analyze) {}").format(table))
 
 
 def _readable(column: Column) -> Composed:
@@ -269,7 +263,20 @@ def _loose(person: Person) -> Iterator[str]:
 
 
 def _escaped(text: str) -> str:
-    return r"\s+".join(re.sub(r"([^\w\s@])", r"\\\1", part) for part in text.split())
+    return r"\s+".join("".join(map(_spelt, part)) for part in text.split())
+
+
+def _spelt(letter: str) -> str:
+    """As it stands, as JSON escapes it, and as bytes are shown that are no text for PostgreSQL."""
+    if letter.isascii():
+        return letter if re.match(r"[\w\s@]", letter) else rf"\{letter}"
+    forms: set[str] = set()
+    for one in {letter, letter.lower(), letter.upper()}:
+        units = one.encode("utf-16-be").hex()
+        escaped = (rf"\\{{1,2}}u{units[at : at + 4]}" for at in range(0, len(units), 4))
+        shown = (rf"\\{byte:o}" for byte in one.encode())
+        forms |= {one, "".join(escaped), "".join(shown)}
+    return f"(?:{'|'.join(sorted(forms))})"
 
 
 def _veiled(column: Column, value: Any, veil: Veil, person: Person, ghost: Ghost) -> Any:

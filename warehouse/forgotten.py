@@ -34,6 +34,12 @@ select email from raw.git_mailmap where replaced_at is null and proper_email = a
 union select alias from ops.identity_merges
 where unmerged_at is null and alias like '%%@%%' and lower(person) = any(%(named)s)
 """
+_MERGED = """
+select alias from ops.identity_merges
+where unmerged_at is null and alias not like '%%@%%' and lower(person) = any(%(named)s)
+union select lower(person) from ops.identity_merges
+where unmerged_at is null and person not like '%%@%%' and alias = any(%(named)s)
+"""
 _NAMES = """
 select author_name from raw.git_commits where lower(author_email) = any(%(emails)s)
 union select committer_name from raw.git_commits where lower(committer_email) = any(%(emails)s)
@@ -103,15 +109,23 @@ def find(
     connection: Connection, login: str, *, emails: Collection[str] = (),
     names: Collection[str] = (), is_common_word: bool = False,
 ) -> Person:  # fmt: skip
-    """Everything that is held of an account, its earlier logins too, and what is told of it."""
+    """Everything that is held of an account, its earlier logins too, and what is told of it; of
+    each account that is merged with it, the same.
+    """
     first = fold(login)
     if first == "ghost":
         raise BrokenEnvironment("ghost is nobody", "it is whom GitHub shows for deleted accounts")
-    ids = _ask(connection, _IDS, logins=[first])
-    logins = _ask(connection, _LOGINS, ids=ids) | {first}
-    addresses = _ask(connection, _EMAILS, logins=logins, ids=ids) | {fold(one) for one in emails}
-    while meant := _ask(connection, _MEANT, emails=addresses, named=logins | addresses) - addresses:
-        addresses |= meant
+    accounts: set[object] = {first}
+    addresses: set[object] = {fold(one) for one in emails}
+    known = 0
+    while known < len(accounts) + len(addresses):
+        known = len(accounts) + len(addresses)
+        # Of an earlier login only its account is known: the login may be another's by now.
+        ids = _ask(connection, _IDS, logins=accounts)
+        logins = _ask(connection, _LOGINS, ids=ids) | accounts
+        addresses |= _ask(connection, _EMAILS, logins=logins, ids=ids)
+        addresses |= _ask(connection, _MEANT, emails=addresses, named=logins | addresses)
+        accounts |= _ask(connection, _MERGED, named=accounts | addresses)
     called = _ask(connection, _NAMES, emails=addresses) | set(names)
     return Person(
         logins=tuple(sorted(map(str, logins))),

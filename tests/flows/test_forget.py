@@ -13,7 +13,7 @@ from gitinsight.settings import Settings
 from tests.flows.conftest import Gitinsight
 from tests.support.analyses import analyse, count, rows
 from tests.support.github import GitHub
-from warehouse import forgotten, publish, webhooks
+from warehouse import erasure, forgotten, publish, webhooks
 from warehouse.engine import Engine, driver, make_engine
 
 NAME = "synthetic-labs/borealis"
@@ -95,8 +95,8 @@ def test_nothing_names_a_forgotten_person_and_every_figure_stays(
     assert not any(re.search(rf"\b{number}\b", line) for _, line in dump(held))
     assert marts(held, without="brook") == before
     assert count(held, "raw.github_users") == other_ids
-    [(changed, remains)] = rows(held, "select changed, remains from ops.erasures")
-    assert (changed, remains) == (told, {})
+    [proof] = rows(held, "select changed, remains, ended_at is null from ops.erasures")
+    assert proof == (told, {}, False)
     assert not list((analysed.state_dir / "mirrors").glob("*.git"))
 
 
@@ -117,23 +117,31 @@ def test_a_forgotten_person_stays_away_and_the_past_is_asked_as_before(
     assert (code, json.loads(out)) == (0, [{"login": "ghost.1"}])
 
 
-def test_a_forgetting_that_ended_in_the_middle_is_begun_again_whole(
+def test_a_forgetting_that_ended_in_the_middle_is_brought_to_its_end_with_one_proof(
     analysed: Settings, held: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with held.begin() as connection:
         person = forgotten.find(connection, "brook")
-    with monkeypatch.context() as patched:
-        patched.setattr(forget, "_drop_mirrors", broken)
-        with pytest.raises(OSError, match="disk"):
-            forget.forget(held, analysed.state_dir, person)
+    told = forget.preview(held, analysed.state_dir, person).changes.rows
+    for home, work in ((forget, "_drop_mirrors"), (erasure, "wipe")):
+        with monkeypatch.context() as patched:
+            patched.setattr(home, work, broken)
+            with pytest.raises(OSError, match="disk"):
+                forget.forget(held, analysed.state_dir, person)
+        [(ended,)] = rows(held, "select ended_at is not null from ops.erasures")
+        assert not ended
+        with held.begin() as connection:
+            again = forgotten.find(connection, "brook")
+        assert (again == person) == (work == "_drop_mirrors")
 
-    with held.begin() as connection:
-        again = forgotten.find(connection, "brook")
-    assert again == person
     done = forget.forget(held, analysed.state_dir, again)
 
-    assert done.remains == {}
-    assert done.mirrors
+    [proof] = rows(
+        held, "select changed, remains, jsonb_array_length(mirrors), ended_at is null"
+        " from ops.erasures",
+    )  # fmt: skip
+    assert proof == (dict(told), {}, 1, False)
+    assert (done.changes.rows, done.remains) == (told, {})
     assert naming(held, "brook") == set()
 
 

@@ -2,6 +2,8 @@
 
 import json
 
+import pytest
+
 from tests.support.rows import AT
 from warehouse import erasure, forgotten
 from warehouse.engine import Connection, Engine, driver
@@ -44,6 +46,24 @@ def test_a_table_that_is_new_is_found_with_every_kind_of_column(warehouse: Engin
     }
     assert changes.of("new.one") == {5}
     assert lines[1] == ('(janet,"{""id"": 77}","\\\\x6a616e",{ann},78,6,jane-smith)',)
+
+
+@pytest.mark.parametrize("name", ["Jürgen Groß", "Łukasz 王", "Ann 😀 Lee"])
+def test_a_name_is_found_however_its_letters_are_written(warehouse: Engine, name: str) -> None:
+    person = Person((), (), (), (name,))
+    told = {"name": f"by {name.upper()}" if "ß" not in name else f"by {name}"}
+    written = [json.dumps(told, ensure_ascii=is_ascii).encode() for is_ascii in (True, False)]
+    with warehouse.begin() as connection:
+        raw = driver(connection)
+        raw.execute("create table public.spelt (body bytea, held json, note text)")
+        for body in written:
+            raw.execute(
+                "insert into public.spelt values (%s, %s, %s)", (body, body.decode(), told["name"])
+            )
+        found = {"public.spelt.body": 2, "public.spelt.held": 2, "public.spelt.note": 2}
+        assert erasure.remains(connection, person) == found
+        assert erase(connection, person).rows == found
+        assert erasure.remains(connection, person) == {}
 
 
 def test_a_row_that_another_one_stands_for_is_removed(warehouse: Engine) -> None:

@@ -111,3 +111,27 @@ def test_addresses_that_mailmap_and_merges_say_are_the_persons_are_found(
         found = forgotten.find(connection, "jane")
 
     assert found.emails == ("attic@x", "home@x", "j@x", "old@x")
+
+
+@pytest.mark.parametrize("login", ["jane", "Jane-Work", "jane-old"])
+def test_accounts_that_are_merged_are_one_person(warehouse: Engine, login: str) -> None:
+    with warehouse.begin() as connection:
+        connection.exec_driver_sql(
+            "insert into raw.git_identities (repository_id, email, login, user_id, evidence,"
+            " looked_up_at, run_id) select 1, email, login, id, 'commit',"
+            f" '{AT}', gen_random_uuid() from (values ('j@x', 'jane', 77),"
+            " ('w@x', 'jane-work', 78), ('o@x', 'jane-old', 79),"
+            " ('a@x', 'ann', 80)) as told (email, login, id)"
+        )
+        connection.exec_driver_sql(
+            "insert into ops.identity_merges (alias, person, reason, merged_by, merged_at,"
+            f" unmerged_at) values ('jane-work', 'Jane', 'r', 'b', '{AT}', null),"
+            f" ('jane-old', 'jane-work', 'r', 'b', '{AT}', null), ('ann', 'jane', 'r', 'b', '{AT}',"
+            f" '{AT}')"
+        )
+
+        found = forgotten.find(connection, login)
+
+    assert found.logins == ("jane", "jane-old", "jane-work")
+    assert found.ids == (77, 78, 79)
+    assert found.emails == ("j@x", "o@x", "w@x")

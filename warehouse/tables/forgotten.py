@@ -41,10 +41,11 @@ erasures = Table(
     "erasures",
     metadata,
     Column("ghost", BigInteger, primary_key=True, autoincrement=False, comment=_GHOST),
-    Column("at", AT, primary_key=True, comment="when it was done"),
+    Column("at", AT, primary_key=True, comment="when it was begun"),
     Column("changed", JSONB, nullable=False, comment="rows that were changed, column by column"),
-    Column("remains", JSONB, nullable=False, comment="where something was found afterwards"),
+    Column("remains", JSONB, comment="where something was found afterwards; null until looked"),
     Column("mirrors", JSONB, nullable=False, comment="repositories whose git mirror was dropped"),
+    Column("ended_at", AT, comment="null where it was ended in the middle: forget again"),
     schema="ops",
     comment="the proof of each erasure; nothing in it says who it was",
 )
