@@ -107,8 +107,10 @@ def save(figure: Figure, *, directory: Path = RESULTS) -> dict[str, Any]:
 
 
 def rewrite_tables() -> None:
-    """Figures of a trained model stand on its page, all others in the README."""
-    pages = sorted(MODELS.glob("*.md"))
+    """Figures of a model stand on its page where that has a place for them, all others in the
+    README.
+    """
+    pages = [page for page in sorted(MODELS.glob("*.md")) if BEGIN in page.read_text("utf-8")]
     for page in pages:
         rewrite_table(page, of=partial(_is_of, page.stem))
     rewrite_table(of=lambda name: not any(_is_of(page.stem, name) for page in pages))
