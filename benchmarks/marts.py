@@ -20,7 +20,7 @@ from flows.steps import transform
 from gitinsight import clock
 from gitinsight.settings import DeliverySettings
 from warehouse import publish
-from warehouse.engine import Connection, Engine, address, driver, make_engine
+from warehouse.engine import Connection, Engine, driver, make_engine
 
 NAME = "marts"
 _ISSUE = 4
@@ -40,7 +40,7 @@ def measure() -> Iterator[Figure]:
         def build(these: list[int]) -> float:
             return _seconds(lambda: _build(engine, place.directory, these, at))
 
-        build(ids[:1])  # dbt is loaded, as a worker has it
+        build(ids[:1])  # the project is compiled, and its relations are made
         whole = build(ids)
         _change(engine, changed)
         some = [build(changed) for _ in range(_RUNS)]
@@ -69,18 +69,14 @@ def _seconds(work: Callable[[], None]) -> float:
 
 
 def _build(engine: Engine, directory: Path, ids: list[int], at: datetime) -> None:
-    found = transform.build(
-        directory / "dbt",
-        transform.environment(address(engine))
-        | transform.session(
-            DeliverySettings(), repository_ids=",".join(map(str, ids)), as_of=at.isoformat()
-        ),
-        excluded=("unit_test",),
-        tell=lambda _event: None,
-    )
-    wrong = [one for one in found if one["status"] not in {"success", "pass"}]
+    found = transform.figures(
+        engine, directory,
+        transform.delivery_settings(DeliverySettings())
+        | {"repository_ids": ",".join(map(str, ids)), "as_of": at.isoformat()},
+    )  # fmt: skip
+    wrong = [one for one in found if one.status not in {"success", "pass"}]
     if wrong:
-        raise RuntimeError(f"{wrong[0]['name']}: {wrong[0]['message']}")
+        raise RuntimeError(f"{wrong[0].node.name}: {wrong[0].message}")
 
 
 def _multiply(engine: Engine) -> tuple[int, list[int]]:

@@ -12,9 +12,8 @@ from typing import Any
 import dagster as dg
 from dagster_dbt import DagsterDbtTranslator
 
-from flows import stack
+from flows import project, stack
 from flows.alone import work_off
-from flows.steps.transform import project_manifest
 from gitinsight import clock
 from gitinsight.settings import Settings
 from gitinsight.things.catalogue import THINGS
@@ -97,7 +96,7 @@ def _ordered(specs: Iterable[dg.AssetSpec]) -> list[dg.AssetSpec]:
 
 
 _SPECS = _ordered(
-    [*_raw_specs(), *_tone_specs(), *_dbt_specs(project_manifest()), *_insight_specs()]
+    [*_raw_specs(), *_tone_specs(), *_dbt_specs(project.manifest()), *_insight_specs()]
 )
 
 

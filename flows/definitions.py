@@ -8,7 +8,8 @@ from typing import Annotated
 import typer
 
 from flows.command import JSON, warehouse
-from flows.steps.transform import environment, site
+from flows.project import site
+from flows.steps.transform import environment
 from flows.tables import OUT, show
 from gitinsight.errors import NotFound
 from gitinsight.metrics import catalogue

@@ -4,11 +4,12 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, time
 
-from flows.steps.transform import build, environment, session
+from flows.steps.transform import delivery_settings
+from flows.steps.transform import figures as make
 from gitinsight.errors import BrokenEnvironment, NotFound
 from gitinsight.settings import Settings
 from warehouse import hidden, past
-from warehouse.engine import Engine, address, session_lock
+from warehouse.engine import Engine, session_lock
 from warehouse.erasure import Changes
 
 
@@ -48,16 +49,14 @@ def figures(
             found = past.set_to(connection, at, repository_ids=repository_ids, if_merged=if_merged)
         if not found:
             raise NotFound(f"figures that were published by {at.isoformat()}")
-        results = build(
-            settings.state_dir / "dbt-past",
-            environment(address(engine))
-            | session(settings.delivery)
-            | {"GITINSIGHT_DBT_SCHEMA_PREFIX": past.PREFIX},
-            excluded=("unit_test", "test"),
-            tell=lambda _event: None,
-        )
-        if wrong := [one["unique_id"] for one in results if one["status"] != "success"]:
-            raise BrokenEnvironment(f"dbt could not build {wrong[0]}", "see dbt-past/dbt.log")
+        results = make(
+            engine, settings.state_dir, delivery_settings(settings.delivery), prefix=past.PREFIX,
+            with_tests=False,
+        )  # fmt: skip
+        if wrong := [one for one in results if one.status != "success"]:
+            raise BrokenEnvironment(
+                f"{wrong[0].node.name} could not be built", str(wrong[0].message)
+            )
         with engine.begin() as connection:
             hidden.cover(connection, [past.MARTS], Changes())  # of today's wish, not of then
             past.show(connection)

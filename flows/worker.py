@@ -3,7 +3,6 @@
 Whoever wants an analysis writes a row; nobody but this process talks to Prefect.
 """
 
-import os
 import threading
 import time
 from datetime import datetime
@@ -18,7 +17,7 @@ from prefect.client.schemas.filters import (
 from prefect.client.schemas.objects import StateType
 from prefect.states import Crashed
 
-from flows import dbt_server, organisations, retention
+from flows import organisations, project, retention
 from flows.analyze_repository import NAME, analyze_repository, refresh_repositories
 from flows.webhooks import watch
 from gitinsight import clock, logs
@@ -40,9 +39,10 @@ def main() -> None:
     settings = Settings()
     logs.configure(settings.log_level)
     engine = make_engine(settings.warehouse_url, process="worker", pool_size=3)
-    dbt = dbt_server.DbtServer()
-    os.environ[dbt_server.ADDRESS] = dbt.address  # for the processes of jobs
     end_strays()
+    threading.Thread(
+        target=project.compiled, args=(settings.state_dir / "dbt",), name="project", daemon=True
+    ).start()  # the first job finds it compiled
     places = settings.orchestrator.concurrency
     lanes = Lanes(places, settings.orchestrator.giant_records)
     threading.Thread(target=dispatch, args=(engine, lanes), name="dispatch", daemon=True).start()

@@ -6,7 +6,7 @@ from pathlib import Path
 import jinja2
 import pytest
 
-from flows.steps.transform import PROJECT
+from flows.project import DIRECTORY
 from warehouse.engine import Engine, driver
 
 LABELS = Path(__file__).parents[3] / "shared" / "datasets" / "bots_train_label.csv"
@@ -18,7 +18,7 @@ def test_a_name_that_says_bot_is_nearly_always_right(warehouse: Engine) -> None:
     """
     if not LABELS.is_file():
         pytest.skip(f"no labelled accounts in ../{LABELS.parent.name}")
-    macros = jinja2.Template((PROJECT / "macros" / "actors.sql").read_text("utf-8")).module
+    macros = jinja2.Template((DIRECTORY / "macros" / "actors.sql").read_text("utf-8")).module
     rule = macros.is_named_like_a_machine("login")  # type: ignore[attr-defined]
     with LABELS.open(encoding="utf-8", newline="") as lines:
         labelled = [(one["contributor"], one["bot"] == "1") for one in csv.DictReader(lines)]

@@ -13,14 +13,14 @@ from typing import Any
 
 import pytest
 
-from flows.steps.transform import build, environment, session
+from flows.steps.transform import delivery_settings, figures
 from gitinsight.runtime import state
 from gitinsight.runtime.postgres import EmbeddedPostgres
 from gitinsight.settings import DeliverySettings
 from tests.support.analyses import rows
 from tests.support.databases import copy_of
 from tests.support.rows import add_repository
-from warehouse.engine import Connection, Engine, address, driver, make_engine
+from warehouse.engine import Connection, Engine, driver, make_engine
 
 DATA = Path(__file__).parents[3] / "shared" / "datasets" / "devlake_dora"
 LEAD_TIME = Path(__file__).with_name("devlake_lead_time.sql")
@@ -61,10 +61,7 @@ def transformed(
         _store_incidents(engine)
         _store_lead_times(engine)
         _store_previous(engine)
-        build(
-            home / "dbt", environment(address(engine)) | session(DeliverySettings()),
-            excluded=("unit_test", "test"), tell=lambda _event: None,
-        )  # fmt: skip
+        figures(engine, home, delivery_settings(DeliverySettings()), with_tests=False)
         yield engine
         engine.dispose()
 

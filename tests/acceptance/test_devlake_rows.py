@@ -19,7 +19,7 @@ from uuid import uuid4
 import msgspec
 import pytest
 
-from flows.steps.transform import build, environment, session
+from flows.steps.transform import delivery_settings, figures
 from gitinsight.github import nodes, payloads
 from gitinsight.github.payloads import Actor
 from gitinsight.runtime import state
@@ -32,7 +32,7 @@ from tests.support.analyses import rows
 from tests.support.databases import copy_of
 from tests.support.rows import AT, add_repository
 from warehouse import raw
-from warehouse.engine import Connection, Engine, address, make_engine
+from warehouse.engine import Connection, Engine, make_engine
 from warehouse.raw import Origin
 
 DATA = Path(__file__).parents[3] / "shared" / "datasets" / "devlake_github"
@@ -269,10 +269,7 @@ def staged(postgres_server: EmbeddedPostgres, _template: str, shared_dir: Path) 
             _store_nodes(connection, PULL_REQUEST_COMMITS, _commit, origin=origin)
             accounts = [msgspec.json.decode(one, type=Actor) for one in _answers("accounts")]
             raw.store_accounts(connection, accounts, origin=origin, known=set())
-        build(
-            home / "dbt", environment(address(engine)) | session(DeliverySettings()),
-            excluded=("unit_test", "test"), tell=lambda _event: None,
-        )  # fmt: skip
+        figures(engine, home, delivery_settings(DeliverySettings()), with_tests=False)
         yield engine
         engine.dispose()
 

@@ -73,9 +73,9 @@ def test_the_wheel_imports_from_an_environment_of_its_own(wheel: Path, tmp_path:
     dependencies = Path(pytest.__file__).parents[1]
     code = (
         f"import sys; sys.path.append({str(dependencies)!r})\n"
-        "import api.app, flows.steps.transform as one, gitinsight, models.bus_factor\n"
-        f"assert one.PROJECT.is_relative_to({str(site)!r}), one.PROJECT\n"
-        "assert (one.PROJECT / 'dbt_project.yml').is_file()\n"
+        "import api.app, flows.project as one, gitinsight, models.bus_factor\n"
+        f"assert one.DIRECTORY.is_relative_to({str(site)!r}), one.DIRECTORY\n"
+        "assert (one.DIRECTORY / 'dbt_project.yml').is_file()\n"
     )
 
     done = subprocess.run(

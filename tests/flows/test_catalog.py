@@ -7,7 +7,7 @@ import dagster as dg
 import pytest
 
 from flows import catalog, stack
-from flows.steps.transform import PROJECT
+from flows.project import DIRECTORY
 from gitinsight.runtime.postgres import EmbeddedPostgres
 from gitinsight.settings import Settings, as_environment
 from tests.support.analyses import follow
@@ -45,7 +45,7 @@ def test_every_table_that_is_shown_says_what_it_comes_from() -> None:
         for key in graph.get_ancestor_asset_keys(dg.AssetKey(["marts", "contributor"]))
     }
 
-    written = {path.stem for path in (PROJECT / "models" / "marts").glob("*.sql")}
+    written = {path.stem for path in (DIRECTORY / "models" / "marts").glob("*.sql")}
     assert {key.path[1] for key in marts} == written
     assert "raw/github_issues" in ancestors
 

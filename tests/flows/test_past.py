@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from flows import past as earlier
-from flows.steps.transform import project_manifest
+from flows.project import manifest
 from gitinsight import clock
 from gitinsight.errors import BrokenEnvironment, NotFound
 from gitinsight.settings import Settings
@@ -124,7 +124,7 @@ def test_a_day_is_meant_to_its_end() -> None:
 
 
 def test_whatever_dbt_reads_has_a_past(held: Engine) -> None:
-    sources = project_manifest()["sources"].values()
+    sources = manifest()["sources"].values()
     with held.begin() as connection:
         past.set_to(connection, clock.now())
     there = {

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 import yaml
 
-from flows.steps.transform import project_manifest
+from flows.project import manifest
 from gitinsight.errors import NotFound
 from gitinsight.metrics import catalogue
 from gitinsight.metrics.catalogue import Metric, metrics
@@ -32,7 +32,7 @@ def read(**changes: Any) -> Metric:
 @pytest.fixture(scope="module")
 def columns() -> dict[str, dict[str, str]]:
     """Of every table that a formula may read: its columns and their descriptions."""
-    nodes = project_manifest()["nodes"].values()
+    nodes = manifest()["nodes"].values()
     return {
         f"marts.{node['name']}": {
             name: column["description"] for name, column in node["columns"].items()

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from flows.steps.transform import PROJECT
+from flows.project import DIRECTORY
 from gitinsight.things.catalogue import GITHUB_THINGS
 from warehouse.expectations.contract import CONTRACTS
 
@@ -16,8 +16,8 @@ _ONLY_RECONCILED = {"repositories": {"full_name", "open_issues_count"}, "milesto
 
 def staged(thing: str) -> set[str]:
     """Keys of the payload that the staging models of a thing name."""
-    text = (PROJECT / "models" / "staging" / f"stg_github__{thing}.sql").read_text("utf-8")
-    macros = (PROJECT / "macros" / "payloads.sql").read_text("utf-8")
+    text = (DIRECTORY / "models" / "staging" / f"stg_github__{thing}.sql").read_text("utf-8")
+    macros = (DIRECTORY / "macros" / "payloads.sql").read_text("utf-8")
     for name in _MACROS:
         if f"{name}()" in text:
             text += macros[macros.index(f"macro {name}") :].partition("endmacro")[0]
@@ -32,7 +32,7 @@ def test_what_is_read_is_in_the_contract(thing: str) -> None:
 
 
 def test_everything_that_is_staged_has_a_contract() -> None:
-    models = (PROJECT / "models" / "staging").glob("stg_github__*.sql")
+    models = (DIRECTORY / "models" / "staging").glob("stg_github__*.sql")
     names = {one.stem.removeprefix("stg_github__") for one in models}
     things = names - {f"{name}_history" for name in names}
 
