@@ -21,6 +21,7 @@ _KINDS: tuple[tuple[type[errors.GitInsightError], int, str], ...] = (
     (errors.NotFound, 404, "not-found"),
     (errors.NotVisible, 404, "not-visible"),
     (errors.InvalidName, 422, "invalid-name"),
+    (errors.TooHard, 422, "too-hard"),
     (errors.IdentityChanged, 409, "identity-changed"),
     (ExportTooLarge, 422, "export-too-large"),
     (StatementRefused, 422, "statement-refused"),

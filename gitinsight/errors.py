@@ -14,6 +14,7 @@
     │   ├── TokenRejected         401: the token is wrong, expired or revoked
     │   ├── UnexpectedPayload     GitHub answered something that is not understood
     │   ├── IdentityChanged       the name now belongs to another repository
+    │   ├── TooHard               a text takes more time or memory to read than it may  HTTP 422
     │   ├── TooLarge              a git remote does not fit into what a mirror may take
     │   ├── InvalidName           not a repository name, URL or path           HTTP 422
     │   │   └── InvalidLogin      not a user's or an organisation's
@@ -157,6 +158,18 @@ class IdentityChanged(PermanentError):
             f"{self.full_name} now names another repository"
             f" (GitHub id {self.found_id}, not {self.known_id}); nothing was changed"
         )
+
+
+class TooHard(PermanentError):
+    """``reader`` is what was to read a text, and gave up."""
+
+    def __init__(self, reader: str, reason: str) -> None:
+        super().__init__(reader, reason)
+        self.reader = reader
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return f"{self.reader} cannot read this: {self.reason}"
 
 
 class TooLarge(PermanentError):

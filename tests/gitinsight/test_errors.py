@@ -26,6 +26,7 @@ from gitinsight.errors import (
     QualityGateFailed,
     RateLimited,
     TokenRejected,
+    TooHard,
     TooLarge,
     TransientError,
     Unauthorised,
@@ -47,6 +48,7 @@ EXAMPLES: list[tuple[GitInsightError, int, str]] = [
         TooLarge("u", 9), 1,
         "u does not fit into the 9 bytes that GITINSIGHT_GIT__MAX_MIRROR_BYTES allows",
     ),
+    (TooHard("ruff", "more than 3 s"), 1, "ruff cannot read this: more than 3 s"),
     (NotVisible("o/n", 451, "blocked"), 1, "GitHub does not show o/n (HTTP 451: blocked)"),
     (
         TokenRejected("/user"), 1,
