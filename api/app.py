@@ -23,6 +23,7 @@ from structlog.contextvars import bind_contextvars
 from api import (
     ai,
     api_keys,
+    code,
     errors,
     figures,
     health,
@@ -59,6 +60,7 @@ from api.session import PLACES, places_in
 from api.streams import Announcer
 from api.tokens import Tokens
 from api.traffic import Observed, Sink, Traffic
+from gitinsight.code.reading import Reader
 from gitinsight.errors import BrokenEnvironment
 from gitinsight.runtime import state
 from gitinsight.settings import Settings
@@ -71,8 +73,8 @@ _STARTS = frozenset({"http.response.start", "websocket.http.response.start"})
 _API = "/api/v1"
 PARTS = (
     *((part, _API) for part in (
-        repositories, organisations, figures, trends, fast_routes, marts, metrics, ai, sql, jobs,
-        streams, webhooks, logins, users, api_keys,
+        repositories, organisations, figures, trends, fast_routes, marts, metrics, ai, code, sql,
+        jobs, streams, webhooks, logins, users, api_keys,
     )),
     (health, ""), (prometheus, ""), (jwks, ""),
 )  # fmt: skip
@@ -92,6 +94,8 @@ def create_app(
     credentials = _admitting(app, settings, admin_key)
     app.state.places = CapacityLimiter(PLACES)
     app.state.sql_turns = CapacityLimiter(sql.AT_ONCE)
+    app.state.code_turns = CapacityLimiter(code.AT_ONCE)
+    app.state.reader = Reader()
     errors.install(app)
     names: dict[int, str] = {}
     for part, prefix in PARTS:
@@ -203,6 +207,7 @@ async def _listening(app: FastAPI) -> AsyncIterator[dict[str, object]]:
             with suppress(asyncio.CancelledError):
                 await task
         await run_in_threadpool(searches.stop)
+        app.state.reader.close()
         app.state.traffic.flush()
         if app.state.second is not None:
             await app.state.second.close()

@@ -5,7 +5,7 @@ lizard measures, and of Python by what ruff says beyond that.
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from gitinsight.code.facts import Finding, Function, Severity
+from gitinsight.code.facts import Finding, Function, Measured, Severity
 
 COMPLEX_CCN, VERY_COMPLEX_CCN, LONG_NLOC, DEEP_NESTING, MANY_PARAMETERS = 10, 25, 60, 4, 6
 
@@ -47,8 +47,14 @@ _ACTIONS = {
 }
 
 
+def all_of(one: Measured, said: Iterable[Mapping[str, Any]]) -> list[Finding]:
+    """What is found in one text, from its beginning."""
+    return sorted(
+        (*of_functions(one.functions), *of_ruff(said)), key=lambda found: (found.line, found.rule)
+    )
+
+
 def of_functions(functions: Iterable[Function]) -> Iterator[Finding]:
-    """By the bounds that the health score has, too."""
     for one in functions:
         name, line = one.name, one.first_line
         if one.ccn > COMPLEX_CCN:
@@ -80,6 +86,11 @@ def of_functions(functions: Iterable[Function]) -> Iterator[Finding]:
                 line, "many-parameters", "low", f"{name} takes {one.parameters_count} parameters",
                 "Put those that belong together into one value.",
             )  # fmt: skip
+
+
+def is_over(one: Function) -> bool:
+    """Whether something is found of it."""
+    return next(of_functions([one]), None) is not None
 
 
 def of_ruff(said: Iterable[Mapping[str, Any]]) -> Iterator[Finding]:
