@@ -31,9 +31,38 @@ _LEFT_OUT = re.compile(
     """,
     re.VERBOSE | re.IGNORECASE,
 )
+_TEST = re.compile(
+    r"""
+    (^|/)(tests?|__tests__|spec|specs|testing|e2e)/
+    | (^|/)(test_[^/]*|conftest)\.py$
+    | [._-](test|spec)\.\w+$
+    | (Tests?|IT|Spec)\.(cs|groovy|java|kt|php|scala|swift)$
+    """,
+    re.VERBOSE,
+)
+_CONFIGURATION = re.compile(
+    r"""
+    (^|/)\.?env(\.[^/]*)?$
+    | \.(cfg|conf|config|env|ini|json|key|pem|properties|ps1|sh|tf|tfvars|toml|xml|ya?ml)$
+    | (^|/)(id_rsa|id_dsa|id_ecdsa|id_ed25519|\.npmrc|\.pypirc|\.netrc|\.htpasswd)$
+    """,
+    re.VERBOSE | re.IGNORECASE,
+)
 
 
 def is_source(path: str) -> bool:
     name = path.rpartition("/")[2].lower()
     suffix = name.rpartition(".")[2] if "." in name else ""
     return (suffix in _SUFFIXES or name in _NAMES) and not _LEFT_OUT.search(path)
+
+
+def is_test(path: str) -> bool:
+    """Whether it is there to test the rest."""
+    return _TEST.search(path) is not None
+
+
+def is_configuration(path: str) -> bool:
+    """Whether it is where people leave secrets: settings, scripts and keys, nobody else's among
+    them.
+    """
+    return _CONFIGURATION.search(path) is not None and not _LEFT_OUT.search(path)

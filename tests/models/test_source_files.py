@@ -2,7 +2,7 @@
 
 import pytest
 
-from models.source_files import is_source
+from models.source_files import is_configuration, is_source, is_test
 
 
 @pytest.mark.parametrize(
@@ -21,3 +21,26 @@ def test_what_people_write_is_source(path: str) -> None:
 )  # fmt: skip
 def test_what_is_copied_generated_or_prose_is_none(path: str) -> None:
     assert not is_source(path)
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["tests/a.py", "src/test/java/A.java", "pkg/test_x.py", "a_test.go", "x.spec.ts",
+     "src/PayTest.java", "conftest.py", "__tests__/a.js"],
+)  # fmt: skip
+def test_what_tests_is_told_by_its_path(path: str) -> None:
+    assert is_test(path)
+
+
+@pytest.mark.parametrize("path", ["attest.py", "contest/a.py", "latest.js", "src/testimony.go"])
+def test_what_is_only_called_so_is_none(path: str) -> None:
+    assert not is_test(path)
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [(".env", True), ("app/.env.production", True), ("deploy.yml", True), ("id_rsa", True),
+     ("env", True), ("a.md", False), ("vendor/x/deploy.yml", False), ("fixtures/a.pem", False)],
+)  # fmt: skip
+def test_settings_and_keys_are_where_secrets_are_left(path: str, *, expected: bool) -> None:
+    assert is_configuration(path) is expected
