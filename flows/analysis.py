@@ -10,6 +10,7 @@ from functools import partial
 from typing import Any, TypeVar
 
 from flows.steps.check import check
+from flows.steps.code import read_code
 from flows.steps.extract import Call, Extraction, extract
 from flows.steps.insights import compute
 from flows.steps.publish import publish
@@ -123,6 +124,8 @@ def _stages(run: Run, report: Report, quality: QualitySettings, call: Call) -> s
 
 def make_figures(run: Run, report: Report, quality: QualitySettings, call: Call = directly) -> str:
     """The stages after extraction: what is held becomes figures, and is published if it may be."""
+    with report.timed("code"):
+        call("code", partial(read_code, run))
     run.announce("transform", message="waiting for the warehouse")
     with session_lock(run.warehouse, publishing.LOCK_KEY):
         run.announce("transform")

@@ -81,6 +81,14 @@ def _tone_specs() -> Iterator[dg.AssetSpec]:
     )  # fmt: skip
 
 
+def _code_specs() -> Iterator[dg.AssetSpec]:
+    for table in ("code_blobs", "code_files", "code_snapshots"):
+        yield dg.AssetSpec(
+            ["insights", table], group_name="insights", kinds={"git", "python", "postgres"},
+            deps=[dg.AssetKey(["raw", one]) for one in ("git_branches", "git_tags")],
+        )  # fmt: skip
+
+
 def _check_specs(specs: list[dg.AssetSpec]) -> Iterator[dg.AssetCheckSpec]:
     """One verdict per published table; its evidence names every check behind it."""
     for spec in specs:
@@ -96,7 +104,13 @@ def _ordered(specs: Iterable[dg.AssetSpec]) -> list[dg.AssetSpec]:
 
 
 _SPECS = _ordered(
-    [*_raw_specs(), *_tone_specs(), *_dbt_specs(project.manifest()), *_insight_specs()]
+    [
+        *_raw_specs(),
+        *_tone_specs(),
+        *_code_specs(),
+        *_dbt_specs(project.manifest()),
+        *_insight_specs(),
+    ]
 )
 
 

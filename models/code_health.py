@@ -29,7 +29,8 @@ def risk_profile(functions: Iterable[Function], nloc: int) -> RiskProfile:
     bands = [0, 0, 0, 0]
     for one in functions:
         bands[(one.ccn > 5) + (one.ccn > 10) + (one.ccn > 25)] += one.nloc  # noqa: PLR2004 - SIG's
-    return RiskProfile(*bands, outside_nloc=max(0, nloc - sum(bands)))
+    low, middle, high, highest = bands
+    return RiskProfile(low, middle, high, highest, outside_nloc=max(0, nloc - sum(bands)))
 
 
 def is_brain(one: Function) -> bool:

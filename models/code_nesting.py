@@ -44,9 +44,10 @@ def of_python(text: str) -> Mapping[int, int]:
         elif isinstance(node, _PYTHON):
             depth += 1
             found[function] = max(found.get(function, 0), depth)
-        is_elif = isinstance(node, ast.If) and len(node.orelse) == 1
+        # What stands alone in an else is an elif, and no deeper.
+        others = node.orelse if isinstance(node, ast.If) and len(node.orelse) == 1 else ()
         for child in ast.iter_child_nodes(node):
-            continues = is_elif and isinstance(child, ast.If) and child is node.orelse[0]
+            continues = isinstance(child, ast.If) and child in others
             rest.append((child, function, depth - 1 if continues else depth))
     return found
 

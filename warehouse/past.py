@@ -107,6 +107,20 @@ _OTHERS = (
     """,
     # A tone is that of a text, whenever it was said.
     "create view past_insights.text_tone as select * from insights.text_tone",
+    # What was measured is that of a content, too.
+    "create view past_insights.code_blobs as select * from insights.code_blobs",
+    """
+    create view past_insights.code_files as
+    select lies.* from insights.code_files as lies
+    inner join past_ops.instants as instant using (repository_id)
+    where lies.taken_at <= instant.held_at
+    """,
+    """
+    create view past_insights.code_snapshots as
+    select made.* from insights.code_snapshots as made
+    inner join past_ops.instants as instant using (repository_id)
+    where made.measured_at <= instant.held_at
+    """,
     """
     create view past_raw.git_commit_files as
     select changed.* from raw.git_commit_files as changed

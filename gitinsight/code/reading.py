@@ -36,7 +36,7 @@ class Reader:
         """TooHard where one of them takes too long, too much, or cannot be read at all."""
         answer = self._sandbox.call(msgspec.msgpack.encode(sources), seconds=seconds)
         measured, duplication = _ANSWER.decode(answer)
-        said = None
+        said: list[Said] | None = None
         if linting.engine() is not None:
             said = [[] for _ in sources]
             python = [at for at, one in enumerate(measured) if _is_python(one)]

@@ -36,6 +36,7 @@ TABLE = {
     f"GET {V1}/repositories/{{repository_id}}/insights": READ,
     f"GET {V1}/repositories/{{repository_id}}/insights/{{insight}}": READ,
     f"GET {V1}/repositories/{{repository_id}}/sentiment": READ,
+    f"GET {V1}/repositories/{{repository_id}}/code-quality": READ,
     f"GET {V1}/repositories/{{repository_id}}/summary": READ,
     f"GET {V1}/repositories/{{repository_id}}/contributors": READ,
     f"GET {V1}/repositories/{{repository_id}}/health-score": READ,

@@ -3,6 +3,7 @@
 from warehouse.tables import (  # noqa: F401 - each fills the metadata
     actors,
     auth,
+    code,
     forgotten,
     insights,
     intake,

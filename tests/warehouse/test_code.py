@@ -1,0 +1,76 @@
+"""Contents that were measured, by git's id."""
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from tests.support.rows import AT, add_repository, fetch
+from warehouse import code
+from warehouse.engine import Engine, driver
+
+
+def blob(blob_id: str, kind: str = "Go", **facts: Any) -> dict[str, Any]:
+    known = {
+        "blob_id": blob_id, "kind": kind, "engine": "e@1", "measured_at": AT, "unmeasured": None,
+        "lines_count": 3, "nloc": 2, "penalties": [], "findings": [{"severity": "low"}] * 2,
+        "secrets": [], "line_digests": [-(2**63), 7],
+    }  # fmt: skip
+    return known | facts
+
+
+def test_what_was_measured_is_known_to_its_engine_alone(warehouse: Engine) -> None:
+    add_repository(warehouse)
+    with warehouse.begin() as connection:
+        code.store(connection, 1, [blob("a"), blob("b", "text"), blob("c", findings=None)])
+        keys = [("a", "Go"), ("a", "C"), ("b", "text"), ("c", "Go"), ("d", "Go")]
+
+        assert code.known(connection, 1, keys, engine="e@1") == {
+            ("a", "Go"), ("b", "text"), ("c", "Go"),
+        }  # fmt: skip
+        assert code.known(connection, 1, keys, engine="e@2") == set()
+        found = {one.blob_id: one for one in code.measured(connection, 1, keys)}
+        assert sorted(found) == ["a", "c"]
+        assert (found["a"].counts, found["c"].counts) == ((0, 0, 2), None)
+        assert found["a"].digests.tolist() == [-(2**63), 7]
+        assert found["a"].bands == (0, 0, 0, 0, 0)
+
+
+def test_another_engine_replaces_what_was_said(warehouse: Engine) -> None:
+    add_repository(warehouse)
+    with warehouse.begin() as connection:
+        code.store(connection, 1, [blob("a")])
+        code.store(connection, 1, [blob("a", engine="e@2", nloc=5)])
+
+        assert fetch(connection, "select engine, nloc from insights.code_blobs") == [("e@2", 5)]
+
+
+def test_a_month_has_the_files_of_its_last_look(warehouse: Engine) -> None:
+    add_repository(warehouse)
+    with warehouse.begin() as connection:
+
+        def look(month: date, *paths: str) -> None:
+            rows = ((path, "a", "Go", False) for path in paths)
+            code.replace_files(connection, 1, month, rows, commit_sha="f" * 40, at=AT)
+
+        look(date(2026, 1, 1), "a.go")
+        look(date(2026, 2, 1), "a.go", "b.go")
+        look(date(2026, 2, 1), "b.go", "c.go")
+
+        assert fetch(connection, "select month, path from insights.code_files order by 1, 2") == [
+            (date(2026, 1, 1), "a.go"), (date(2026, 2, 1), "b.go"), (date(2026, 2, 1), "c.go"),
+        ]  # fmt: skip
+
+
+def test_releases_are_versions_and_the_newest_first(warehouse: Engine) -> None:
+    add_repository(warehouse)
+    at = datetime(2026, 1, 1, tzinfo=UTC)
+    with warehouse.begin() as connection:
+        for day, name in enumerate(("v1", "nightly", "v2", "v3", "v4")):
+            driver(connection).execute(
+                "insert into raw.git_tags (repository_id, name, commit_sha, is_annotated,"
+                " tagged_at, extracted_at, run_id) values (1, %s, %s, true, %s, %s,"
+                " gen_random_uuid())",
+                (name, name, at + timedelta(days=day), AT),
+            )
+        found = code.releases(connection, 1, until=at + timedelta(days=3), limit=2)
+
+    assert [one.name for one in found] == ["v3", "v2"]
