@@ -27,7 +27,7 @@ LATENCY = {
 }  # fmt: skip
 PATHS = (
     "summary", "insights", "insights/bus_factor", "completeness", "contributors",
-    "health-score", "sentiment", "metrics/commits_count",
+    "health-score", "sentiment", "code-quality", "metrics/commits_count",
 )  # fmt: skip
 HEALTH = """
     repository_id bigint, iso_week date, score double precision, missing jsonb,
@@ -36,6 +36,10 @@ HEALTH = """
 SENTIMENT = """
     repository_id bigint, every text, starts_on date, sentiment_index double precision,
     primary key (repository_id, every, starts_on)
+"""
+CODE = """
+    repository_id bigint, every text, snapshot text, language text, nloc bigint,
+    primary key (repository_id, every, snapshot, language)
 """
 
 
@@ -65,6 +69,10 @@ def api(reading: httpx2.Client, library: Engine) -> httpx2.Client:
             (1, "day", "2026-01-05", 0.1), (1, "day", "2026-01-06", None),
             (1, "week", "2026-01-05", 0.3), (2, "week", "2026-01-05", 0.9),
         )  # fmt: skip
+        make(
+            connection, "marts.code_quality", CODE, (1, "week", "2026-01-05", "all", 7),
+            (1, "release", "v1", "all", 5), (2, "week", "2026-01-05", "all", 9),
+        )  # fmt: skip
         insights.store(connection, 1, "bus_factor", [FACTOR])
         insights.store(connection, 1, "review_latency", [LATENCY])
         completeness.record(connection, 1, entries, at=AT, job_id=job.job_id)
@@ -75,7 +83,7 @@ def api(reading: httpx2.Client, library: Engine) -> httpx2.Client:
 
 DEFINITIONS = {
     "insights/bus_factor": "bus-factor@1", "metrics/commits_count": "commits@1",
-    "health-score": "health-score@2", "sentiment": "sentiment@1",
+    "health-score": "health-score@2", "sentiment": "sentiment@1", "code-quality": "code-health@1",
 }  # fmt: skip
 """Of what is one metric; the others are answers of several."""
 
@@ -260,3 +268,13 @@ class TestMetrics:
         self, api: httpx2.Client, query: dict[str, Any]
     ) -> None:
         assert api.get(f"{KNOWN}/metrics/commits_count", params=query).status_code == 422
+
+
+@pytest.mark.parametrize(("query", "expected"), [({}, [7]), ({"every": "release"}, [5])])
+def test_code_comes_by_week_or_by_release(
+    api: httpx2.Client, query: dict[str, str], expected: list[int]
+) -> None:
+    found = api.get(f"{KNOWN}/code-quality", params=query).json()
+
+    assert [one["nloc"] for one in found["data"]] == expected
+    assert api.get(f"{KNOWN}/code-quality", params={"every": "day"}).status_code == 422

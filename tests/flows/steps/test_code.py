@@ -15,7 +15,7 @@ from flows.steps.run import Run
 from gitinsight.settings import Settings
 from tests.support.analyses import attempting, rows
 from tests.support.repositories import git, make_repository
-from warehouse.engine import Engine
+from warehouse.engine import Engine, make_engine
 
 DEEP = "def f(a):\n" + "".join(f"    if a == {one}:\n        g({one})\n" for one in range(30))
 SIX = "".join(f"value_{one} = compute({one})\n" for one in range(6))
@@ -165,3 +165,26 @@ def test_one_that_takes_too_much_holds_up_none_of_the_others(
         warehouse, "select kind from insights.code_blobs where unmeasured = 'too_hard'"
     ) == [("Ruby",)]
     assert rows(warehouse, TOTAL)[0][:2] == (5, 2)
+
+
+def test_what_was_measured_is_in_the_marts_when_its_job_is_done(analysed: Settings) -> None:
+    held = make_engine(analysed.warehouse_url, process="test")
+    try:
+        found = rows(
+            held,
+            "select language, files_count, nloc > 0, duplication_ratio between 0 and 1"
+            " from marts.code_quality where every = 'week' order by language",
+        )
+        hottest = rows(
+            held,
+            "select bool_and(is_latest), min(hotspot_rank), count(*), max(commits_365d_count) > 0,"
+            " count(main_person) from marts.code_hotspots",
+        )
+        releases = rows(held, "select count(*) from marts.code_quality where every = 'release'")
+    finally:
+        held.dispose()
+
+    ((python, files, *_), (every, *same)) = found
+    assert (python, every, same) == ("Python", "all", [files, True, True])
+    assert hottest == [(True, 1, files, True, files)]
+    assert releases[0][0] > 0
