@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from benchmarks import (
     api_cost,
     archive_hour,
+    code,
     commit_statistics,
     fast,
     figures,
@@ -27,10 +28,11 @@ BENCHMARKS: Mapping[str, Callable[[], Iterator[Figure]]] = {
     for one in (
         api_cost, quiet_poll, page_transactions, commit_statistics, records_per_second,
         many_records, archive_hour, marts, fast, sockets, reads, forecasts, sentiment,
+        code,
     )
 }  # fmt: skip
 
-EVALUATIONS = (forecasts.NAME, sentiment.NAME)
+EVALUATIONS = (forecasts.NAME, sentiment.NAME, code.NAME)
 """Those that say how right a model is."""
 
 

@@ -18,9 +18,9 @@ from typing import Any
 from gitinsight.errors import TooHard
 from gitinsight.runtime.process import dies_with_parent
 
-_RULES = ("B", "E9", "F", "PERF", "PLE", "PLR", "PLW", "S", "SIM")
+RULES = ("B", "E9", "F", "PERF", "PLE", "PLR", "PLW", "S", "SIM")
 """S are those of bandit."""
-_PASSED_OVER = (
+PASSED_OVER = (
     # Sizes of functions and secrets: they are looked for in every language alike.
     "PLR0911", "PLR0912", "PLR0913", "PLR0914", "PLR0915", "PLR0916", "PLR0917", "PLR1702", "S105",
     "S106", "S107",
@@ -57,8 +57,8 @@ def lint(texts: Sequence[str], *, seconds: float) -> list[Said]:
             path.write_text(text, "utf-8", "replace", newline="")
         command = [
             program, "check", "--isolated", "--no-cache", "--quiet", "--exit-zero",
-            "--output-format=json", f"--target-version={_TARGET}", f"--select={','.join(_RULES)}",
-            f"--ignore={','.join(_PASSED_OVER)}", "--no-respect-gitignore", ".",
+            "--output-format=json", f"--target-version={_TARGET}", f"--select={','.join(RULES)}",
+            f"--ignore={','.join(PASSED_OVER)}", "--no-respect-gitignore", ".",
         ]  # fmt: skip
         said: list[Said] = [[] for _ in texts]
         for one in json.loads(_run(command, directory, seconds)):
