@@ -24,6 +24,7 @@ from api import (
     ai,
     api_keys,
     code,
+    duplicates,
     errors,
     figures,
     health,
@@ -54,6 +55,7 @@ from api.fast.summaries import Summaries
 from api.guard import Guarded
 from api.limits import Limits
 from api.live import Channels
+from api.meaning import Meaning
 from api.openapi import Documented
 from api.readable import ReadableRepositories
 from api.session import PLACES, places_in
@@ -73,8 +75,8 @@ _STARTS = frozenset({"http.response.start", "websocket.http.response.start"})
 _API = "/api/v1"
 PARTS = (
     *((part, _API) for part in (
-        repositories, organisations, figures, trends, fast_routes, marts, metrics, ai, code, sql,
-        jobs, streams, webhooks, logins, users, api_keys,
+        repositories, organisations, figures, trends, fast_routes, marts, metrics, ai, code,
+        duplicates, sql, jobs, streams, webhooks, logins, users, api_keys,
     )),
     (health, ""), (prometheus, ""), (jwks, ""),
 )  # fmt: skip
@@ -122,6 +124,7 @@ def create_app(
         documents=partial(search.documents, app.state.warehouse),
         shared=None if credentials.is_open else frozenset(),
     )
+    app.state.meaning = Meaning(settings.state_dir)
     app.state.fast = Fast(credentials, kept, searches, app.state.traffic)
     app.state.agents = agents
     app.state.channels = Channels()

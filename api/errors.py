@@ -32,6 +32,7 @@ _KINDS: tuple[tuple[type[errors.GitInsightError], int, str], ...] = (
     (errors.UnexpectedPayload, 502, "unexpected-payload"),
     (errors.RateLimited, 503, "rate-limited"),
     (errors.TransientError, 503, "try-again"),
+    (errors.WeightsMissing, 503, "weights-missing"),
     (errors.GitInsightError, 500, "failed"),
 )
 

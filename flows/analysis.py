@@ -13,6 +13,7 @@ from flows.steps.check import check
 from flows.steps.code import read_code
 from flows.steps.extract import Call, Extraction, extract
 from flows.steps.insights import compute
+from flows.steps.meanings import read_meanings
 from flows.steps.publish import publish
 from flows.steps.run import Run
 from flows.steps.tones import read_tones
@@ -50,6 +51,8 @@ class Report:
     quality: str | None = None
     is_unchanged: bool = False
     counts: dict[str, int] = field(default_factory=dict)
+    meanings: dict[str, Any] | None = None
+    """What is known for searches by meaning; null where nobody wants it."""
 
     @contextmanager
     def timed(self, stage: str) -> Iterator[None]:
@@ -64,6 +67,7 @@ class Report:
             "seconds": self.seconds, "rows": self.rows, "requests": self.requests,
             "cost": self.cost, "publication": self.publication, "as_of": self.as_of,
             "quality": self.quality, "is_unchanged": self.is_unchanged, "counts": self.counts,
+            "meanings": self.meanings,
         }  # fmt: skip
 
 
@@ -118,8 +122,12 @@ def _stages(run: Run, report: Report, quality: QualitySettings, call: Call) -> s
     report.counts = _counts(run)
     if _is_settled(run, extraction, quality):
         report.is_unchanged = True
-        return state_of(run)
-    return make_figures(run, report, quality, call)
+        state = state_of(run)
+    else:
+        state = make_figures(run, report, quality, call)
+    if run.embeddings.seconds:
+        report.meanings = call("meanings", partial(read_meanings, run))
+    return state
 
 
 def make_figures(run: Run, report: Report, quality: QualitySettings, call: Call = directly) -> str:

@@ -56,6 +56,7 @@ def attempt(settings: Settings, engine: Engine, job_id: UUID, *, worker: str) ->
         cancelled=cancelled,
         workflow_jobs_days=settings.github.workflow_jobs_days,
         delivery=settings.delivery,
+        embeddings=settings.embeddings,
         veil=veil,
     )
     try:

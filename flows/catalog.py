@@ -74,10 +74,14 @@ def _insight_specs() -> Iterator[dg.AssetSpec]:
         )  # fmt: skip
 
 
-def _tone_specs() -> Iterator[dg.AssetSpec]:
+def _text_specs() -> Iterator[dg.AssetSpec]:
     yield dg.AssetSpec(
         ["insights", "text_tone"], group_name="insights", kinds={"python", "postgres"},
         deps=[dg.AssetKey(["raw", table]) for table in tones.SOURCES],
+    )  # fmt: skip
+    yield dg.AssetSpec(
+        ["insights", "issue_vectors"], group_name="insights", kinds={"python", "postgres"},
+        deps=[dg.AssetKey(["raw", "github_issues"])],
     )  # fmt: skip
 
 
@@ -106,7 +110,7 @@ def _ordered(specs: Iterable[dg.AssetSpec]) -> list[dg.AssetSpec]:
 _SPECS = _ordered(
     [
         *_raw_specs(),
-        *_tone_specs(),
+        *_text_specs(),
         *_code_specs(),
         *_dbt_specs(project.manifest()),
         *_insight_specs(),

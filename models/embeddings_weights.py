@@ -13,7 +13,6 @@ import numpy as np
 
 from gitinsight.errors import WeightsMissing
 from gitinsight.runtime import weights
-from gitinsight.runtime.weights import MINILM
 from models.embeddings import Encoder, Singles
 
 NAME = "embeddings"
@@ -42,7 +41,9 @@ def tensors(content: bytes) -> Mapping[str, Singles]:
             if one.get("dtype") == "F32"
         }
     except (ValueError, TypeError, KeyError) as error:
-        raise WeightsMissing(MINILM.requirement, f"{TENSORS} cannot be read: {error}") from error
+        raise WeightsMissing(
+            weights.MINILM.requirement, f"{TENSORS} cannot be read: {error}"
+        ) from error
 
 
 def pieces(content: bytes) -> list[str]:

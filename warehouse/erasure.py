@@ -26,7 +26,7 @@ from warehouse.forgotten import Person
 _COLUMNS = """
 select space.nspname as schema, held.relname as table, attname as name,
     format_type(atttypid, atttypmod) as type,
-    case when attname in ('content_hash', 'digest', 'salt', 'start') then 'digest'
+    case when attname in ('content_hash', 'digest', 'salt', 'start', 'vector') then 'digest'
         when kind.typname in ('json', 'jsonb') then 'json'
         when kind.typname = 'bytea' then 'bytes'
         when kind.typcategory = 'S' then 'text'
@@ -45,7 +45,7 @@ where relkind = 'r' and attnum > 0 and not attisdropped and attgenerated = ''
     and kind.typcategory not in ('B', 'D', 'T') and kind.typname <> 'uuid'
 order by 1, 2, attnum
 """
-"""But for truths and times, which name nobody; nor do digests."""
+"""But for truths and times, which name nobody; nor do digests, and numbers made of a text."""
 
 _ACCOUNTS = re.compile(r"github_users(?:_history)?$")
 _ACCOUNT_ID = re.compile(r"(?:^|_)(?:user|actor|author|owner|sender|creator)_id$")

@@ -128,6 +128,19 @@ def documents(engine: Engine, repository_ids: Sequence[int]) -> Iterator[Documen
                     yield _document(row, veils)
 
 
+def issues(
+    connection: Connection, repository_ids: Sequence[int], ids: Sequence[int]
+) -> list[Document]:
+    """Those issues and pull requests of these repositories; whoever asks may see them."""
+    veils = hidden.veils(connection)
+    cursor = driver(connection).cursor(row_factory=dict_row)
+    cursor.execute(
+        f"{_ISSUES} and i.id = any(%(these)s)".encode(),
+        {"ids": list(repository_ids), "these": list(ids)},
+    )
+    return [_document(row, veils) for row in cursor]
+
+
 def _versions(connection: Connection, repository_ids: Sequence[int] | None) -> dict[int, str]:
     wanted = None if repository_ids is None else list(repository_ids)
     return dict(driver(connection).execute(_KNOWN, {"ids": wanted}).fetchall())

@@ -6,14 +6,18 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, ConfigDict
 
+from api import meaning
 from api.auth import Reader
-from api.envelope import CONDITIONAL, Envelope
+from api.envelope import CONDITIONAL, Envelope, as_json
 from api.fast import heads
 from api.fast.entries import JSON, Entry
 from api.fast.fast import Fast
 from api.fast.searches import PATH
 from api.fast.searching import Wanted
+from api.meaning import Mode
+from api.session import in_transaction
 from gitinsight.errors import NotFound
+from warehouse.engine import Connection
 from warehouse.search import Kind
 
 router = APIRouter(prefix="/fast", tags=["fast"])
@@ -72,12 +76,23 @@ class Found(BaseModel):
     updated_at: datetime | None
     text: str | None
     highlights: dict[str, str]
+    similarity: float | None = None
+    """Of what it means to what was asked, where it was looked for by meaning; 1 is the same."""
+
+
+class Meant(BaseModel):
+    """What says what texts mean, and of how many of those that may be found it is known."""
+
+    model: str
+    texts_count: int
+    known_count: int
 
 
 class Hits(BaseModel):
-    """The best first."""
+    """The best first; ``meta`` where it was looked for by meaning."""
 
     data: list[Found]
+    meta: Meant | None = None
 
 
 @router.get("/search", response_model=Hits, responses=CONDITIONAL)
@@ -85,10 +100,13 @@ async def search(
     request: Request, reader: Reader, q: Annotated[str, Query(min_length=1, max_length=200)],
     type_: Annotated[Kind | None, Query(alias="type")] = None, repository_id: Ours | None = None,
     language: str | None = None, state: str | None = None, author: str | None = None,
-    limit: Annotated[int, Query(ge=1, le=100)] = 20,
+    limit: Annotated[int, Query(ge=1, le=100)] = 20, mode: Mode = "words",
 ) -> Response:  # fmt: skip
     """Repositories, issues, pull requests, comments and people by any words of them, the last of
     which may be begun; where that finds too little, by words that are nearly these.
+
+    With `mode=meaning` issues and pull requests that mean what is asked, whatever their words, and
+    with `mode=hybrid` those that either finds, in one order.
     """
     fast: Fast = request.state.fast
     query: bytes = request.scope["query_string"]
@@ -96,9 +114,29 @@ async def search(
         q, kind=type_, repository_id=repository_id, language=language, state=state, author=author,
         limit=limit,
     )  # fmt: skip
+    if mode != "words":
+        return await _by_meaning(request, wanted, reader.readable, is_hybrid=mode == "hybrid")
     return _answer(
         request, await fast.searches.get(PATH + b"?" + query, wanted, readable=reader.readable)
     )
+
+
+async def _by_meaning(
+    request: Request, wanted: Wanted, readable: frozenset[int] | None, *, is_hybrid: bool
+) -> Response:
+    where = meaning.among(wanted, readable)
+    vector = await request.app.state.meaning.vector(wanted.q)
+    limit = meaning.CANDIDATES if is_hybrid else wanted.limit
+
+    def look(session: Connection) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+        return meaning.near(session, vector, where, limit=limit), meaning.coverage(session, where)
+
+    hits, told = await in_transaction(request, look)
+    if is_hybrid:
+        fast: Fast = request.state.fast
+        words = await meaning.by_words(fast.searches, wanted, readable)
+        hits = meaning.together([hits, *words], limit=wanted.limit)
+    return Response(as_json({"data": hits, "meta": told}), media_type=JSON)
 
 
 def _unseen(repository_id: int) -> NotFound:

@@ -50,19 +50,21 @@ MINILM = Archive(
         "vocab.txt": "07eced375cec144d27c900241f3e339478dec958f92fddbc551f295c992038a3",
     },
 )
-"""all-MiniLM-L6-v2, 83 MB."""
+"""all-MiniLM-L6-v2, 83 MB; what is meant wherever no archive is named."""
 
 
-def held(state_dir: Path, archive: Archive = MINILM) -> Path:
+def held(state_dir: Path, archive: Archive | None = None) -> Path:
     """The folder of its files; WeightsMissing where they were not fetched."""
+    archive = archive or MINILM
     folder = _place(state_dir, archive)
     if not folder.is_dir():
         raise WeightsMissing(archive.requirement, "they were not fetched yet")
     return folder
 
 
-def content(folder: Path, name: str, archive: Archive = MINILM) -> bytes:
+def content(folder: Path, name: str, archive: Archive | None = None) -> bytes:
     """Of a file; WeightsMissing where it is another one than this archive's."""
+    archive = archive or MINILM
     try:
         found = (folder / name).read_bytes()
     except OSError as error:
@@ -72,10 +74,11 @@ def content(folder: Path, name: str, archive: Archive = MINILM) -> bytes:
     return found
 
 
-def fetch(state_dir: Path, archive: Archive = MINILM, *, is_patient: bool = True) -> Path:
+def fetch(state_dir: Path, archive: Archive | None = None, *, is_patient: bool = True) -> Path:
     """The folder of its files, which are fetched where they are not held; WeightsMissing says why
     that cannot be. With little patience an index that was just out of reach is not asked again.
     """
+    archive = archive or MINILM
     folder = _place(state_dir, archive)
     if folder.is_dir():
         return folder
@@ -99,9 +102,9 @@ def fetch(state_dir: Path, archive: Archive = MINILM, *, is_patient: bool = True
     return folder
 
 
-def forget(state_dir: Path, archive: Archive = MINILM) -> None:
+def forget(state_dir: Path, archive: Archive | None = None) -> None:
     """Make room; they are fetched again when they are needed."""
-    shutil.rmtree(_place(state_dir, archive), ignore_errors=True)
+    shutil.rmtree(_place(state_dir, archive or MINILM), ignore_errors=True)
 
 
 def _place(state_dir: Path, archive: Archive) -> Path:

