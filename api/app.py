@@ -23,6 +23,7 @@ from structlog.contextvars import bind_contextvars
 from api import (
     ai,
     api_keys,
+    ask,
     code,
     duplicates,
     errors,
@@ -49,13 +50,13 @@ from api.credentials import Credentials
 from api.fast import routes as fast_routes
 from api.fast.fast import Fast
 from api.fast.heads import plain_id
+from api.fast.meaning import Meaning
 from api.fast.searches import Searches
 from api.fast.second import SharedSummaries
 from api.fast.summaries import Summaries
 from api.guard import Guarded
 from api.limits import Limits
 from api.live import Channels
-from api.meaning import Meaning
 from api.openapi import Documented
 from api.readable import ReadableRepositories
 from api.session import PLACES, places_in
@@ -75,7 +76,7 @@ _STARTS = frozenset({"http.response.start", "websocket.http.response.start"})
 _API = "/api/v1"
 PARTS = (
     *((part, _API) for part in (
-        repositories, organisations, figures, trends, fast_routes, marts, metrics, ai, code,
+        repositories, organisations, figures, trends, fast_routes, marts, metrics, ai, ask, code,
         duplicates, sql, jobs, streams, webhooks, logins, users, api_keys,
     )),
     (health, ""), (prometheus, ""), (jwks, ""),
@@ -98,6 +99,7 @@ def create_app(
     app.state.sql_turns = CapacityLimiter(sql.AT_ONCE)
     app.state.code_turns = CapacityLimiter(code.AT_ONCE)
     app.state.reader = Reader()
+    app.state.questions = CapacityLimiter(ask.AT_ONCE)
     errors.install(app)
     names: dict[int, str] = {}
     for part, prefix in PARTS:

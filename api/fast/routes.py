@@ -6,15 +6,14 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, ConfigDict
 
-from api import meaning
 from api.auth import Reader
 from api.envelope import CONDITIONAL, Envelope, as_json
-from api.fast import heads
+from api.fast import heads, meaning
 from api.fast.entries import JSON, Entry
 from api.fast.fast import Fast
+from api.fast.meaning import Mode
 from api.fast.searches import PATH
 from api.fast.searching import Wanted
-from api.meaning import Mode
 from api.session import in_transaction
 from gitinsight.errors import NotFound
 from warehouse.engine import Connection

@@ -49,7 +49,7 @@ TABLE = {
     f"GET {V1}/marts/{{mart}}/rows": READ,
     f"POST {V1}/sql": ASK, f"GET {V1}/models": READ, f"POST {V1}/ai/sentiment": READ,
     f"POST {V1}/ai/analyze-code": READ,
-    f"POST {V1}/ai/duplicates": READ,
+    f"POST {V1}/ai/duplicates": READ, f"POST {V1}/ai/ask": ASK,
     f"GET {V1}/metrics": READ, f"GET {V1}/metrics/{{metric_id}}": READ,
     f"GET {V1}/jobs": READ, f"GET {V1}/jobs/{{job_id}}": READ,
     f"GET {V1}/jobs/{{job_id}}/events": READ,
@@ -77,6 +77,7 @@ BODIES = {
     f"POST {V1}/sql": {"sql": "select 1"},
     f"POST {V1}/ai/sentiment": {"texts": ["It works."]},
     f"POST {V1}/ai/analyze-code": {"filename": "a.go", "code": "package a"},
+    f"POST {V1}/ai/ask": {"question": "How many issues are there?"},
     f"POST {V1}/ai/duplicates": {"repository_id": 99, "title": "It does not work."},
     f"PATCH {V1}/repositories/{{repository_id}}": {"fresh_hours": 7},
 }
