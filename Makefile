@@ -38,7 +38,9 @@ evaluate: $(READY) ## Measure how right the trained models are, beside others ov
 	@$(BIN)/python -m benchmarks $(or $(ONLY),evaluate)
 
 train: $(READY) ## Train the models anew; new weights stay only if they are not worse.
-	@$(BIN)/python -m benchmarks.training
+	@code=0; for one in $(or $(ONLY),sentiment actors); do \
+	    $(BIN)/python -m benchmarks.training$$(echo _$$one | sed s/_sentiment//) || code=$$?; \
+	done; exit $$code
 
 check: $(READY) ## ruff, mypy, import contracts, sqlfluff, dbt parse.
 	$(BIN)/ruff format --check .

@@ -7,7 +7,9 @@ from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from api.auth import Reader
-from gitinsight.cards.catalogue import Card, card, cards
+from api.session import Session
+from gitinsight.cards.catalogue import Card
+from warehouse import registry
 
 router = APIRouter(tags=["ai"])
 TEXTS, LETTERS = 100, 20_000
@@ -93,21 +95,24 @@ class Models(BaseModel):
 
 
 @router.post("/ai/sentiment", response_model=Tones)
-def sentiment(body: Texts, _: Reader) -> dict[str, Any]:
+def sentiment(body: Texts, connection: Session, _: Reader) -> dict[str, Any]:
     """How texts sound. Code, quotes, logs and links in them are left out, and of each its first
     2,000 characters are read; nothing is kept.
     """
     # Whoever never asks does not load NumPy and the weights.
     from models.sentiment import score  # noqa: PLC0415
-    from models.sentiment_weights import NAME, shipped  # noqa: PLC0415
+    from warehouse import trained  # noqa: PLC0415
 
-    return {"data": score(shipped(), body.texts), "model": card(NAME).definition}
+    weights, model = trained.tone(connection)
+    return {"data": score(weights, body.texts), "model": model}
 
 
 @router.get("/models", response_model=Models)
-def models(_: Reader) -> dict[str, Any]:
-    """Every trained model: its version, the data, how good it is, and what it cannot do."""
-    return {"data": [_told(one) for one in cards().values()]}
+def models(connection: Session, _: Reader) -> dict[str, Any]:
+    """Every trained model as it is in use: its version, the data, how good it is, and what it
+    cannot do.
+    """
+    return {"data": [_told(one) for one in registry.cards_in_use(connection)]}
 
 
 def _told(one: Card) -> dict[str, Any]:

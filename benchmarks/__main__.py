@@ -4,6 +4,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from benchmarks import (
+    actors,
     api_cost,
     archive_hour,
     code,
@@ -27,12 +28,12 @@ BENCHMARKS: Mapping[str, Callable[[], Iterator[Figure]]] = {
     one.NAME: one.measure
     for one in (
         api_cost, quiet_poll, page_transactions, commit_statistics, records_per_second,
-        many_records, archive_hour, marts, fast, sockets, reads, forecasts, sentiment,
+        many_records, archive_hour, marts, fast, sockets, reads, forecasts, sentiment, actors,
         code,
     )
 }  # fmt: skip
 
-EVALUATIONS = (forecasts.NAME, sentiment.NAME, code.NAME)
+EVALUATIONS = (forecasts.NAME, sentiment.NAME, actors.NAME, code.NAME)
 """Those that say how right a model is."""
 
 

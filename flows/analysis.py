@@ -9,6 +9,7 @@ from datetime import timedelta
 from functools import partial
 from typing import Any, TypeVar
 
+from flows.steps.accounts import judge_accounts
 from flows.steps.check import check
 from flows.steps.code import read_code
 from flows.steps.extract import Call, Extraction, extract
@@ -141,6 +142,8 @@ def make_figures(run: Run, report: Report, quality: QualitySettings, call: Call 
         threading.Thread(target=gate.prepare, name="imports", daemon=True).start()
         with report.timed("tones"):
             call("tones", partial(read_tones, run))
+        with report.timed("accounts"):
+            call("accounts", partial(judge_accounts, run))
         with report.timed("transform"):
             checks = call("transform", partial(transform, run))
         run.announce("insights")

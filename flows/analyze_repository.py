@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from functools import partial
 from typing import TypeVar
 from uuid import UUID
 
@@ -13,7 +14,7 @@ from flows.analysis import analyze
 from flows.attempt import attempt
 from flows.fleet import refresh
 from flows.steps.run import Run
-from gitinsight import logs
+from gitinsight import clock, logs
 from gitinsight.errors import LeaseLost
 from gitinsight.settings import Settings
 from warehouse import jobs
@@ -22,6 +23,7 @@ from warehouse.engine import make_engine
 T = TypeVar("T")
 NAME = "analyze-repository"
 REFRESH = "refresh-repositories"
+RETRAIN = "retrain-models"
 
 
 @flow(name=NAME, flow_run_name="{full_name}", log_prints=False)
@@ -36,6 +38,12 @@ async def analyze_repository(job_id: str, full_name: str) -> str:
 async def refresh_repositories() -> int:
     """Discover what is new, and queue an analysis of what has changed; how many were queued."""
     return await asyncio.to_thread(_refresh)
+
+
+@flow(name=RETRAIN, log_prints=False)
+async def retrain_models(models: list[str] | None = None) -> list[str]:
+    """Train models anew, all that can be or those that are named; what became of each."""
+    return await asyncio.to_thread(_retrain, models)
 
 
 def as_task(name: str, step: Callable[[], T], /) -> T:
@@ -71,6 +79,25 @@ def _refresh() -> int:
     engine = make_engine(settings.warehouse_url, process="flow", pool_size=1)
     try:
         return refresh(settings, engine)
+    finally:
+        engine.dispose()
+
+
+def _retrain(models: list[str] | None) -> list[str]:
+    # An analysis trains nothing, and is a process of its own.
+    from flows.steps.retraining import folder_of, retrain, trainable  # noqa: PLC0415
+
+    settings = Settings()
+    logs.configure(settings.log_level)
+    folder, engine = folder_of(settings), make_engine(settings.warehouse_url, process="flow")
+    try:
+        return [
+            f"{found.definition}: {found.verdict}"
+            for found in (
+                as_task(f"retrain-{one}", partial(retrain, engine, one, folder, at=clock.now()))
+                for one in trainable(models)
+            )
+        ]
     finally:
         engine.dispose()
 

@@ -20,6 +20,7 @@ from flows import (
     forecast,
     forget,
     identities,
+    models,
     quarantine,
     questions,
     retention,
@@ -53,6 +54,7 @@ app.add_typer(identities.app, name="identities")
 app.add_typer(affiliations.app, name="affiliations")
 app.add_typer(definitions.app)
 app.add_typer(forget.app)
+app.add_typer(models.app)
 _SYNTHETIC = ("synthetic-labs/aurora", "synthetic-labs/borealis")
 _CHECKOUT = Path(__file__).parents[1]
 

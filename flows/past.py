@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, time
 
+from flows.steps.accounts import of_repository as judge_accounts
 from flows.steps.transform import delivery_settings
 from flows.steps.transform import figures as make
 from gitinsight.errors import BrokenEnvironment, NotFound
@@ -49,6 +50,9 @@ def figures(
             found = past.set_to(connection, at, repository_ids=repository_ids, if_merged=if_merged)
         if not found:
             raise NotFound(f"figures that were published by {at.isoformat()}")
+        with engine.begin() as connection:
+            for one in found:
+                judge_accounts(connection, one.repository_id, at=at, prefix=past.PREFIX)
         results = make(
             engine, settings.state_dir, delivery_settings(settings.delivery), prefix=past.PREFIX,
             with_tests=False,

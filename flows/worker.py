@@ -18,7 +18,12 @@ from prefect.client.schemas.objects import StateType
 from prefect.states import Crashed
 
 from flows import organisations, project, retention
-from flows.analyze_repository import NAME, analyze_repository, refresh_repositories
+from flows.analyze_repository import (
+    NAME,
+    analyze_repository,
+    refresh_repositories,
+    retrain_models,
+)
 from flows.webhooks import watch
 from gitinsight import clock, logs
 from gitinsight.errors import LeaseLost, first_line
@@ -63,6 +68,7 @@ def main() -> None:
             DEPLOYMENT, concurrency_limit=places
         ),
         refresh_repositories.to_deployment("nightly", cron=settings.orchestrator.refresh_cron),  # type: ignore[arg-type]
+        retrain_models.to_deployment("on-demand", concurrency_limit=1),  # type: ignore[arg-type]
         limit=places + 1,
     )
 

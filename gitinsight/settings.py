@@ -303,6 +303,15 @@ class LlmSettings(BaseModel):
         return self
 
 
+class TrainingSettings(BaseModel):
+    """What models are trained with anew; without it they stay as they are."""
+
+    model_config = _FROZEN
+
+    data_dir: Path | None = None
+    """Files of labelled data, as docs/models/ names them."""
+
+
 class Settings(BaseSettings):
     """The one settings object; built at the edges, its parts handed to what needs them."""
 
@@ -327,6 +336,7 @@ class Settings(BaseSettings):
     archive: ArchiveSettings = ArchiveSettings()
     embeddings: EmbeddingsSettings = EmbeddingsSettings()
     llm: LlmSettings = LlmSettings()
+    training: TrainingSettings = TrainingSettings()
     github_token: SecretStr | None = Field(
         default=None, validation_alias=AliasChoices("GITHUB_TOKEN", "GH_TOKEN")
     )

@@ -232,4 +232,4 @@ def store(
 
 def of_schemas(text: str, prefix: Prefix) -> bytes:
     """The statement over the schemas of today, or over those that ``warehouse.past`` makes."""
-    return re.sub(r"\b(raw|intermediate|candidate)\.", rf"{prefix}\1.", text).encode()
+    return re.sub(r"\b(raw|ops|intermediate|candidate)\.", rf"{prefix}\1.", text).encode()

@@ -154,6 +154,8 @@ _OTHERS = (
     where set_at <= (select max(held_at) from past_ops.instants)
         and coalesce(unset_at, 'infinity') > (select max(held_at) from past_ops.instants)
     """,
+    # Filled by whoever asks, with what is said today of what was known then.
+    "create table past_ops.actor_scores (like ops.actor_scores including indexes)",
     """
     create view past_ops.affiliations as
     select affiliation_id, subject, organisation, from_day, to_day, null::timestamptz as unset_at

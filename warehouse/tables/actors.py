@@ -1,8 +1,8 @@
-"""What people have said about accounts."""
+"""What people, and a model, have said about accounts."""
 
-from sqlalchemy import BigInteger, Column, Identity, Index, Table, Text, text
+from sqlalchemy import BigInteger, Column, Double, Identity, Index, Table, Text, text
 
-from warehouse.tables.shape import AT, metadata
+from warehouse.tables.shape import AT, metadata, repository_id
 
 actor_overrides = Table(
     "actor_overrides",
@@ -33,3 +33,20 @@ hidden_actors = Table(
     schema="ops",
     comment="accounts that are not shown by name, by their own wish",
 )
+
+actor_scores = Table(
+    "actor_scores",
+    metadata,
+    repository_id(),
+    Column("login", Text, primary_key=True, comment="an account with enough activities"),
+    Column("bot_probability", Double, nullable=False, comment="that it is a program"),
+    Column(
+        "activities_count", BigInteger, nullable=False,
+        comment="what it was judged by: its last ones, of 90 days and 300 at most",
+    ),
+    Column("evidence", Text, nullable=False, comment="what spoke for it and against it"),
+    Column("model", Text, nullable=False, comment="the model that said it, and its version"),
+    Column("scored_at", AT, nullable=False, comment="when this was first said of it"),
+    schema="ops",
+    comment="how likely accounts are programs, by their names and activities in a repository",
+)  # fmt: skip

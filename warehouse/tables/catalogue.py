@@ -7,6 +7,7 @@ from warehouse.tables import (  # noqa: F401 - each fills the metadata
     forgotten,
     insights,
     intake,
+    models,
     ops,
     payloads,
     persons,

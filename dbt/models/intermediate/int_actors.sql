@@ -1,5 +1,6 @@
 -- Everybody who did something, and what they are. A declared bot is one that GitHub calls so. What
--- somebody has said by hand goes before the list of known bots, and that before the rules.
+-- somebody has said by hand goes before the list of known bots, that before the rules, and these
+-- before the model, which speaks of accounts with enough activities.
 with named as (
   select
     repository_id,
@@ -86,11 +87,16 @@ judged as (
     coalesce(typed.is_bot, false) as is_typed_bot,
     -- An app's name ends so, and so does the address that it commits with.
     seen.login ~ '\[bot\](@users\.noreply\.github\.com)?$' as is_named_bot,
-    {{ is_named_like_a_machine('seen.login') }} as is_named_like_a_machine
+    {{ is_named_like_a_machine('seen.login') }} as is_named_like_a_machine,
+    scored.bot_probability as scored_probability,
+    scored.model as scored_by,
+    scored.evidence as scored_evidence
   from seen
   left join typed on seen.repository_id = typed.repository_id and seen.login = typed.login
   left join {{ ref('known_bots') }} as listed on lower(seen.login) = listed.login
   left join {{ ref('stg_ops__actor_overrides') }} as said on lower(seen.login) = said.login
+  left join {{ source('ops', 'actor_scores') }} as scored
+    on seen.repository_id = scored.repository_id and seen.login = scored.login
 )
 
 select
@@ -103,6 +109,7 @@ select
     when said_class is not null then said_class
     when listed_class is not null then listed_class
     when is_typed_bot or is_named_bot or is_named_like_a_machine then 'bot'
+    when scored_probability >= 0.5 then 'bot'
     else 'human'
   end as actor_class,
   case
@@ -111,13 +118,17 @@ select
     when is_typed_bot then 'api_type'
     when is_named_bot then 'suffix'
     when is_named_like_a_machine then 'name'
+    when scored_probability >= 0.5 and not is_ghost then 'model'
   end as bot_source,
-  -- The precision of each rule on labelled accounts; nothing speaks for it in the others.
+  -- The precision of each rule on labelled accounts, else what the model says; nothing speaks for it
+  -- where there is neither.
   case
     when said_class is not null then (said_class <> 'human')::integer::double precision
     when listed_class is not null or is_typed_bot or is_named_bot then 1.0::double precision
     when is_named_like_a_machine then 0.97::double precision
+    else scored_probability
   end as bot_probability,
+  scored_by as bot_model,
   to_jsonb(
     array_remove(
       array[
@@ -125,7 +136,8 @@ select
         'list: ' || listed_class || ', ' || listed_reason,
         case when is_typed_bot then 'api_type: GitHub calls it a bot' end,
         case when is_named_bot then 'suffix: it is named [bot], as apps are' end,
-        case when is_named_like_a_machine then 'name: it is named like a machine' end
+        case when is_named_like_a_machine then 'name: it is named like a machine' end,
+        'model: ' || scored_by || ' says ' || scored_probability || ' of ' || scored_evidence
       ],
       null
     )

@@ -1,0 +1,27 @@
+"""Judges which accounts are programs, before dbt decides who is a human in the figures."""
+
+from datetime import datetime
+
+from flows.steps.run import Run
+from models.actors import judge
+from warehouse import activities, trained
+from warehouse.engine import Connection
+from warehouse.insights import Prefix
+
+
+def judge_accounts(run: Run) -> int:
+    """How many accounts had done enough to be judged."""
+    with run.warehouse.begin() as connection:
+        judged = of_repository(connection, run.repository.repository_id, at=run.clock())
+        run.hold(connection)
+    return judged
+
+
+def of_repository(
+    connection: Connection, repository_id: int, *, at: datetime, prefix: Prefix = ""
+) -> int:
+    """With ``prefix`` by what was known in the past, as ``warehouse.past`` shows it."""
+    weights, model = trained.accounts(connection)
+    verdicts = judge(weights, activities.of_accounts(connection, repository_id, prefix=prefix))
+    activities.store(connection, repository_id, verdicts, model=model, at=at, prefix=prefix)
+    return len(verdicts)

@@ -1,0 +1,55 @@
+"""The weights of ``models.actors`` as a file, and those that this package carries."""
+
+from functools import cache
+from hashlib import sha256
+from importlib.resources import files
+from io import BytesIO
+
+import numpy as np
+
+from gitinsight.cards.catalogue import card
+from gitinsight.errors import BrokenEnvironment
+from models.actors import Weights
+
+NAME = "actors"
+FILE = files("models") / "weights" / f"{NAME}.npz"
+_ARRAYS = ("idf", "spelling", "grid", "effects", "names", "names_mean")
+_NUMBERS = ("spelling_intercept", "spelling_effect", "spelling_mean", "intercept", "share")
+
+
+def packed(weights: Weights) -> bytes:
+    """The same bytes for the same weights. No piece has a line break in it."""
+    stream = BytesIO()
+    np.savez_compressed(
+        stream,
+        pieces=np.frombuffer("\n".join(weights.pieces).encode(), dtype=np.uint8),
+        **{name: getattr(weights, name).astype(np.float32) for name in _ARRAYS},
+        **{name: np.array(getattr(weights, name)) for name in _NUMBERS},
+    )
+    return stream.getvalue()
+
+
+def unpacked(content: bytes) -> Weights:
+    with np.load(BytesIO(content), allow_pickle=False) as held:
+        pieces = bytes(held["pieces"]).decode().split("\n")
+        return Weights(
+            pieces={piece: place for place, piece in enumerate(pieces)},
+            **{name: held[name].astype(np.float64) for name in _ARRAYS},
+            **{name: float(held[name]) for name in _NUMBERS},
+        )
+
+
+@cache
+def shipped() -> Weights:
+    """BrokenEnvironment where the file is not the one that the card is about."""
+    return verified(FILE.read_bytes(), card(NAME).sha256)
+
+
+def verified(content: bytes, digest: str) -> Weights:
+    found = sha256(content).hexdigest()
+    if found != digest:
+        raise BrokenEnvironment(
+            f"the weights of {NAME} are not those of its card: {found[:12]} for {digest[:12]}",
+            "take both from one version, or train them: make train",
+        )
+    return unpacked(content)
