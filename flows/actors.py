@@ -23,6 +23,15 @@ def list_overrides(*, as_json: Annotated[bool, JSON] = False) -> None:
     show(rows, as_json=as_json)
 
 
+@app.command("show")
+def show_account(login: str, *, as_json: Annotated[bool, JSON] = False) -> None:
+    """What an account is, repository by repository, what decided it, and all that speaks."""
+    with warehouse() as (_, engine), engine.begin() as connection:
+        found = [asdict(one) for one in actors.judged(connection, login)]
+    rows = found if as_json else [one | {"evidence": "; ".join(one["evidence"])} for one in found]
+    show(rows, as_json=as_json)
+
+
 @app.command("set")
 def set_class(
     login: str,

@@ -18,7 +18,7 @@ from gitinsight import clock
 from gitinsight.settings import Settings
 from gitinsight.things.catalogue import THINGS
 from gitinsight.things.thing import Reading
-from warehouse import jobs, ledger, repositories, tones
+from warehouse import activities, jobs, ledger, repositories, tones
 from warehouse.engine import Connection, Engine, make_engine
 from warehouse.jobs import Job
 
@@ -74,7 +74,7 @@ def _insight_specs() -> Iterator[dg.AssetSpec]:
         )  # fmt: skip
 
 
-def _text_specs() -> Iterator[dg.AssetSpec]:
+def _judged_specs() -> Iterator[dg.AssetSpec]:
     yield dg.AssetSpec(
         ["insights", "text_tone"], group_name="insights", kinds={"python", "postgres"},
         deps=[dg.AssetKey(["raw", table]) for table in tones.SOURCES],
@@ -82,6 +82,10 @@ def _text_specs() -> Iterator[dg.AssetSpec]:
     yield dg.AssetSpec(
         ["insights", "issue_vectors"], group_name="insights", kinds={"python", "postgres"},
         deps=[dg.AssetKey(["raw", "github_issues"])],
+    )  # fmt: skip
+    yield dg.AssetSpec(
+        ["ops", "actor_scores"], group_name="ops", kinds={"python", "postgres"},
+        deps=[dg.AssetKey(["raw", table]) for table in activities.SOURCES],
     )  # fmt: skip
 
 
@@ -110,7 +114,7 @@ def _ordered(specs: Iterable[dg.AssetSpec]) -> list[dg.AssetSpec]:
 _SPECS = _ordered(
     [
         *_raw_specs(),
-        *_text_specs(),
+        *_judged_specs(),
         *_code_specs(),
         *_dbt_specs(project.manifest()),
         *_insight_specs(),

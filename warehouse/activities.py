@@ -11,6 +11,11 @@ from models.behaviour import LEAST, MOST, WINDOW_DAYS, Activities
 from warehouse.engine import Connection, driver
 from warehouse.insights import Prefix, of_schemas
 
+SOURCES = (
+    "github_issues", "github_issue_events", "github_issue_comments", "github_reviews",
+    "github_review_comments", "github_releases", "git_commits", "git_identities",
+)  # fmt: skip
+"""The raw tables that are read."""
 _NEEDED = ("issues", "issue_comments", "issue_events", "reviews", "review_comments")
 """Who is seen in half of what there is looks like a machine: always the same."""
 _ENOUGH = 0.9

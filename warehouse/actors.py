@@ -24,6 +24,18 @@ class Override:
     set_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """``evidence`` is all that speaks, whether it decided or not."""
+
+    repository: str
+    login: str
+    actor_class: str
+    bot_source: str | None
+    bot_probability: float | None
+    evidence: list[str]
+
+
 def overrides(connection: Connection) -> list[Override]:
     return (
         driver(connection)
@@ -34,6 +46,30 @@ def overrides(connection: Connection) -> list[Override]:
         )
         .fetchall()
     )
+
+
+def judged(connection: Connection, login: str) -> list[Judged]:
+    """What an account is in each repository where it did something, as it is published; NotFound
+    where it is nowhere.
+    """
+    raw = driver(connection)
+    there = raw.execute("select to_regclass('marts.dim_actor') is not null").fetchone()
+    found = (
+        raw.cursor(row_factory=class_row(Judged))
+        .execute(
+            "select repository.full_name as repository, actor.login, actor.actor_class,"
+            " actor.bot_source, actor.bot_probability, actor.evidence"
+            " from marts.dim_actor as actor join ops.repositories as repository"
+            " using (repository_id) where lower(actor.login) = lower(%s) order by 1, 2",
+            (login,),
+        )
+        .fetchall()
+        if there and there[0]
+        else []
+    )
+    if not found:
+        raise NotFound(f"an account {login} in a published repository")
+    return found
 
 
 def override(

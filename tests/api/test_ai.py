@@ -7,7 +7,7 @@ import httpx2
 import pytest
 
 from api.ai import LETTERS, TEXTS
-from gitinsight.cards.catalogue import card
+from gitinsight.cards.catalogue import card, cards
 
 SENTIMENT = "/api/v1/ai/sentiment"
 
@@ -39,9 +39,10 @@ def test_what_is_too_much_or_no_text_is_not_valid(
 
 
 def test_every_model_says_how_good_it_is(reading: httpx2.Client) -> None:
-    (model,) = reading.get("/api/v1/models").json()["data"]
+    found = reading.get("/api/v1/models").json()["data"]
 
-    told = card("sentiment")
+    assert [one["definition"] for one in found] == [one.definition for one in cards().values()]
+    model, told = found[-1], card("sentiment")
     assert (model["definition"], model["sha256"]) == (told.definition, told.sha256)
     assert [one["value"] for one in model["metrics"]] == [one.value for one in told.metrics]
     assert model["trained_on"] == told.trained_on.isoformat()
@@ -52,8 +53,8 @@ def test_importing_the_api_loads_no_model() -> None:
     loaded = subprocess.run(
         [
             sys.executable, "-c",
-            ("import sys, api.app, api.serve; print([one for one in sys.modules"
-            " if one.startswith(('models.sentiment', 'scipy', 'vaderSentiment'))])"),
+            ("import sys, api.app, api.serve; print([one for one in sys.modules if one.startswith("
+            "('models.sentiment', 'models.actors', 'scipy', 'vaderSentiment'))])"),
         ],
         capture_output=True, text=True, check=True,
     )  # fmt: skip

@@ -38,6 +38,20 @@ def test_a_class_that_is_set_moves_the_figures_and_comes_back(
     warehouse.dispose()
 
 
+def test_an_account_is_shown_with_all_that_speaks(
+    gitinsight: Gitinsight, analysed: Settings
+) -> None:
+    _, out, _ = gitinsight("actors", "show", "Synthetic-CI", "--json")
+    [row] = json.loads(out)
+    assert (row["repository"], row["login"], row["bot_source"]) == (NAME, "synthetic-ci", "list")
+    assert row["evidence"][0].startswith("list: bot")
+    _, out, _ = gitinsight("actors", "show", "synthetic-ci")
+    assert "name: it is named like a machine" in " ".join(out.split())
+
+    code, _, err = gitinsight("actors", "show", "nobody-there")
+    assert (code, "an account nobody-there" in err) == (1, True)
+
+
 def test_classes_are_listed_with_their_reasons(gitinsight: Gitinsight) -> None:
     for actor_class, reason in (("bot", "first"), ("ai_agent", "then")):
         gitinsight("actors", "set", "ann", "--class", actor_class, "--reason", reason)

@@ -4,7 +4,15 @@ import asyncio
 
 import pytest
 
-from flows.analyze_repository import NAME, REFRESH, analyze_repository, refresh_repositories
+from flows.analyze_repository import (
+    NAME,
+    REFRESH,
+    RETRAIN,
+    analyze_repository,
+    refresh_repositories,
+    retrain_models,
+)
+from gitinsight.errors import BrokenEnvironment
 from gitinsight.settings import Settings, as_environment
 from tests.support.analyses import count, follow
 from warehouse.engine import Engine
@@ -12,6 +20,17 @@ from warehouse.engine import Engine
 
 def test_the_flows_are_called_what_the_worker_asks_for() -> None:
     assert (analyze_repository.name, refresh_repositories.name) == (NAME, REFRESH)
+    assert retrain_models.name == RETRAIN
+
+
+def test_nothing_is_trained_where_no_data_is_named(
+    settings: Settings, warehouse: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in as_environment(settings).items():
+        monkeypatch.setenv(name, value)
+
+    with pytest.raises(BrokenEnvironment, match="no labelled data to train with"):
+        asyncio.run(retrain_models.fn())
 
 
 def test_a_refresh_queues_what_has_changed(

@@ -28,7 +28,8 @@ def test_a_machine_that_acts_by_the_clock_is_told_from_a_person() -> None:
     machine, person = judge(shipped(), [HOURLY, PERSON])
 
     assert (machine.login, person.login) == ("nightly-bot", "annmiller")
-    assert machine.probability > 0.5 > 0.1 > person.probability
+    assert machine.probability > 0.5
+    assert person.probability < 0.1
     assert machine.activities_count == 60
     assert machine.evidence.startswith("60 activities; its name +")
 

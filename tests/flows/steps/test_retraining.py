@@ -49,7 +49,7 @@ def test_one_that_is_better_on_what_is_held_out_is_used(warehouse: Engine, tmp_p
 def test_one_that_is_worse_is_kept_out_and_its_figures_are_kept(
     warehouse: Engine, tmp_path: Path
 ) -> None:
-    """What is held out is judged well by what is in use, and what is learnt from is turned round."""
+    """What is in use judges well what is held out; what is learnt from is turned round."""
     write_accounts(tmp_path, size=200)
     retrain(warehouse, "actors", tmp_path, at=AT)
     learnt, _ = actors_training.split(accounts(tmp_path))
