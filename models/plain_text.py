@@ -67,20 +67,20 @@ def plain(markdown: str) -> str:
     """In one line; empty where nothing is left."""
     text = markdown.replace("\r\n", "\n")
     for marks, pattern, instead in _REMOVED:
-        if any(one in text for one in marks):
+        if any(map(text.__contains__, marks)):
             text = pattern.sub(instead, text)
     return _SPACE.sub(" ", text).strip(' "')
 
 
 def unreadable(text: str) -> Unreadable | None:
     """Why nobody who reads English alone could tell the tone of it; None where they could."""
-    words = [word.lower() for word in _WORD.findall(text)]
+    words = _WORD.findall(text.lower())
     if not words:
         return None if _FACE.search(text) else "no_words"
     if not text.isascii():
         letters = "".join(words)
         if sum(not one.isascii() for one in letters) > _FOREIGN_LETTERS * len(letters):
             return "not_english"
-    others = sum(word in _OTHERS for word in words)
-    english = sum(word in _ENGLISH for word in words)
+    others = sum(map(_OTHERS.__contains__, words))
+    english = sum(map(_ENGLISH.__contains__, words))
     return "not_english" if others > english and others >= _ENOUGH_WORDS else None

@@ -5,8 +5,9 @@ A linear model over words, pieces of words and the signals of a lexicon; what it
 ``unsure`` where no class is likely enough.
 """
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
+import itertools
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Literal
@@ -102,22 +103,41 @@ def count(
     pieces: Mapping[str, int],
 ) -> Counted:  # fmt: skip
     """How often each known gram stands in each text, as 1 + log of it."""
-    columns: list[int] = []
-    often: list[int] = []
-    sizes: list[int] = []
-    seen: dict[str, list[int]] = {}
-    for text, tokens_of_text in zip(texts, read, strict=True):
-        found = [words[gram] for gram in word_grams(tokens_of_text) if gram in words]
-        for word in text.lower().split():
-            if word not in seen:
-                seen[word] = [pieces[gram] for gram in word_pieces(word) if gram in pieces]
-            found += seen[word]
-        counted = Counter(found)
-        columns += counted
-        often += counted.values()
-        sizes.append(len(counted))
-    rows = np.repeat(np.arange(len(texts), dtype=np.int64), sizes)
-    return Counted(rows, np.array(columns, dtype=np.int64), 1.0 + np.log(np.array(often, float)))
+    width = len(words) + len(pieces)
+    rows, columns = map(
+        np.concatenate, zip(_words(read, words), _pieces(texts, pieces), strict=True)
+    )
+    cells, often = np.unique(rows * width + columns, return_counts=True)
+    return Counted(*np.divmod(cells, max(width, 1)), 1.0 + np.log(often))
+
+
+def _words(read: Sequence[Sequence[str]], words: Mapping[str, int]) -> tuple[Integers, Integers]:
+    """Of each word or pair of words that is known, its text and its place."""
+    return _flat([_known(word_grams(one), words) for one in read])
+
+
+def _pieces(texts: Sequence[str], pieces: Mapping[str, int]) -> tuple[Integers, Integers]:
+    """The same of pieces; those of a word are looked up once, however often it is written."""
+    numbers: defaultdict[str, int] = defaultdict(itertools.count().__next__)
+    rows, words = _flat([[numbers[word] for word in one.lower().split()] for one in texts])
+    word, places = _flat([_known(word_pieces(one), pieces) for one in numbers])
+    held = np.bincount(word, minlength=len(numbers))[words]
+    first = np.searchsorted(word, words)
+    # The places of a word lie together: they are reached from the first one on.
+    ends = np.cumsum(held)
+    steps = np.arange(held.sum()) - np.repeat(ends - held, held)
+    return np.repeat(rows, held), places[np.repeat(first, held) + steps]
+
+
+def _known(grams: Iterable[str], places: Mapping[str, int]) -> list[int]:
+    return [place for place in map(places.get, grams) if place is not None]
+
+
+def _flat(lists: Sequence[Sequence[int]]) -> tuple[Integers, Integers]:
+    """The entries of all, each with the number of its list."""
+    sizes = [len(one) for one in lists]
+    entries = np.fromiter(itertools.chain.from_iterable(lists), np.int64, sum(sizes))
+    return np.repeat(np.arange(len(lists)), sizes), entries
 
 
 def weighed(counted: Counted, weights: Weights) -> Counted:
