@@ -188,8 +188,8 @@ def _normed(values: Singles, scale: Singles, shift: Singles) -> Singles:
     return centred
 
 
-def _gelu(values: Singles) -> Singles:
-    """Of what is normally distributed, the share below each value, times the value."""
+def share_below(values: Singles) -> Singles:
+    """Of what is normally distributed, the share below each value."""
     squares = values * values
     curve: Singles = squares * _CURVE[-1]
     for factor in _CURVE[-2:0:-1]:
@@ -199,6 +199,11 @@ def _gelu(values: Singles) -> Singles:
     curve *= values
     np.tanh(curve, out=curve)
     curve += 1
-    curve *= values
     curve *= _HALF
     return curve
+
+
+def _gelu(values: Singles) -> Singles:
+    shares = share_below(values)
+    shares *= values
+    return shares

@@ -7,8 +7,9 @@ A linear model over words, pieces of words and the signals of a lexicon; what it
 
 import itertools
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import pairwise
 from typing import Literal
 
@@ -69,10 +70,15 @@ class Counted:
 
 def score(weights: Weights, texts: Sequence[str]) -> list[Tone]:
     """The tone of texts as they were written, Markdown and all."""
+    return told(texts, partial(probabilities, weights))
+
+
+def told(texts: Sequence[str], judge: Callable[[Sequence[str]], Floats]) -> list[Tone]:
+    """The same by any model, which gets what can be read of the texts."""
     read = [plain(one)[:LETTERS] for one in texts]
     reasons = [unreadable(one) for one in read]
     readable = [text for text, reason in zip(read, reasons, strict=True) if reason is None]
-    found = iter(probabilities(weights, readable).tolist())
+    found = iter(judge(readable).tolist())
     return [
         _tone(next(found)) if reason is None else Tone(None, None, None, None, reason)
         for reason in reasons

@@ -1,0 +1,113 @@
+"""The way back through a layer of the encoder: how what comes out changes with each number in it.
+
+The slopes are those of calculus, written out; a test holds them against differences.
+"""
+
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.embeddings import DIMENSIONS, Singles, share_below
+
+_HEADS = 12
+_HEAD = DIMENSIONS // _HEADS
+_EPSILON = np.float32(1e-12)
+_FAR = np.float32(-1e9)
+
+Numbers = Mapping[str, Singles]
+"""Of a layer, by the names of the fields of ``models.embeddings.Layer``."""
+
+
+class Dropout:
+    """Leaves out a share of the numbers, so that none is relied upon alone."""
+
+    def __init__(self, chance: np.random.Generator, share: float) -> None:
+        self._chance, self._share = chance, np.float32(share)
+
+    def like(self, values: Singles) -> Singles:
+        """What to multiply by: nought, or what makes up for those that are left out."""
+        kept = self._chance.random(values.shape, dtype=np.float32) >= self._share
+        return kept / (1 - self._share)
+
+
+class Pass:
+    """Through one layer, with what the way back needs; the same as ``models.embeddings.through``
+    but for what is left out.
+    """
+
+    def __init__(
+        self, layer: Numbers, flat: Singles, is_read: NDArray[np.bool_], dropout: Dropout
+    ) -> None:
+        self._layer, self._flat, self._shape = layer, flat, is_read.shape
+        three = flat @ layer["attention"] + layer["attention_bias"]
+        parts = three.reshape(*is_read.shape, 3, _HEADS, _HEAD).transpose(2, 0, 3, 1, 4)
+        self._query, self._key, self._value = np.ascontiguousarray(parts)
+        scores = self._query @ self._key.transpose(0, 1, 3, 2)
+        scores *= np.float32(_HEAD**-0.5)
+        scores += np.where(is_read, np.float32(0), _FAR)[:, None, None, :]
+        scores -= scores.max(axis=-1, keepdims=True)
+        np.exp(scores, out=scores)
+        scores /= scores.sum(axis=-1, keepdims=True)
+        self._shares, self._kept_shares = scores, dropout.like(scores)
+        mixed = (scores * self._kept_shares) @ self._value
+        self._mixed = mixed.transpose(0, 2, 1, 3).reshape(flat.shape)
+        seen = self._mixed @ layer["attended"] + layer["attended_bias"]
+        self._kept_seen = dropout.like(seen)
+        self._normed, self._spread = _normed(flat + seen * self._kept_seen)
+        self._middle = self._normed * layer["attended_scale"] + layer["attended_shift"]
+        self._inner = self._middle @ layer["inner"] + layer["inner_bias"]
+        self._below = share_below(self._inner)
+        self._active = self._inner * self._below
+        outer = self._active @ layer["outer"] + layer["outer_bias"]
+        self._kept_outer = dropout.like(outer)
+        self._normed_out, self._spread_out = _normed(self._middle + outer * self._kept_outer)
+        self.out: Singles = self._normed_out * layer["outer_scale"] + layer["outer_shift"]
+
+    def back(self, slope: Singles) -> tuple[Singles, dict[str, Singles]]:
+        """From the slope of what came out, that of what went in and of the layer's numbers."""
+        layer, found = self._layer, dict[str, Singles]()
+        found["outer_scale"] = (slope * self._normed_out).sum(axis=0)
+        found["outer_shift"] = slope.sum(axis=0)
+        summed = _unnormed(slope * layer["outer_scale"], self._normed_out, self._spread_out)
+        outer = summed * self._kept_outer
+        found["outer"], found["outer_bias"] = self._active.T @ outer, outer.sum(axis=0)
+        bell = np.exp(self._inner * self._inner * np.float32(-0.5)) * np.float32(0.3989422804)
+        inner = outer @ layer["outer"].T
+        inner *= self._below + self._inner * bell
+        found["inner"], found["inner_bias"] = self._middle.T @ inner, inner.sum(axis=0)
+        middle = inner @ layer["inner"].T
+        middle += summed
+        found["attended_scale"] = (middle * self._normed).sum(axis=0)
+        found["attended_shift"] = middle.sum(axis=0)
+        summed = _unnormed(middle * layer["attended_scale"], self._normed, self._spread)
+        seen = summed * self._kept_seen
+        found["attended"], found["attended_bias"] = self._mixed.T @ seen, seen.sum(axis=0)
+        three = self._back_to_three(seen @ layer["attended"].T)
+        found["attention"], found["attention_bias"] = self._flat.T @ three, three.sum(axis=0)
+        return summed + three @ layer["attention"].T, found
+
+    def _back_to_three(self, mixed: Singles) -> Singles:
+        """To query, key and value."""
+        heads = mixed.reshape(*self._shape, _HEADS, _HEAD).transpose(0, 2, 1, 3)
+        value = (self._shares * self._kept_shares).transpose(0, 1, 3, 2) @ heads
+        scores = heads @ self._value.transpose(0, 1, 3, 2)
+        scores *= self._kept_shares
+        scores -= (scores * self._shares).sum(axis=-1, keepdims=True)
+        scores *= self._shares
+        scores *= np.float32(_HEAD**-0.5)
+        query, key = scores @ self._key, scores.transpose(0, 1, 3, 2) @ self._query
+        three = np.stack([query, key, value]).transpose(1, 3, 0, 2, 4)
+        return three.reshape(len(mixed), 3 * DIMENSIONS)
+
+
+def _normed(values: Singles) -> tuple[Singles, Singles]:
+    centred = values - values.mean(axis=-1, keepdims=True)
+    spread = np.sqrt((centred * centred).mean(axis=-1, keepdims=True) + _EPSILON)
+    return centred / spread, spread
+
+
+def _unnormed(slope: Singles, normed: Singles, spread: Singles) -> Singles:
+    along = (slope * normed).mean(axis=-1, keepdims=True)
+    back: Singles = (slope - slope.mean(axis=-1, keepdims=True) - normed * along) / spread
+    return back
