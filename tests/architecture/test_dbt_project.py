@@ -88,3 +88,23 @@ def test_a_mart_has_an_owner_a_contract_a_key_and_says_what_each_column_is(name:
     for column in key:
         assert {"type": "not_null"} in columns[column]["constraints"]
     assert [column for column in columns if not re.fullmatch(r"[a-z][a-z0-9_]*", column)] == []
+
+
+def test_how_somebody_sounds_is_no_figure_of_a_person() -> None:
+    """What is made of tones is by repository, time or thread: nobody is in it, or ranked by it."""
+    toned, before = {"int_texts"}, set[str]()
+    while toned != before:
+        before, toned = toned, toned | {name for name, path in SQL.items() if reads(path) & toned}
+    shown = [name for name in toned if LAYERS[name] == "marts"]
+    wrong = [
+        f"{name}.{column['name']}"
+        for name in shown
+        for column in DESCRIBED[name]["columns"]
+        if re.search(r"login|person(?!s_count)|actor|author|email", column["name"])
+    ]
+
+    assert {"sentiment_daily", "sentiment_thread"} <= set(shown)
+    assert wrong == []
+    assert "text_tone" not in "".join(
+        path.read_text("utf-8") for name, path in SQL.items() if name != "int_texts"
+    )
