@@ -3,12 +3,13 @@
 from datetime import date
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from api.auth import Reader
 from api.session import Session
 from gitinsight.cards.catalogue import Card
+from gitinsight.settings import Settings
 from warehouse import registry
 
 router = APIRouter(tags=["ai"])
@@ -24,6 +25,8 @@ class Texts(BaseModel):
     )
 
     texts: Annotated[list[_Text], Field(min_length=1, max_length=TEXTS)]
+    mode: Literal["fast", "cascade"] | None = None
+    """``cascade`` reads those again that the fast model is not sure of: better, and slower."""
 
 
 class Tone(BaseModel):
@@ -94,17 +97,23 @@ class Models(BaseModel):
     data: list[Model]
 
 
-@router.post("/ai/sentiment", response_model=Tones)
-def sentiment(body: Texts, connection: Session, _: Reader) -> dict[str, Any]:
+@router.post(
+    "/ai/sentiment", response_model=Tones,
+    responses={503: {"description": "The weights that the cascade needs are not held here."}},
+)  # fmt: skip
+def sentiment(body: Texts, request: Request, connection: Session, _: Reader) -> dict[str, Any]:
     """How texts sound. Code, quotes, logs and links in them are left out, and of each its first
-    2,000 characters are read; nothing is kept.
+    2,000 characters are read; nothing is kept. Without ``mode`` it is that of the settings.
     """
     # Whoever never asks does not load NumPy and the weights.
-    from models.sentiment import score  # noqa: PLC0415
+    from models.judges import judge  # noqa: PLC0415
     from warehouse import trained  # noqa: PLC0415
 
-    weights, model = trained.tone(connection)
-    return {"data": score(weights, body.texts), "model": model}
+    settings: Settings = request.app.state.settings
+    judging = judge(
+        body.mode or settings.sentiment.mode, settings.state_dir, fast=trained.tone(connection)
+    )
+    return {"data": judging.score(body.texts), "model": judging.definition}
 
 
 @router.get("/models", response_model=Models)

@@ -24,11 +24,14 @@ Interval = tuple[float, float]
 
 @dataclass(frozen=True, slots=True)
 class Gold:
-    """The published split of a data set; ``written`` are all of its texts as they are."""
+    """The published split of a data set; ``written`` are all of its texts as they are, ``unseen``
+    those of the test half.
+    """
 
     train: Labelled
     test: Labelled
     written: tuple[str, ...]
+    unseen: tuple[str, ...]
 
     @property
     def whole(self) -> Labelled:
@@ -49,7 +52,8 @@ def gold(name: str, *, folder: Path = FOLDER) -> Gold:
         )
         for split in ("train", "test")
     )
-    return Gold(train, test, tuple(one["text"] for one in rows))
+    unseen = tuple(one["text"] for one in rows if one["split"] == "test")
+    return Gold(train, test, tuple(one["text"] for one in rows), unseen)
 
 
 def lexicon() -> dict[str, float]:

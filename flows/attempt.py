@@ -57,6 +57,7 @@ def attempt(settings: Settings, engine: Engine, job_id: UUID, *, worker: str) ->
         workflow_jobs_days=settings.github.workflow_jobs_days,
         delivery=settings.delivery,
         embeddings=settings.embeddings,
+        sentiment=settings.sentiment,
         veil=veil,
     )
     try:

@@ -312,6 +312,14 @@ class TrainingSettings(BaseModel):
     """Files of labelled data, as docs/models/ names them."""
 
 
+class SentimentSettings(BaseModel):
+    model_config = _FROZEN
+
+    mode: Literal["fast", "cascade"] = "fast"
+    """Which model judges texts. ``cascade`` reads those again that are hard to judge, with weights
+    of 83 MB from the state directory; where they are not held it is ``fast``."""
+
+
 class Settings(BaseSettings):
     """The one settings object; built at the edges, its parts handed to what needs them."""
 
@@ -332,6 +340,7 @@ class Settings(BaseSettings):
     quality: QualitySettings = QualitySettings()
     retention: RetentionSettings = RetentionSettings()
     delivery: DeliverySettings = DeliverySettings()
+    sentiment: SentimentSettings = SentimentSettings()
     simulator: SimulatorSettings = SimulatorSettings()
     archive: ArchiveSettings = ArchiveSettings()
     embeddings: EmbeddingsSettings = EmbeddingsSettings()

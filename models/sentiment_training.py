@@ -26,7 +26,7 @@ from models.sentiment import (
 FOLDS = 5
 _TEXTS_WITH_WORD = 2
 _TEXTS_WITH_PIECE = 3
-_STRENGTH = 1.0
+_STRENGTH = 2.0
 """The inverse of how much large weights are held against a model."""
 _ITERATIONS = 150
 _TEMPERATURES = np.linspace(0.6, 1.6, 101)

@@ -12,7 +12,7 @@ from io import BytesIO
 
 import numpy as np
 
-from gitinsight.cards.catalogue import card
+from gitinsight.cards.catalogue import Card, card
 from gitinsight.errors import BrokenEnvironment
 from models.sentiment import Weights
 
@@ -60,17 +60,19 @@ def unpacked(content: bytes) -> Weights:
 @cache
 def shipped() -> Weights:
     """BrokenEnvironment where the file is not the one that the card is about."""
-    return verified(FILE.read_bytes(), card(NAME).sha256)
+    return unpacked(genuine(FILE.read_bytes(), card(NAME)))
 
 
-def verified(content: bytes, digest: str) -> Weights:
+def genuine(content: bytes, told: Card) -> bytes:
+    """The same, where it is what the card is about."""
     found = sha256(content).hexdigest()
-    if found != digest:
+    if found != told.sha256:
         raise BrokenEnvironment(
-            f"the weights of {NAME} are not those of its card: {found[:12]} for {digest[:12]}",
+            f"the weights of {told.id} are not those of its card: {found[:12]} for"
+            f" {told.sha256[:12]}",
             "take both from one version, or train them: make train",
         )
-    return unpacked(content)
+    return content
 
 
 def _lines(grams: Sequence[str]) -> "np.typing.NDArray[np.uint8]":

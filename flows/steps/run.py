@@ -17,7 +17,7 @@ from gitinsight.git.mirror import Mirror
 from gitinsight.github.client import API_VERSION, GitHubClient
 from gitinsight.github.governor import Wait
 from gitinsight.github.payloads import Actor
-from gitinsight.settings import DeliverySettings, EmbeddingsSettings
+from gitinsight.settings import DeliverySettings, EmbeddingsSettings, SentimentSettings
 from gitinsight.veil import NOTHING, Veil
 from warehouse import accounting, cursors, jobs
 from warehouse.cursors import Cursor
@@ -70,6 +70,7 @@ class Run:
     workflow_jobs_days: int
     delivery: DeliverySettings
     embeddings: EmbeddingsSettings
+    sentiment: SentimentSettings
     veil: Veil = NOTHING
     """What is read passes it; the client has it, too."""
     stop: threading.Event = field(default_factory=threading.Event)

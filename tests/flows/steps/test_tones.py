@@ -5,7 +5,8 @@ from collections.abc import Iterator
 import pytest
 
 from flows.steps.tones import read_tones
-from gitinsight.settings import Settings
+from gitinsight.cards.catalogue import card
+from gitinsight.settings import SentimentSettings, Settings
 from tests.support.analyses import attempting, rows
 from warehouse.engine import Engine, make_engine
 
@@ -34,7 +35,9 @@ def test_every_text_of_a_human_has_a_tone_when_its_job_is_done(held: Engine) -> 
 
     assert every > 0
     assert without == 0
-    assert rows(held, "select distinct model from insights.text_tone") == [("sentiment@1",)]
+    assert rows(held, "select distinct model from insights.text_tone") == [
+        (card("sentiment").definition,)
+    ]
     ((texts, unjudged),) = rows(
         held,
         "select count(*), count(*) filter (where label is null) from intermediate.int_texts",
@@ -47,6 +50,12 @@ def test_every_text_of_a_human_has_a_tone_when_its_job_is_done(held: Engine) -> 
         " sum(texts_count) filter (where every = 'week') from marts.sentiment_daily",
     )
     assert told == said == texts
+    ((by_thread, of_few),) = rows(
+        held,
+        "select sum(texts_count), count(*) filter (where sentiment_index is not null and"
+        " (scored_count < 5 or persons_count < 3)) from marts.sentiment_thread",
+    )
+    assert (by_thread, of_few) == (texts, 0)
 
 
 @pytest.mark.parametrize("limit", [7, 2_000])
@@ -72,3 +81,13 @@ def test_only_what_changed_is_judged_again(analysed: Settings, held: Engine, lim
         " where payload ->> 'body' like 'I hate this%')",
     )
     assert said == [("negative",)] * 3
+
+
+def test_without_the_weights_of_the_cascade_the_fast_model_judges_and_that_is_said(
+    analysed: Settings, held: Engine, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with attempting(analysed, held, NAME) as run:
+        run.sentiment = SentimentSettings(mode="cascade")
+        assert read_tones(run) == 0  # the fast model has judged all of it
+
+    assert "tones_by_the_fast_model" in "".join(capsys.readouterr())
