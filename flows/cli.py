@@ -16,6 +16,7 @@ from pydantic import ValidationError
 from flows import (
     actors,
     affiliations,
+    api_keys,
     definitions,
     forecast,
     forget,
@@ -52,6 +53,7 @@ app.add_typer(questions.app)
 app.add_typer(actors.app, name="actors")
 app.add_typer(identities.app, name="identities")
 app.add_typer(affiliations.app, name="affiliations")
+app.add_typer(api_keys.app, name="apikey")
 app.add_typer(definitions.app)
 app.add_typer(forget.app)
 app.add_typer(models.app)
