@@ -19,7 +19,7 @@ from flows.steps.publish import publish
 from flows.steps.run import Run
 from flows.steps.tones import read_tones
 from flows.steps.transform import transform
-from gitinsight import logs
+from gitinsight import logs, traces
 from gitinsight.errors import Cancelled, GitInsightError, LeaseLost, RateLimited, TransientError
 from gitinsight.settings import QualitySettings
 from warehouse import accounting, dirty, holdings, jobs, ledger
@@ -59,7 +59,8 @@ class Report:
     def timed(self, stage: str) -> Iterator[None]:
         started = time.monotonic()
         try:
-            yield
+            with traces.span(stage):
+                yield
         finally:
             self.seconds[stage] = round(time.monotonic() - started, 3)
 
@@ -86,7 +87,8 @@ def conclude(run: Run, report: Report, work: Callable[[], str]) -> Job:
     """End or park the job as what comes of ``work`` deserves, which says the state; the job as it
     stands then.
     """
-    with run.heartbeat():
+    told = {"job_id": str(run.job.job_id), "repository": run.repository.full_name}
+    with run.heartbeat(), traces.span("analyze", **told):
         try:
             state = work()
         except (LeaseLost, *UNREACHABLE):

@@ -14,7 +14,7 @@ from flows.analysis import analyze
 from flows.attempt import attempt
 from flows.fleet import refresh
 from flows.steps.run import Run
-from gitinsight import clock, logs
+from gitinsight import clock, logs, traces
 from gitinsight.errors import LeaseLost
 from gitinsight.settings import Settings
 from warehouse import jobs
@@ -61,6 +61,7 @@ def as_task(name: str, step: Callable[[], T], /) -> T:
 def _analyze(job_id: UUID, run_id: UUID | None) -> str:
     settings = Settings()
     logs.configure(settings.log_level)
+    traces.configure(settings.tracing, service="gitinsight-flow")
     engine = make_engine(settings.warehouse_url, process="flow")
     try:
         with attempt(settings, engine, job_id, worker="prefect") as run:
@@ -71,6 +72,7 @@ def _analyze(job_id: UUID, run_id: UUID | None) -> str:
         return "taken over"
     finally:
         engine.dispose()
+        traces.flush()
 
 
 def _refresh() -> int:

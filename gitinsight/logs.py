@@ -5,10 +5,20 @@ import sys
 from typing import TextIO
 
 import structlog
-from structlog.typing import Processor
+from structlog.typing import EventDict, Processor
+
+from gitinsight import traces
+
+
+def _traced(_logger: object, _name: str, event: EventDict) -> EventDict:
+    for name, value in traces.ids().items():
+        event.setdefault(name, value)
+    return event
+
 
 _SHARED: tuple[Processor, ...] = (
     structlog.contextvars.merge_contextvars,
+    _traced,
     structlog.stdlib.add_logger_name,
     structlog.stdlib.add_log_level,
     structlog.processors.TimeStamper(fmt="iso", utc=True),
@@ -39,6 +49,8 @@ def configure(level: str = "INFO", *, stream: TextIO = sys.stderr) -> None:
     root = logging.getLogger()
     root.handlers = [lines]
     root.setLevel(level)
+    for frank in ("uvicorn.error", "websockets"):  # keys are in what they say of each request
+        logging.getLogger(frank).setLevel(max(root.level, logging.INFO))
     for noisy in ("httpx", "httpx2", "httpcore", "httpcore2"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
 

@@ -123,6 +123,10 @@ class ApiSettings(BaseModel):
     of this machine: a page of another name that leads here is not let in."""
     workers: int = Field(1, ge=1, le=64)
     """Processes that share the address; each takes about 100 MB."""
+    body_bytes: int = Field(4 * 2**20, gt=0)
+    """Of a request, all of which is held in memory; deliveries of GitHub have a bound of theirs."""
+    body_seconds: float = Field(30.0, gt=0)
+    """So long the head of a request may take, and its body."""
     cors_origins: Annotated[tuple[str, ...], NoDecode] = ()
     """Other sites whose pages may ask this API."""
 
@@ -158,6 +162,8 @@ class AuthSettings(BaseModel):
     """Of one user, key or address, where everybody needs a key; 0: as many as they like."""
     failures_per_minute: int = Field(20, ge=1)
     """Wrong keys of one address; beyond that none of it is looked at until the minute is over."""
+    streams_at_once: int = Field(100, ge=0)
+    """Of one user or key, of each process, where everybody needs a key; 0: as many as they like."""
 
     @field_validator("admins", "encryption_keys", mode="before")
     @classmethod
@@ -240,6 +246,7 @@ class RetentionSettings(BaseModel):
     job_events_days: int = Field(90, ge=0)
     quality_results_days: int = Field(30, ge=0)
     """A hundred rows for each analysis: more than anything else that is no record of GitHub's."""
+    audit_days: int = Field(365, ge=0)
     webhook_deliveries_days: int = Field(30, ge=0)
     gharchive_events_days: int = Field(0, ge=0)
     """They are there because somebody asked for these hours."""
@@ -247,6 +254,17 @@ class RetentionSettings(BaseModel):
     """Earlier versions of records: after so long those are kept that figures were published of.
     Some marts count what happened between publications, so that it is switched on by choice.
     """
+
+
+class TracingSettings(BaseModel):
+    model_config = _FROZEN
+
+    endpoint: str | None = None
+    """Of a collector of OpenTelemetry that takes OTLP over HTTP; unset: nothing is traced."""
+    authorization: SecretStr | None = None
+    """What the collector wants to see in the header of this name."""
+    sampled_ratio: float = Field(1.0, ge=0, le=1)
+    """Of the traces that begin here."""
 
 
 class DeliverySettings(BaseModel):
@@ -341,6 +359,7 @@ class Settings(BaseSettings):
     retention: RetentionSettings = RetentionSettings()
     delivery: DeliverySettings = DeliverySettings()
     sentiment: SentimentSettings = SentimentSettings()
+    tracing: TracingSettings = TracingSettings()
     simulator: SimulatorSettings = SimulatorSettings()
     archive: ArchiveSettings = ArchiveSettings()
     embeddings: EmbeddingsSettings = EmbeddingsSettings()

@@ -3,16 +3,19 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, LiteralString, Self, cast
 
 import psycopg
 import sqlalchemy.exc
 from psycopg import Connection as DriverConnection
+from psycopg.abc import Params, Query
 from sqlalchemy import URL, Connection, Engine, create_engine, make_url
 
+from gitinsight import traces
+
 __all__ = [
-    "UNFIT", "UNREACHABLE", "Address", "Connection", "Engine", "address", "driver", "is_ready",
-    "make_engine", "session_lock",
+    "CHANGED", "UNFIT", "UNREACHABLE", "Address", "Connection", "Engine", "address", "driver",
+    "is_ready", "make_engine", "reading", "session_lock",
 ]  # fmt: skip
 
 UNREACHABLE = (
@@ -31,6 +34,15 @@ UNFIT = (
 """What it makes of a value that it cannot hold, and of nothing else."""
 
 
+CHANGED = (
+    psycopg.errors.UndefinedColumn, psycopg.errors.UndefinedTable,
+    psycopg.errors.FeatureNotSupported,
+)  # fmt: skip
+"""What it makes of a statement whose tables have become others since it was prepared, or since
+their columns were looked up. The next attempt meets them as they are.
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class Address:
     """Where a warehouse is, for programs that open their own connections."""
@@ -40,6 +52,20 @@ class Address:
     user: str
     password: str = field(repr=False)
     database: str
+
+
+class TracedCursor(psycopg.Cursor[Any]):
+    """A span for each statement that is part of a trace, which the statement tells the log of the
+    server, as sqlcommenter does. No values are in it: what is composed of values is not told.
+    """
+
+    def execute(self, query: Query, params: Params | None = None, **options: Any) -> Self:
+        if not isinstance(query, str) or traces.traceparent() is None:
+            return super().execute(query, params, **options)
+        name = f"SQL {query.split(maxsplit=1)[0].lower()}"
+        with traces.span(name, db__system__name="postgresql", db__query__text=query):
+            told = f"{query.rstrip().rstrip(';')} /*traceparent='{traces.traceparent()}'*/"
+            return super().execute(cast("LiteralString", told), params, **options)
 
 
 def make_engine(url: str, *, process: str, pool_size: int = 8) -> Engine:
@@ -53,6 +79,7 @@ def make_engine(url: str, *, process: str, pool_size: int = 8) -> Engine:
             "application_name": f"gitinsight-{process}",
             "connect_timeout": 10,
             "options": "-c timezone=UTC",
+            **({"cursor_factory": TracedCursor} if traces.is_on() else {}),
         },
     )
 
@@ -76,6 +103,15 @@ def is_ready(engine: Engine) -> bool:
     with engine.connect() as connection:
         found = connection.exec_driver_sql("select to_regclass('ops.jobs') is not null")
         return bool(found.scalar())
+
+
+@contextmanager
+def reading(engine: Engine) -> Iterator[Connection]:
+    """For selects alone. Each is as of the instant at which it begins, and PostgreSQL is told
+    neither that a transaction begins nor that one ends.
+    """
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        yield connection
 
 
 @contextmanager

@@ -42,17 +42,10 @@ def _read(run: Run, source: str, wanted: Judge, limit: int) -> int:
                 if one.digest is not None and one.text is not None
             }
             if new:
-<<<<<<< HEAD
                 said = zip(new, wanted.score(list(new.values())), strict=True)
                 tones.store(
                     connection, repository_id, list(said), model=wanted.definition, at=run.clock()
                 )
-=======
-                said = zip(new, wanted.score(list(new.values())), strict=True)
-                tones.store(
-                    connection, repository_id, list(said), model=wanted.definition, at=run.clock()
-                )
->>>>>>> 4807136 (feat(models,flows,api): a second mode judges tones by two models; sentiment@2 is held back as folds of the training half say)
                 run.hold(connection)
         judged += len(new)
         if len(found) < limit:

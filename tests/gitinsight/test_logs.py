@@ -113,3 +113,14 @@ def test_requests_of_the_http_client_are_not_told_one_by_one() -> None:
     logging.getLogger("httpx2").warning("odd answer")
 
     assert [line["event"] for line in written(stream)] == ["odd answer"]
+
+
+def test_what_is_said_of_each_request_with_its_keys_is_not_written() -> None:
+    stream = io.StringIO()
+    logs.configure("DEBUG", stream=stream)
+
+    for name in ("uvicorn.error", "websockets.server"):
+        logging.getLogger(name).debug("< authorization: Bearer secret")
+    logging.getLogger("uvicorn.error").info("started")
+
+    assert [line["event"] for line in written(stream)] == ["started"]

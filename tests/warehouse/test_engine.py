@@ -4,7 +4,9 @@ import threading
 
 import pytest
 
+from gitinsight import traces
 from gitinsight.runtime.process import free_port
+from tests.support.collector import traced
 from tests.support.outages import away, kill_sessions
 from tests.support.rows import value
 from warehouse.engine import (
@@ -144,3 +146,21 @@ def test_the_address_is_told_part_by_part(url: str, expected: Address) -> None:
 
 def test_no_address_shows_its_password() -> None:
     assert "secret" not in repr(Address("h", 1, "u", "secret", "d"))
+
+
+def test_a_statement_that_is_part_of_a_trace_says_so_to_the_server(database_url: str) -> None:
+    with traced() as collector:
+        engine = make_engine(database_url, process="test")
+        with traces.span("asked"), engine.begin() as connection:
+            ((shown,),) = driver(connection).execute("select current_query()")
+        with engine.begin() as connection:
+            ((alone,),) = driver(connection).execute("select current_query()")
+        engine.dispose()
+
+    asked = collector.named("asked")
+    (statement,) = (
+        one for one in collector.spans if "current_query" in one.facts.get("db.query.text", "")
+    )
+    assert statement.parent == asked.id
+    assert shown == f"select current_query() /*traceparent='00-{asked.trace}-{statement.id}-01'*/"
+    assert alone == "select current_query()"
