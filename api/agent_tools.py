@@ -97,8 +97,9 @@ class Tools:
 
         def read(session: Connection) -> _Found:
             columns = [one["name"] for one in marts.columns(session, mart)]
+            standing = None
             if repository_id is not None:
-                visibility.check(session, repository_id, readable)
+                standing = ledger.standing(session, repository_id, readable)
             try:
                 found = marts.rows(
                     session, mart, repository_id=repository_id, limit=limit,
@@ -110,8 +111,8 @@ class Tools:
                 session, mart, columns, readable, rows=len(found.rows),
                 is_cut=found.end is not None,
             )  # fmt: skip
-            if repository_id is not None:
-                told |= meta(ledger.standing(session, repository_id), definition=None)
+            if standing is not None:
+                told |= meta(standing, definition=None)
             following = paging.encode(*found.end) if found.end else None
             return {"data": found.rows, "meta": told, "next_cursor": following}
 
@@ -178,9 +179,8 @@ class Tools:
 
         def read(session: Connection) -> _Found:
             ids = {one["repository_id"] for one in hits if one["repository_id"] is not None}
-            return {
-                str(one): meta(ledger.standing(session, one), definition=None) for one in ids
-            }  # fmt: skip
+            known = ledger.known(session, ids)
+            return {str(one): meta(told.standing, definition=None) for one, told in known.items()}
 
         return {"data": hits, "meta": {"repositories": await self._read(read)}}
 

@@ -83,7 +83,7 @@ def several(
     session: Session, keeper: Keeper, limit: paging.Limit = 50, cursor: paging.Cursor = None
 ) -> dict[str, Any]:
     """One's own; an admin's are all."""
-    (after,) = paging.decode_as(cursor, int) or (0,)
+    (after,) = paging.decode_as(cursor, paging.number) or (0,)
     found = api_keys.several(
         session, user_id=keeper.user_id, of_all=keeper.role is Role.ADMIN, limit=limit + 1,
         after=after,

@@ -24,6 +24,7 @@ from api import (
     ai,
     api_keys,
     ask,
+    audit,
     code,
     duplicates,
     errors,
@@ -39,12 +40,15 @@ from api import (
     repositories,
     sql,
     streams,
+    tickets,
     trends,
     users,
     webhooks,
 )  # fmt: skip
 from api.agents import Agents
+from api.answers import Answers
 from api.auth import Access
+from api.bodies import Bodies
 from api.counters import Counters
 from api.credentials import Credentials
 from api.fast import routes as fast_routes
@@ -55,13 +59,15 @@ from api.fast.searches import Searches
 from api.fast.second import SharedSummaries
 from api.fast.summaries import Summaries
 from api.guard import Guarded
-from api.limits import Limits
+from api.limits import Limits, Streams
 from api.live import Channels
 from api.openapi import Documented
 from api.readable import ReadableRepositories
 from api.session import PLACES, places_in
 from api.streams import Announcer
+from api.tickets import Tickets, Unwritten
 from api.tokens import Tokens
+from api.traced import Traced
 from api.traffic import Observed, Sink, Traffic
 from gitinsight.code.reading import Reader
 from gitinsight.errors import BrokenEnvironment
@@ -70,6 +76,7 @@ from gitinsight.settings import Settings
 from gitinsight.vault import Vault
 from warehouse import search
 from warehouse.engine import Engine, address, make_engine
+from warehouse.shapes import Shapes
 from warehouse.summaries import summaries
 
 _STARTS = frozenset({"http.response.start", "websocket.http.response.start"})
@@ -77,7 +84,7 @@ _API = "/api/v1"
 PARTS = (
     *((part, _API) for part in (
         repositories, organisations, figures, trends, fast_routes, marts, metrics, ai, ask, code,
-        duplicates, sql, jobs, streams, webhooks, logins, users, api_keys,
+        duplicates, sql, jobs, streams, webhooks, logins, tickets, users, api_keys, audit,
     )),
     (health, ""), (prometheus, ""), (jwks, ""),
 )  # fmt: skip
@@ -130,10 +137,13 @@ def create_app(
     app.state.fast = Fast(credentials, kept, searches, app.state.traffic)
     app.state.agents = agents
     app.state.channels = Channels()
+    app.state.shapes, app.state.answers = Shapes(), Answers()
     app.state.announcer = Announcer(
-        warehouse_url, kept, searches, channels=app.state.channels, remembered=credentials,
+        warehouse_url, kept, searches, app.state.shapes, app.state.answers,
+        channels=app.state.channels, remembered=credentials,
         make_room=partial(_make_room, app.state.places, settings.api.workers),
     )  # fmt: skip
+    app.add_middleware(Bodies, settings=settings.api, streamed={f"{_API}{webhooks.PATH}"})
     app.add_middleware(Observed, traffic=app.state.traffic, names=names)
     app.add_middleware(Guarded, engine=app.state.warehouse, names=names)
     if settings.api.cors_origins:
@@ -141,6 +151,8 @@ def create_app(
             CORSMiddleware, allow_origins=settings.api.cors_origins, allow_headers=["*"],
             allow_methods=["*"], expose_headers=["ETag", "RateLimit", "Retry-After"],
         )  # fmt: skip
+    app.add_middleware(Traced, names=names)
+    app.add_middleware(Unwritten)
     app.add_middleware(RequestIds)
     return app
 
@@ -170,7 +182,9 @@ def _admitting(app: FastAPI, settings: Settings, admin_key: str | None) -> Crede
     app.state.limits = Limits(
         None if redis is None else redis.get_secret_value(), name=_named(engine)
     )
-    app.state.access = Access(auth, credentials, app.state.limits)
+    app.state.streams = Streams(auth.streams_at_once if auth.mode == "required" else 0)
+    app.state.tickets = Tickets(engine, app.state.vault)
+    app.state.access = Access(auth, credentials, app.state.limits, app.state.tickets)
     return credentials
 
 
@@ -204,7 +218,10 @@ async def _listening(app: FastAPI) -> AsyncIterator[dict[str, object]]:
         tasks.append(asyncio.create_task(app.state.second.watch(), name="redis"))
     try:
         async with app.state.agents.running():
-            yield {"fast": app.state.fast, "counters": app.state.counters}
+            yield {
+                "fast": app.state.fast, "counters": app.state.counters,
+                "body_seconds": app.state.settings.api.body_seconds,
+            }  # fmt: skip
     finally:
         app.state.channels.close()
         for task in tasks:
@@ -245,7 +262,7 @@ class RequestIds:
         await self._app(scope, receive, send_with_id)
 
 
-def _is_text(connection: HTTPConnection) -> None:
+async def _is_text(connection: HTTPConnection) -> None:
     """PostgreSQL has no NUL in its text."""
     if "\0" in unquote(f"{connection.url.path}?{connection.url.query}"):
         raise RequestValidationError([{"loc": ("path",), "msg": "a NUL is no part of a name"}])

@@ -5,7 +5,7 @@ anything without one.
 """
 
 from dataclasses import replace
-from typing import Annotated, Any
+from typing import Annotated, Any, Protocol
 
 from fastapi import Depends
 from fastapi.openapi.models import HTTPBearer
@@ -14,7 +14,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import HTTPConnection
 
 from api import limits
-from api.credentials import Credentials
+from api.credentials import MISSING, Credentials
 from api.limits import Limits
 from gitinsight.errors import Unauthorised
 from gitinsight.principal import ANYBODY, Principal, Role, Scope
@@ -26,19 +26,34 @@ _DESCRIPTION = (
 )
 
 
+class Redeems(Protocol):
+    def redeem(self, ticket: str) -> str:
+        """The authorization that it stands for; Unauthorised where it is worth nothing."""
+
+
 class Access:
     """Who comes in, and how often."""
 
-    def __init__(self, settings: AuthSettings, credentials: Credentials, counts: Limits) -> None:
+    def __init__(
+        self, settings: AuthSettings, credentials: Credentials, counts: Limits, tickets: Redeems
+    ) -> None:
         self.credentials = credentials
         self._settings = settings
         self._counts = counts
+        self._tickets = tickets
 
-    async def admit(self, connection: HTTPConnection, role: Role, scope: Scope) -> Principal:
-        """Unauthorised where he may not; Refused where he has asked too often."""
+    async def admit(
+        self, connection: HTTPConnection, role: Role, scope: Scope, *, by_ticket: bool = False
+    ) -> Principal:
+        """Unauthorised where he may not; Refused where he has asked too often. ``by_ticket`` where
+        a ticket will do as well.
+        """
+        state = connection.scope.setdefault("state", {})
+        state["scope"] = scope
+        ticket = state.get("ticket") if by_ticket else None
         is_guest_enough = self.credentials.is_open and ANYBODY.lacks(role, scope) is None
         try:
-            principal = await self._principal(connection, is_counted=not is_guest_enough)
+            principal = await self._principal(connection, ticket, is_counted=not is_guest_enough)
         except Unauthorised:
             if not is_guest_enough:
                 raise
@@ -46,7 +61,7 @@ class Access:
         lacking = principal.lacks(role, scope)
         if lacking is not None and is_guest_enough:
             principal, lacking = ANYBODY, None
-        connection.scope.setdefault("state", {})["principal"] = principal
+        state["principal"] = principal
         if not self.credentials.is_open:
             await self._spend(connection, principal)
         if lacking is not None:
@@ -54,18 +69,25 @@ class Access:
         # Where everybody reads everything, nobody reads less for having said who he is.
         return replace(principal, readable=None) if self.credentials.is_open else principal
 
-    async def _principal(self, connection: HTTPConnection, *, is_counted: bool) -> Principal:
+    async def _principal(
+        self, connection: HTTPConnection, ticket: str | None, *, is_counted: bool
+    ) -> Principal:
         authorization = connection.headers.get("authorization", "")
         remembered = self.credentials.remembered(authorization)
         if remembered is not None:
             return remembered
-        if not is_counted or not authorization:
-            return await run_in_threadpool(self.credentials.principal, authorization)
-        await self.count_failures(connection, 0)
+        if not authorization and ticket is None:
+            raise Unauthorised(MISSING, known=False)
+        if is_counted:
+            await self.count_failures(connection, 0)
         try:
+            if ticket is not None and not authorization:
+                authorization = await run_in_threadpool(self._tickets.redeem, ticket)
+                connection.scope["state"]["authorization"] = authorization
             return await run_in_threadpool(self.credentials.principal, authorization)
         except Unauthorised:
-            await self.count_failures(connection, 1)
+            if is_counted:
+                await self.count_failures(connection, 1)
             raise
 
     async def count_failures(self, connection: HTTPConnection, amount: int) -> None:
@@ -89,15 +111,16 @@ class Access:
 class Needs(SecurityBase):
     """The principal, who has at least this role, and a key with this scope."""
 
-    def __init__(self, role: Role, scope: Scope) -> None:
+    def __init__(self, role: Role, scope: Scope, *, by_ticket: bool = False) -> None:
         self.role = role
         self.scope: Scope = scope
+        self.by_ticket = by_ticket
         self.model = HTTPBearer(description=_DESCRIPTION)
         self.scheme_name = "bearer"
 
     async def __call__(self, connection: HTTPConnection) -> Principal:
         access: Access = connection.app.state.access
-        return await access.admit(connection, self.role, self.scope)
+        return await access.admit(connection, self.role, self.scope, by_ticket=self.by_ticket)
 
 
 class Open:
@@ -105,7 +128,7 @@ class Open:
     nothing that is anybody's.
     """
 
-    def __call__(self) -> None:
+    async def __call__(self) -> None:
         return None
 
 
@@ -131,8 +154,12 @@ class StreamRight:
         return None if credentials.is_open else credentials.principal(self._authorization).readable
 
 
-def _right(connection: HTTPConnection) -> StreamRight:
-    return StreamRight(connection.app.state.access, connection.headers.get("authorization", ""))
+async def _right(connection: HTTPConnection) -> StreamRight:
+    """After who asks is known: a ticket is good once."""
+    given = connection.scope["state"].get("authorization")
+    return StreamRight(
+        connection.app.state.access, given or connection.headers.get("authorization", "")
+    )
 
 
 Right = Annotated[StreamRight, Depends(_right)]
@@ -155,6 +182,8 @@ def declared(dependant: Any) -> list[Needs | Open]:
 
 Public = Annotated[None, Depends(Open())]
 Reader = Annotated[Principal, Depends(Needs(Role.VIEWER, "read"))]
+Listener = Annotated[Principal, Depends(Needs(Role.VIEWER, "read", by_ticket=True))]
+"""A reader, who may come by a ticket. It stands before a ``Right``."""
 Analyst = Annotated[Principal, Depends(Needs(Role.ANALYST, "export"))]
 Asker = Annotated[Principal, Depends(Needs(Role.ANALYST, "sql"))]
 Keeper = Annotated[Principal, Depends(Needs(Role.ANALYST, "keys"))]

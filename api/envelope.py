@@ -1,5 +1,6 @@
 """What wraps every answer that comes from a mart or an insight, and its ETag."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 from hashlib import blake2b
@@ -8,12 +9,18 @@ from typing import Any, Generic, Literal, TypeVar
 import msgspec
 from fastapi import Request, Response
 from fastapi.encoders import jsonable_encoder
-from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict
 
+from api.answers import Answer, Answers
+from api.session import read
+from warehouse import ledger
+from warehouse.engine import Connection
 from warehouse.ledger import Standing
+from warehouse.shapes import Shapes
+from warehouse.visibility import Readable
 
 T = TypeVar("T")
+_JSON = msgspec.json.Encoder(enc_hook=str, decimal_format="number")
 
 
 class Coverage(BaseModel):
@@ -82,7 +89,7 @@ def plain(value: object) -> Any:
 
 def as_json(value: object) -> bytes:
     """The same of what is no model of pydantic's, made in one step."""
-    return msgspec.json.encode(value)
+    return _JSON.encode(value)
 
 
 def meta(standing: Standing, *, definition: str | None) -> dict[str, Any]:
@@ -100,21 +107,57 @@ def version(standing: Standing) -> str:
     return repr(replace(standing, verified_at=None))
 
 
-def answer(
-    request: Request, data: object, standing: Standing, *, definition: str | None
-) -> Response:
-    """The data of one repository with what is known about it, or 304."""
-    body = {"data": data, "meta": meta(standing, definition=definition)}
-    return conditional(request, body, version=version(standing))
+Read = Callable[[Connection, Shapes, Standing], dict[str, Any]]
+"""The body of an answer, with ``data`` and ``meta``."""
 
 
-def conditional(request: Request, body: object, *, version: str) -> Response:
+async def answer(request: Request, repository_id: int, readable: Readable, work: Read) -> Response:
+    """What is read of one repository, if it may be seen; 304 where the caller holds it, and then
+    nothing is read. What is known about it comes first: should it be published anew in between, the
+    rows are newer than their tag, and the next one to ask with it is told them again.
+    """
+    answers: Answers = request.app.state.answers
+    target = _address(request)
+    number = answers.number(repository_id)
+    found = answers.get(target)
+
+    def whole(session: Connection, shapes: Shapes) -> Answer:
+        known = ledger.one(session, repository_id, readable)
+        etag = _etag(version(known.standing), target)
+        body = None
+        if etag not in _held(request):
+            body = as_json(work(session, shapes, known.standing))
+        return Answer(etag, body, repository_id, number, is_public=not known.is_private)
+
+    if found is None:
+        found = await read(request, whole)
+        answers.keep(target, found)
+    return _response(request, found.etag, found.body)
+
+
+def conditional(request: Request, body: Callable[[], object], *, version: str) -> Response:
     """304 where the caller holds this version of this address already."""
-    address = f"{request.url.path}?{request.url.query}"
-    digest = blake2b(f"{version} {address}".encode(), digest_size=12).hexdigest()
-    etag = f'W/"{digest}"'
+    etag = _etag(version, _address(request))
+    told = None if etag in _held(request) else as_json(body())
+    return _response(request, etag, told)
+
+
+def _response(request: Request, etag: str, body: bytes | None) -> Response:
     headers = {"ETag": etag, "Cache-Control": "private, no-cache"}
-    held = {one.strip() for one in request.headers.get("if-none-match", "").split(",")}
-    if held & {etag, "*"}:
+    # Any version will do for a `*`, if there is one.
+    if body is None or not _held(request).isdisjoint({etag, "*"}):
         return Response(status_code=304, headers=headers)
-    return JSONResponse(plain(body), headers=headers)
+    return Response(body, headers=headers, media_type="application/json")
+
+
+def _held(request: Request) -> set[str]:
+    return {one.strip() for one in request.headers.get("if-none-match", "").split(",")}
+
+
+def _address(request: Request) -> bytes:
+    return f"{request.url.path}?{request.url.query}".encode()
+
+
+def _etag(version: str, address: bytes) -> str:
+    digest = blake2b(version.encode() + b" " + address, digest_size=12).hexdigest()
+    return f'W/"{digest}"'

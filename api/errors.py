@@ -140,11 +140,19 @@ def _on_invalid(request: Request, error: Exception) -> JSONResponse:
     )
 
 
+def refusal(request: Request, error: Refused) -> JSONResponse:
+    """For whoever refuses a request before there is a route for it."""
+    return problem(
+        request, error.status_code, kind=error.kind, detail=error.detail, headers=error.headers
+    )
+
+
 def _on_http(request: Request, error: Exception) -> JSONResponse:
+    if isinstance(error, Refused):
+        return refusal(request, error)
     status = error.status_code if isinstance(error, HTTPException) else 500
     detail = str(error.detail) if isinstance(error, HTTPException) else "failed"
-    phrase = HTTPStatus(status).phrase.lower().replace(" ", "-")
-    kind = error.kind if isinstance(error, Refused) else phrase
+    kind = HTTPStatus(status).phrase.lower().replace(" ", "-")
     headers = error.headers if isinstance(error, HTTPException) else None
     return problem(request, status, kind=kind, detail=detail, headers=headers)
 

@@ -1,6 +1,6 @@
 """What is known about one repository: summary, insights, series, and how complete it all is."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import date, datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
@@ -15,7 +15,10 @@ from api.marts import page
 from api.session import Session
 from api.trends import Anomaly, Forecast, ForecastAccuracy
 from gitinsight.metrics.catalogue import definition_of
-from warehouse import insights, ledger, marts, repositories
+from warehouse import insights, ledger, marts
+from warehouse.engine import Connection
+from warehouse.ledger import Standing
+from warehouse.shapes import Shapes
 
 router = APIRouter(tags=["figures"])
 Row = dict[str, Any]
@@ -230,12 +233,11 @@ class Point(BaseModel):
 @router.get("/repositories/{repository_id}/completeness", response_model=Envelope[Completeness])
 def completeness(repository_id: int, session: Session, reader: Reader) -> Row:
     """What GitHub says exists beside what is held, why the two differ, and every check."""
-    repositories.by_id(session, repository_id, readable=reader.readable)
+    standing = ledger.standing(session, repository_id, reader.readable)
     data = {
         "things": ledger.completeness(session, repository_id),
         "checks": ledger.quality(session, repository_id),
     }
-    standing = ledger.standing(session, repository_id)
     return {"data": data, "meta": meta(standing, definition=None)}
 
 
@@ -243,14 +245,16 @@ def completeness(repository_id: int, session: Session, reader: Reader) -> Row:
     "/repositories/{repository_id}/insights",
     response_model=Envelope[Insights], responses=CONDITIONAL,
 )  # fmt: skip
-def every_insight(
-    repository_id: int, request: Request, session: Session, reader: Reader
-) -> Response:
+async def every_insight(repository_id: int, request: Request, reader: Reader) -> Response:
     """Every insight; empty ones were not computed yet."""
-    repositories.by_id(session, repository_id, readable=reader.readable)
-    data = {name: insights.of_repository(session, repository_id, name) for name in insights.ORDER}
-    standing = ledger.standing(session, repository_id)
-    return answer(request, data, standing, definition=None)
+
+    def body(session: Connection, _: Shapes, standing: Standing) -> Row:
+        data = {
+            name: insights.of_repository(session, repository_id, name) for name in insights.ORDER
+        }
+        return {"data": data, "meta": meta(standing, definition=None)}
+
+    return await answer(request, repository_id, reader.readable, body)
 
 
 @router.get(
@@ -261,38 +265,39 @@ def every_insight(
     ],
     responses=CONDITIONAL,
 )  # fmt: skip
-def one_insight(
-    repository_id: int, insight: str, request: Request, session: Session, reader: Reader
+async def one_insight(
+    repository_id: int, insight: str, request: Request, reader: Reader
 ) -> Response:
     """One insight, with the evidence that it rests on and its definition."""
-    repositories.by_id(session, repository_id, readable=reader.readable)
-    data = insights.of_repository(session, repository_id, insight)
-    definition = data[0]["definition"] if data else definition_of(insight)
-    standing = ledger.standing(session, repository_id)
-    return answer(request, data, standing, definition=definition)
+
+    def body(session: Connection, _: Shapes, standing: Standing) -> Row:
+        data = insights.of_repository(session, repository_id, insight)
+        definition = data[0]["definition"] if data else definition_of(insight)
+        return {"data": data, "meta": meta(standing, definition=definition)}
+
+    return await answer(request, repository_id, reader.readable, body)
 
 
 @router.get(
     "/repositories/{repository_id}/summary", response_model=Envelope[Row], responses=CONDITIONAL
 )
-def summary(repository_id: int, request: Request, session: Session, reader: Reader) -> Response:
+async def summary(repository_id: int, request: Request, reader: Reader) -> Response:
     """The row of ``marts.repository_summary``; `GET /marts/repository_summary` explains it."""
-    repositories.by_id(session, repository_id, readable=reader.readable)
-    data = marts.summary(session, repository_id)
-    standing = ledger.standing(session, repository_id)
-    return answer(request, data, standing, definition=None)
+
+    def body(session: Connection, shapes: Shapes, standing: Standing) -> Row:
+        shape = shapes.of(session, "repository_summary")
+        data = marts.summary(session, repository_id, shape)
+        return {"data": data, "meta": meta(standing, definition=None)}
+
+    return await answer(request, repository_id, reader.readable, body)
 
 
-def _rows_of(mart: str) -> Callable[..., Response]:
-    def rows(
-        repository_id: int, request: Request, session: Session, reader: Reader,
-        limit: paging.Limit = 50, cursor: paging.Cursor = None,
+def _rows_of(mart: str) -> Callable[..., Awaitable[Response]]:
+    async def rows(
+        repository_id: int, request: Request, reader: Reader, limit: paging.Limit = 50,
+        cursor: paging.Cursor = None,
     ) -> Response:  # fmt: skip
-        repositories.by_id(session, repository_id, readable=reader.readable)
-        return page(
-            request, session, mart, repository_id=repository_id, limit=limit, cursor=cursor,
-            readable=reader.readable,
-        )  # fmt: skip
+        return await page(request, mart, repository_id, reader.readable, limit=limit, cursor=cursor)
 
     return rows
 
@@ -309,18 +314,16 @@ for _path, _mart in {"contributors": "contributor", "health-score": "health_scor
     "/repositories/{repository_id}/sentiment",
     response_model=PagedEnvelope[Row], responses=CONDITIONAL,
 )  # fmt: skip
-def sentiment(
-    repository_id: int, request: Request, session: Session, reader: Reader,
+async def sentiment(
+    repository_id: int, request: Request, reader: Reader,
     every: Literal["day", "week"] = "week", limit: paging.Limit = 50, cursor: paging.Cursor = None,
 ) -> Response:  # fmt: skip
     """How people sound, all of them together: rows of `marts.sentiment_daily`, which
     `GET /marts/sentiment_daily` explains.
     """
-    repositories.by_id(session, repository_id, readable=reader.readable)
-    return page(
-        request, session, "sentiment_daily", repository_id=repository_id, limit=limit,
-        cursor=cursor, only={"every": every}, definition=definition_of("sentiment"),
-        readable=reader.readable,
+    return await page(
+        request, "sentiment_daily", repository_id, reader.readable, limit=limit, cursor=cursor,
+        only={"every": every}, definition=definition_of("sentiment"),
     )  # fmt: skip
 
 
@@ -347,17 +350,20 @@ def code_quality(
     "/repositories/{repository_id}/metrics/{metric}",
     response_model=Envelope[list[Point]], responses=CONDITIONAL,
 )  # fmt: skip
-def metric_series(
-    repository_id: int, metric: str, request: Request, session: Session, reader: Reader,
+async def metric_series(
+    repository_id: int, metric: str, request: Request, reader: Reader,
     first: Annotated[date | None, Query(alias="from", description="First day.")] = None,
     last: Annotated[date | None, Query(alias="to", description="Last day.")] = None,
     every: Literal["day", "week", "month"] = "day",
     actors: Literal["human", "all"] = "all",
 ) -> Response:  # fmt: skip
     """One count of ``marts.daily_activity``, summed by day, week or month."""
-    repositories.by_id(session, repository_id, readable=reader.readable)
-    data = marts.series(
-        session, repository_id, metric, first=first, last=last, every=every, actors=actors
-    )
-    standing = ledger.standing(session, repository_id)
-    return answer(request, data, standing, definition=definition_of(metric))
+
+    def body(session: Connection, shapes: Shapes, standing: Standing) -> Row:
+        data = marts.series(
+            session, repository_id, metric, first=first, last=last, every=every, actors=actors,
+            shape=shapes.of(session, "daily_activity"),
+        )  # fmt: skip
+        return {"data": data, "meta": meta(standing, definition=definition_of(metric))}
+
+    return await answer(request, repository_id, reader.readable, body)

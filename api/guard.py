@@ -20,6 +20,8 @@ _POLICY = "content-security-policy"
 _PAGES = ("/docs", "/redoc")
 """They load what they are made of from elsewhere."""
 _READS = frozenset({"GET", "HEAD", "OPTIONS"})
+_READING = frozenset({"read", "export", "sql"})
+"""What is asked for by POST because it is long, and writes nothing."""
 
 
 class Guarded:
@@ -41,7 +43,12 @@ class Guarded:
             """Once, and before whoever asked is answered."""
             nonlocal is_to_be_recorded
             principal: Principal | None = state.get("principal")
-            if is_to_be_recorded and principal is not None and principal is not ANYBODY:
+            if (
+                is_to_be_recorded
+                and principal is not None
+                and principal is not ANYBODY
+                and state.get("scope") not in _READING
+            ):
                 is_to_be_recorded = False
                 await run_in_threadpool(self._record, Request(scope), principal.name, status)
 

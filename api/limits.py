@@ -5,6 +5,8 @@ Where there is none, or it does not answer, each process counts for itself.
 
 import time
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from redis.asyncio import Redis
@@ -15,6 +17,8 @@ from api.errors import Refused
 WINDOW_SECONDS = 60
 _TIMEOUT_SECONDS = 0.2
 _AWAY_SECONDS = 1.0
+_STREAM_SECONDS = 10
+"""Nobody knows when a stream ends."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +79,32 @@ class Limits:
             self._here.clear()
         self._here[what] += amount
         return self._here[what]
+
+
+class Streams:
+    """How many streams each holder has open in this process; 0 is as many as they like."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._open: Counter[str] = Counter()
+
+    def check(self, holder: str) -> None:
+        """Refused where there is no room for one more."""
+        if self._most and self._open[holder] >= self._most:
+            raise Refused(
+                429, kind="too-many-streams", headers={"Retry-After": str(_STREAM_SECONDS)},
+                detail=f"no more than {self._most} streams at once",
+            )  # fmt: skip
+
+    @contextmanager
+    def open(self, holder: str) -> Iterator[None]:
+        self._open[holder] += 1
+        try:
+            yield
+        finally:
+            self._open[holder] -= 1
+            if not self._open[holder]:
+                del self._open[holder]
 
 
 def refused(left: Left, *, detail: str) -> Refused:

@@ -1,6 +1,6 @@
 """The marts as they are: which there are, their columns, their rows."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from tempfile import TemporaryFile
 from typing import IO, Annotated, Any
 
@@ -10,13 +10,15 @@ from pydantic import BaseModel, ConfigDict
 
 from api import paging
 from api.auth import Reader, require
-from api.envelope import CONDITIONAL, PagedEnvelope, conditional, meta, version
-from api.session import Session
+from api.envelope import CONDITIONAL, PagedEnvelope, answer, conditional, meta
+from api.session import Session, in_transaction, read
 from gitinsight.metrics.catalogue import definition_of, definition_of_column
 from gitinsight.principal import Role
 from gitinsight.settings import ApiSettings
 from warehouse import export, ledger, marts, visibility
 from warehouse.engine import Connection
+from warehouse.ledger import Standing
+from warehouse.shapes import Shapes
 from warehouse.visibility import Readable
 
 _TYPES = {"csv": "text/csv; charset=utf-8", "parquet": "application/vnd.apache.parquet"}
@@ -99,8 +101,8 @@ def one(mart: str, session: Session, _: Reader) -> dict[str, Any]:
 @router.get(
     "/{mart}/rows", response_model=PagedEnvelope[dict[str, Any]], responses=CONDITIONAL | _FILES
 )
-def rows(
-    mart: str, request: Request, session: Session, reader: Reader,
+async def rows(
+    mart: str, request: Request, reader: Reader,
     repository_id: int | None = None, limit: paging.Limit = 50, cursor: paging.Cursor = None,
     format_: Annotated[
         export.Format,
@@ -108,24 +110,83 @@ def rows(
     ] = "json",
 ) -> Response:  # fmt: skip
     """Rows in the order of the mart's key, of one repository or of all."""
-    if format_ == "json":
-        return page(
-            request, session, mart, repository_id=repository_id, limit=limit, cursor=cursor,
-            readable=reader.readable,
+    if format_ != "json":
+        require(reader, Role.ANALYST, "export")
+        return await _file(request, mart, format_, repository_id, reader.readable)
+    if repository_id is not None:
+        return await page(request, mart, repository_id, reader.readable, limit=limit, cursor=cursor)
+    after = paging.decode(cursor)
+
+    def of_all(session: Connection, shapes: Shapes) -> Response:
+        state = f"{ledger.publications_total(session)} {visibility.parameter(reader.readable)}"
+        return conditional(
+            request,
+            lambda: _rows(
+                session, shapes, mart, repository_id=None, limit=limit, after=after,
+                readable=reader.readable,
+            ) | {"meta": None},
+            version=state,
         )  # fmt: skip
-    require(reader, Role.ANALYST, "export")
-    bounds: ApiSettings = request.app.state.settings.api
-    pieces = export.bounded(
-        session, mart, format_, repository_id=repository_id, max_bytes=bounds.export_bytes,
-        max_seconds=bounds.export_seconds, readable=reader.readable,
-    )  # fmt: skip
-    file = TemporaryFile()  # noqa: SIM115 - the answer closes it
+
+    return await read(request, of_all)
+
+
+async def page(
+    request: Request, mart: str, repository_id: int, readable: Readable, *, limit: int,
+    cursor: str | None, only: Mapping[str, str] | None = None, definition: str | None = None,
+) -> Response:  # fmt: skip
+    """Rows with these values alone; ``definition`` where the mart is not called like its metric."""
+    after = paging.decode(cursor)
+
+    def body(session: Connection, shapes: Shapes, standing: Standing) -> dict[str, Any]:
+        about = meta(standing, definition=definition or definition_of(mart))
+        return _rows(
+            session, shapes, mart, repository_id=repository_id, limit=limit, after=after,
+            readable=readable, only=only,
+        ) | {"meta": about}  # fmt: skip
+
+    return await answer(request, repository_id, readable, body)
+
+
+def _rows(
+    session: Connection, shapes: Shapes, mart: str, *, repository_id: int | None, limit: int,
+    after: Sequence[str], readable: Readable, only: Mapping[str, str] | None = None,
+) -> dict[str, Any]:  # fmt: skip
+    shape = shapes.of(session, mart)
     try:
-        # The connection is somebody else's again before a slow reader has read the first line.
-        file.writelines(pieces)
-    except BaseException:
-        file.close()
-        raise
+        found = marts.rows(
+            session, mart, repository_id=repository_id, limit=limit, after=after, only=only,
+            readable=readable, shape=shape,
+        )  # fmt: skip
+    except ValueError as error:
+        raise paging.invalid() from error
+    return {
+        "data": found.rows,
+        "next_cursor": paging.encode(*found.end) if found.end else None,
+    }
+
+
+async def _file(
+    request: Request, mart: str, format_: export.Format, repository_id: int | None,
+    readable: Readable,
+) -> Response:  # fmt: skip
+    bounds: ApiSettings = request.app.state.settings.api
+
+    def written(session: Connection) -> IO[bytes]:
+        """The connection is somebody else's again before a slow reader has read the first line."""
+        pieces = export.bounded(
+            session, mart, format_, repository_id=repository_id, max_bytes=bounds.export_bytes,
+            max_seconds=bounds.export_seconds, readable=readable,
+        )  # fmt: skip
+        file = TemporaryFile()  # noqa: SIM115 - the answer closes it
+        try:
+            file.writelines(pieces)
+        except BaseException:
+            file.close()
+            raise
+        return file
+
+    file = await in_transaction(request, written)
     size = file.tell()
     file.seek(0)
     headers = {
@@ -139,38 +200,3 @@ def _read(file: IO[bytes]) -> Iterator[bytes]:
     with file:
         while piece := file.read(_PIECE_BYTES):
             yield piece
-
-
-def page(
-    request: Request, session: Connection, mart: str, *, repository_id: int | None, limit: int,
-    cursor: str | None, readable: Readable, only: Mapping[str, str] | None = None,
-    definition: str | None = None,
-) -> Response:  # fmt: skip
-    """Rows with these values alone; ``definition`` where the mart is not called like its metric."""
-    after = paging.decode(cursor)
-    if repository_id is not None and readable is not None:
-        visibility.check(session, repository_id, readable)
-    try:
-        found = marts.rows(
-            session,
-            mart,
-            repository_id=repository_id,
-            limit=limit,
-            after=after,
-            only=only,
-            readable=readable,
-        )
-    except ValueError as error:
-        raise paging.invalid() from error
-    state = str(ledger.publications_total(session))
-    about = None
-    if repository_id is not None:
-        standing = ledger.standing(session, repository_id)
-        about = meta(standing, definition=definition or definition_of(mart))
-        state = f"{state} {version(standing)}"
-    body = {
-        "data": found.rows,
-        "meta": about,
-        "next_cursor": paging.encode(*found.end) if found.end else None,
-    }
-    return conditional(request, body, version=state)

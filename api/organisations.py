@@ -99,7 +99,7 @@ def several(
     session: Session, reader: Reader, limit: paging.Limit = 50, cursor: paging.Cursor = None
 ) -> dict[str, Any]:
     """In the order they were added."""
-    (after,) = paging.decode_as(cursor, int) or (0,)
+    (after,) = paging.decode_as(cursor, paging.number) or (0,)
     found = organisations.several(session, limit=limit + 1, after=after, readable=reader.readable)
     return paging.cut(found, limit, lambda one: (one.organisation_id,))
 

@@ -10,6 +10,7 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel
 
 T = TypeVar("T")
+_LAST = 2**63 - 1
 Limit = Annotated[int, Query(ge=1, le=500, description="Rows in a page.")]
 Cursor = Annotated[str | None, Query(description="`next_cursor` of the page before.")]
 
@@ -45,6 +46,14 @@ def decode_as(cursor: str | None, *kinds: Callable[[str], Any]) -> tuple[Any, ..
         return tuple(kind(one) for kind, one in zip(kinds, end, strict=True)) if end else None
     except ValueError as error:
         raise invalid() from error
+
+
+def number(text: str) -> int:
+    """One that PostgreSQL can count to; ValueError where it is none."""
+    found = int(text)
+    if not 0 <= found <= _LAST:
+        raise ValueError(text)
+    return found
 
 
 def cut(found: Sequence[T], limit: int, end_of: Callable[[T], Sequence[object]]) -> dict[str, Any]:

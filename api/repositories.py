@@ -134,7 +134,7 @@ def several(
     limit: paging.Limit = 50, cursor: paging.Cursor = None,
 ) -> dict[str, Any]:  # fmt: skip
     """In the order they were added, those whose name contains ``q``."""
-    (after,) = paging.decode_as(cursor, int) or (0,)
+    (after,) = paging.decode_as(cursor, paging.number) or (0,)
     found = repositories.search(session, q, limit=limit + 1, after=after, readable=reader.readable)
     told = _told(session, request.app.state.settings, found)
     return paging.cut(told, limit, lambda one: (one["repository_id"],))

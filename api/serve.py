@@ -1,8 +1,10 @@
 """The API as a process, or as several that share its address."""
 
+import asyncio
 import gc
 import os
 import shutil
+import signal
 import socket
 import sys
 from argparse import SUPPRESS, ArgumentParser, Namespace
@@ -18,7 +20,7 @@ from api import workers
 from api.app import check_address, create_app
 from api.fast.lane import FastLane
 from api.wire import MOST_SAID_BYTES, Wire
-from gitinsight import logs
+from gitinsight import logs, traces
 from gitinsight.runtime import state
 from gitinsight.settings import Settings
 
@@ -27,13 +29,24 @@ _GRACE_SECONDS = 8
 
 
 class Server(uvicorn.Server):
-    """``ready`` is a descriptor that is told when it serves."""
+    """``ready`` is a descriptor that is told when it serves. One that ``reloads`` stops at SIGHUP,
+    and then ``is_to_begin_anew``.
+    """
 
-    def __init__(self, config: uvicorn.Config, *, ready: int | None = None) -> None:
+    def __init__(
+        self, config: uvicorn.Config, *, ready: int | None = None, reloads: bool = False
+    ) -> None:
         super().__init__(config)
         self._ready = ready
+        self._reloads = reloads
+        self.is_to_begin_anew = False
+
+    def reload(self) -> None:
+        self.is_to_begin_anew = self.should_exit = True
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        if self._reloads:
+            asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, self.reload)
         await super().startup(sockets)
         gc.collect()
         gc.freeze()  # what is here now stays, and is not looked through again and again
@@ -51,19 +64,17 @@ def main(arguments: Sequence[str]) -> None:
     settings = Settings()
     logs.configure(settings.log_level)
     shared = settings.state_dir / "run" / "shared"
-    if told.listening is not None:
-        with socket.socket(fileno=told.listening) as listening:
-            _serve(settings, listening=listening, ready=told.ready, shared=shared)
-    elif settings.api.workers == 1:
-        _serve(settings)
-    else:
+    if settings.api.workers > 1 and told.ready is None:
         check_address(settings)
         shutil.rmtree(shared, ignore_errors=True)  # counters begin anew with this process
-        with socket.socket(_family(settings.api.host)) as listening:
-            listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            listening.bind((settings.api.host, settings.api.port))
-            fd = listening.fileno()
+    with _listening(settings, told.listening) as listening:
+        fd = listening.fileno()
+        if told.ready is not None:
+            _serve(settings, listening, ready=told.ready, shared=shared)
+        elif settings.api.workers > 1:
             workers.run(settings.api.workers, lambda ready: _command(fd, ready), shared=[fd])
+        elif _serve(settings, listening):
+            _begin_anew(fd)
 
 
 def _told(arguments: Sequence[str]) -> Namespace:
@@ -74,16 +85,34 @@ def _told(arguments: Sequence[str]) -> Namespace:
     return parser.parse_args(arguments)
 
 
-def _command(listening: int, ready: int) -> list[str]:
-    return [
-        sys.executable, "-m", "api.serve", "--listening", str(listening), "--ready", str(ready),
-    ]  # fmt: skip
+def _listening(settings: Settings, given: int | None) -> socket.socket:
+    if given is not None:
+        return socket.socket(fileno=given)
+    listening = socket.socket(_family(settings.api.host))
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listening.bind((settings.api.host, settings.api.port))
+    return listening
+
+
+def _command(listening: int, ready: int | None = None) -> list[str]:
+    command = [sys.executable, "-m", "api.serve", "--listening", str(listening)]
+    return command if ready is None else [*command, "--ready", str(ready)]
+
+
+def _begin_anew(listening: int) -> None:
+    """The same process, with what is installed by now. Who connects meanwhile waits in the queue of
+    the socket, which stays open.
+    """
+    os.set_inheritable(listening, True)  # noqa: FBT003 - it has no name
+    os.execv(sys.executable, _command(listening))  # noqa: S606 - a command of our own
 
 
 def _serve(
-    settings: Settings, *, listening: socket.socket | None = None, ready: int | None = None,
+    settings: Settings, listening: socket.socket, *, ready: int | None = None,
     shared: Path | None = None,
-) -> None:  # fmt: skip
+) -> bool:  # fmt: skip
+    """Whether it is to begin anew."""
+    traces.configure(settings.tracing, service="gitinsight-api")
     app = create_app(
         settings,
         warehouse_url=settings.warehouse_url,
@@ -92,8 +121,11 @@ def _serve(
         sink=_write if settings.log_level in {"DEBUG", "INFO"} else None,
     )
     config = configuration(app, host=settings.api.host, port=settings.api.port)
+    server = Server(config, ready=ready, reloads=ready is None)
     with suppress(KeyboardInterrupt):  # it has stopped in order by then
-        Server(config, ready=ready).run(None if listening is None else [listening])
+        server.run([listening.dup()])  # which it closes
+    traces.stop()
+    return server.is_to_begin_anew
 
 
 def configuration(

@@ -8,7 +8,8 @@ from fastapi import Depends
 from fastapi.concurrency import contextmanager_in_threadpool, run_in_threadpool
 from starlette.requests import HTTPConnection
 
-from warehouse.engine import Connection, Engine
+from warehouse.engine import CHANGED, Connection, Engine, reading
+from warehouse.shapes import Shapes
 
 T = TypeVar("T")
 PLACES = 8
@@ -38,6 +39,24 @@ async def _transaction(connection: HTTPConnection) -> AsyncIterator[Connection]:
 
 Session = Annotated[Connection, Depends(_transaction, scope="function")]
 """Committed before the answer is sent, so that what a caller reads next includes it."""
+
+
+async def read(connection: HTTPConnection, work: Callable[[Connection, Shapes], T]) -> T:
+    """What needs no transaction: selects, all of them in one thread at one go. A mart whose columns
+    have changed meanwhile is read once more.
+    """
+    engine, shapes = engine_of(connection), connection.app.state.shapes
+
+    def whole() -> T:
+        with reading(engine) as session:
+            try:
+                return work(session, shapes)
+            except CHANGED:
+                shapes.forget_all()
+                return work(session, shapes)
+
+    async with connection.app.state.places:
+        return await run_in_threadpool(whole)
 
 
 async def in_transaction(connection: HTTPConnection, work: Callable[[Connection], T]) -> T:

@@ -6,14 +6,13 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Any
 
-import msgspec
 from anyio import CapacityLimiter
 from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.requests import HTTPConnection
 
 from api.auth import Asker
-from api.envelope import Coverage, Quality
+from api.envelope import Coverage, Quality, as_json
 from api.session import Session
 from gitinsight.metrics.catalogue import definition_of_column
 from gitinsight.settings import ApiSettings
@@ -28,7 +27,6 @@ AT_ONCE = 4
 MAX_ROWS = 10_000
 _TYPES = {"csv": "text/csv; charset=utf-8", "parquet": "application/vnd.apache.parquet"}
 _EXAMPLE = "select full_name, issues_count from marts.repository_summary order by 2 desc"
-_JSON = msgspec.json.Encoder(enc_hook=str, decimal_format="number")
 router = APIRouter(prefix="/sql", tags=["sql"])
 
 
@@ -209,7 +207,7 @@ def encoded(answer: Answer, meta: Sources) -> bytes:
         "data": [[_value(one) for one in row] for row in answer.rows],
         "meta": meta.model_dump(mode="json"),
     }
-    return _JSON.encode(told)
+    return as_json(told)
 
 
 def _definitions(mart: str, columns: Sequence[str]) -> list[str]:

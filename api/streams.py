@@ -12,12 +12,14 @@ from fastapi import APIRouter, Query, WebSocket
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import HTTPConnection
 
-from api.auth import Reader, Right, StreamRight
+from api.auth import Listener, Right, StreamRight
 from api.envelope import as_json
+from api.limits import Streams
 from api.live import MOST_AT_ONCE, Channels, Found, Told
 from api.session import in_transaction
 from api.wire import Wire, framed
 from gitinsight.errors import NotFound, Unauthorised
+from gitinsight.settings import ApiSettings
 from warehouse import announcements, jobs, repositories, visibility
 from warehouse.announcements import (
     AccessChanged,
@@ -33,6 +35,8 @@ router = APIRouter(tags=["streams"])
 _LOG = logging.getLogger(__name__)
 _RECONNECT_SECONDS = 1.0
 _POLICY_VIOLATION = 1008
+LAST = 2**63 - 1
+"""PostgreSQL counts no further."""
 
 
 class Cached(Protocol):
@@ -104,19 +108,22 @@ def topic_of(repository_id: int) -> str:
 
 @router.websocket("/stream/repository/{repository_id}/updates")
 async def updates(
-    socket: WebSocket, repository_id: int, reader: Reader, right: Right,
-    after: int = Query(default=0, ge=0),
+    socket: WebSocket, repository_id: int, listener: Listener, right: Right,
+    after: int = Query(default=0, ge=0, le=LAST),
 ) -> None:  # fmt: skip
     """Every event of a repository's jobs with an ``event_id`` greater than ``after``."""
     _refuse_strangers(socket)
+    open_: Streams = socket.app.state.streams
+    open_.check(listener.name)
     await in_transaction(
         socket,
-        lambda session: repositories.by_id(session, repository_id, readable=reader.readable),
+        lambda session: repositories.by_id(session, repository_id, readable=listener.readable),
     )
     await socket.accept()
     channels: Channels = socket.app.state.channels
     client = _Client(socket.state.wire, after)
     with (
+        open_.open(listener.name),
         ending_with(right, socket, repository_id, client.refuse),
         channels.channel(topic_of(repository_id), partial(_find, socket, repository_id)) as channel,
     ):
@@ -191,7 +198,10 @@ async def _watch(
 def _refuse_strangers(socket: WebSocket) -> None:
     """A browser lets every page open a socket to here, and says which page it is."""
     origin = socket.headers.get("origin")
-    if origin is not None and urlsplit(origin).netloc != socket.headers.get("host"):
+    api: ApiSettings = socket.app.state.settings.api
+    if origin is None or origin in api.cors_origins:
+        return
+    if urlsplit(origin).netloc != socket.headers.get("host"):
         raise Unauthorised(f"a page of {origin} may not listen here", known=True)
 
 

@@ -1,17 +1,19 @@
 """What is to come, how good that is, and which days were odd."""
 
 from datetime import date, datetime
-from typing import Literal
+from typing import Any, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, ConfigDict
 
 from api.auth import Reader
-from api.envelope import CONDITIONAL, Envelope, answer
-from api.session import Session
+from api.envelope import CONDITIONAL, Envelope, answer, meta
 from gitinsight.metrics.catalogue import definition_of
-from warehouse import insights, ledger, repositories
+from warehouse import insights
+from warehouse.engine import Connection
+from warehouse.ledger import Standing
+from warehouse.shapes import Shapes
 
 router = APIRouter(tags=["figures"])
 _JOB = "5f0c1d6e-7f0e-4c53-9d7c-0a4f7b9f2f11"
@@ -132,24 +134,28 @@ class Anomaly(BaseModel):
     "/repositories/{repository_id}/forecasts",
     response_model=Envelope[Outlook], responses=CONDITIONAL,
 )  # fmt: skip
-def forecasts(repository_id: int, request: Request, session: Session, reader: Reader) -> Response:
+async def forecasts(repository_id: int, request: Request, reader: Reader) -> Response:
     """The eight weeks to come of each metric, with how well each method would have done before."""
-    repositories.by_id(session, repository_id, readable=reader.readable)
-    data = {
-        name: insights.of_repository(session, repository_id, name)
-        for name in ("forecasts", "forecast_accuracy")
-    }
-    standing = ledger.standing(session, repository_id)
-    return answer(request, data, standing, definition=definition_of("forecasts"))
+
+    def body(session: Connection, _: Shapes, standing: Standing) -> dict[str, Any]:
+        data = {
+            name: insights.of_repository(session, repository_id, name)
+            for name in ("forecasts", "forecast_accuracy")
+        }
+        return {"data": data, "meta": meta(standing, definition=definition_of("forecasts"))}
+
+    return await answer(request, repository_id, reader.readable, body)
 
 
 @router.get(
     "/repositories/{repository_id}/anomalies",
     response_model=Envelope[list[Anomaly]], responses=CONDITIONAL,
 )  # fmt: skip
-def anomalies(repository_id: int, request: Request, session: Session, reader: Reader) -> Response:
+async def anomalies(repository_id: int, request: Request, reader: Reader) -> Response:
     """Odd days of the last year; empty where every day was a usual one."""
-    repositories.by_id(session, repository_id, readable=reader.readable)
-    data = insights.of_repository(session, repository_id, "anomalies")
-    standing = ledger.standing(session, repository_id)
-    return answer(request, data, standing, definition=definition_of("anomalies"))
+
+    def body(session: Connection, _: Shapes, standing: Standing) -> dict[str, Any]:
+        data = insights.of_repository(session, repository_id, "anomalies")
+        return {"data": data, "meta": meta(standing, definition=definition_of("anomalies"))}
+
+    return await answer(request, repository_id, reader.readable, body)

@@ -70,7 +70,7 @@ def several(
     session: Session, _: Admin, limit: paging.Limit = 50, cursor: paging.Cursor = None
 ) -> dict[str, Any]:
     """In the order of their first logins."""
-    (after,) = paging.decode_as(cursor, int) or (0,)
+    (after,) = paging.decode_as(cursor, paging.number) or (0,)
     found = users.several(session, limit=limit + 1, after=after)
     return paging.cut(found, limit, lambda one: (one.user_id,))
 

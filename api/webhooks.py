@@ -22,6 +22,8 @@ from gitinsight.settings import Settings
 from warehouse import webhooks
 
 router = APIRouter(prefix="/webhooks", tags=["webhooks"])
+PATH = "/webhooks/github"
+"""Whose body is signed, and so looked at as it comes."""
 _LIMIT_BYTES = 26 * 2**20
 """GitHub sends no payload of more than 25 MB."""
 _PATIENCE_BYTES = 2 * _LIMIT_BYTES

@@ -241,6 +241,8 @@ def serving_ours(directory: Path, database: str, *, processes: int = 1) -> Itera
         "GITINSIGHT_STATE_DIR": str(directory), "GITINSIGHT_WAREHOUSE__URL": database,
         "GITINSIGHT_API__PORT": str(port), "GITINSIGHT_AUTH__MODE": "required",
         "GITINSIGHT_API__WORKERS": str(processes),
+        # All of the load is one caller.
+        "GITINSIGHT_AUTH__REQUESTS_PER_MINUTE": "0", "GITINSIGHT_AUTH__STREAMS_AT_ONCE": "0",
     }  # fmt: skip
     command = [sys.executable, "-m", "api.serve"]
     with go_peer.running(

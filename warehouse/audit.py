@@ -22,6 +22,11 @@ class Entry:
     request_id: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recorded(Entry):
+    audit_id: int
+
+
 def record(connection: Connection, entry: Entry) -> None:
     driver(connection).execute(
         "insert into auth.audit"
@@ -34,11 +39,16 @@ def record(connection: Connection, entry: Entry) -> None:
     )  # fmt: skip
 
 
-def recent(connection: Connection, *, limit: int = 50) -> list[Entry]:
-    """The newest first."""
-    cursor = driver(connection).cursor(row_factory=class_row(Entry))
+def recent(
+    connection: Connection, *, limit: int = 50, before: int | None = None,
+    principal: str | None = None,
+) -> list[Recorded]:  # fmt: skip
+    """The newest first; of one principal, where one is named."""
+    cursor = driver(connection).cursor(row_factory=class_row(Recorded))
     return cursor.execute(
-        "select at, principal, address, method, route, target, status, request_id"
-        " from auth.audit order by audit_id desc limit %s",
-        (limit,),
+        "select audit_id, at, principal, address, method, route, target, status, request_id"
+        " from auth.audit where (%(before)s::bigint is null or audit_id < %(before)s)"
+        " and (%(principal)s::text is null or principal = %(principal)s)"
+        " order by audit_id desc limit %(limit)s",
+        {"before": before, "principal": principal, "limit": limit},
     ).fetchall()

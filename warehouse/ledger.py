@@ -8,8 +8,11 @@ from uuid import UUID
 
 from psycopg.rows import dict_row
 
+from gitinsight.errors import NotFound
 from warehouse.engine import Connection, driver
+from warehouse.visibility import Readable, parameter
 
+_TOO_MANY = 2**63
 _TOGETHER = """
 with shown as (
     select * from ops.publications
@@ -31,6 +34,37 @@ select (select count(*) from shown), (select min(as_of) from shown),
         where status = 'failed'),
     (select case when count(*) = 0 then 'unknown' when bool_or(quality_status <> 'passed')
         then 'warned' else 'passed' end from shown)
+"""
+
+
+_KNOWN = """
+select
+    r.repository_id, r.is_private, r.checked_at, p.publication, p.as_of, p.coverage,
+    ops.figures_version(p.publication, r.checked_at) as version,
+    case when p.publication is null then (
+        select coalesce(
+            jsonb_object_agg(thing, jsonb_build_array(upstream_count, held_count)), '{}'
+        )
+        from ops.completeness c where c.repository_id = r.repository_id
+    ) end as counts,
+    checks.total as checks_count, coalesce(checks.failed, '{}') as failed,
+    coalesce(checks.is_blocked, false) as is_blocked
+from ops.repositories r
+left join ops.publications p using (repository_id)
+cross join lateral (
+    select
+        count(*) as total,
+        array_agg(check_name order by check_name) filter (where status = 'failed') as failed,
+        bool_or(status = 'failed' and severity = 'block') as is_blocked
+    from ops.quality_results q
+    where q.repository_id = r.repository_id and q.job_id = coalesce(p.job_id, (
+        select job_id from ops.quality_results newest
+        where newest.repository_id = r.repository_id order by at desc limit 1
+    ))
+) as checks
+where r.repository_id = any(%(ids)s::bigint[]) and (
+    %(readable)s::bigint[] is null or not r.is_private or r.repository_id = any(%(readable)s)
+)
 """
 
 
@@ -58,6 +92,17 @@ class Standing:
     coverage: dict[str, dict[str, Any]]
     quality_status: str
     failed_checks: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """``version`` is what announcements of changed figures name; null before the first
+    publication.
+    """
+
+    version: str | None
+    standing: Standing
+    is_private: bool
 
 
 def completeness(connection: Connection, repository_id: int) -> list[dict[str, Any]]:
@@ -92,33 +137,49 @@ def quality(
     ).fetchall()
 
 
-def standing(connection: Connection, repository_id: int) -> Standing:
+def standing(connection: Connection, repository_id: int, readable: Readable = None) -> Standing:
     """What an answer says about itself: as of the publication that it comes from, whatever a later
-    job has found. Before the first one, as things are now.
+    job has found. Before the first one, as things are now. NotFound where there is no such
+    repository, or none that may be seen.
     """
-    found = (
-        driver(connection)
-        .execute(
-            "select p.publication, p.as_of, p.job_id, p.coverage, r.checked_at"
-            " from ops.repositories r left join ops.publications p using (repository_id)"
-            " where r.repository_id = %s",
-            (repository_id,),
+    return one(connection, repository_id, readable).standing
+
+
+def one(connection: Connection, repository_id: int, readable: Readable = None) -> Known:
+    """NotFound as above."""
+    found = known(connection, [repository_id], readable).get(repository_id)
+    if found is None:
+        raise NotFound(f"repository {repository_id}")
+    return found
+
+
+def known(
+    connection: Connection, repository_ids: Collection[int], readable: Readable = None
+) -> dict[int, Known]:
+    """Of those of them that are there and may be seen, by one statement."""
+    cursor = driver(connection).cursor(row_factory=dict_row)
+    # What PostgreSQL cannot count to is not there.
+    ids = [one for one in repository_ids if abs(one) < _TOO_MANY]
+    found = cursor.execute(_KNOWN, {"ids": ids, "readable": parameter(readable)}).fetchall()
+    return {
+        one["repository_id"]: Known(
+            one["version"],
+            Standing(
+                publication=one["publication"] or 0,
+                as_of=one["as_of"],
+                verified_at=one["checked_at"],
+                coverage=one["coverage"]
+                if one["publication"]
+                else {thing: _coverage(*both) for thing, both in one["counts"].items()},
+                quality_status=quality_status(
+                    one["checks_count"], len(one["failed"]), is_blocked=one["is_blocked"]
+                ),
+                failed_checks=one["failed"],
+            ),
+            is_private=one["is_private"],
         )
-        .fetchone()
-    )
-    publication, as_of, job_id, published, verified_at = found or (None,) * 5
-    checks = quality(connection, repository_id, job_id)
-    failed = [one for one in checks if one["status"] == "failed"]
-    return Standing(
-        publication=publication or 0,
-        as_of=as_of,
-        verified_at=verified_at,
-        coverage=coverage(connection, repository_id) if published is None else published,
-        quality_status=quality_status(
-            len(checks), len(failed), is_blocked=any(one["severity"] == "block" for one in failed)
-        ),
-        failed_checks=[one["check_name"] for one in failed],
-    )
+        for one in found
+    }
 
 
 def together(connection: Connection, readable: Collection[int] | None = None) -> Together:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from typing import Any, Literal
 
 from psycopg import DataError
@@ -39,6 +40,14 @@ class Page:
     end: tuple[str, ...] | None
 
 
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """Name -> type of its columns in their order, and of those that tell its rows apart."""
+
+    columns: Mapping[str, str]
+    key: Mapping[str, str]
+
+
 def names(connection: Connection) -> list[Row]:
     cursor = driver(connection).cursor(row_factory=dict_row)
     return cursor.execute(
@@ -57,47 +66,69 @@ def columns(connection: Connection, mart: str, *, schema: str = SCHEMA) -> list[
     return found
 
 
+def shape_of(connection: Connection, mart: str) -> Shape:
+    """NotFound where there is no such mart, or none yet."""
+    found = columns(connection, mart)
+    return Shape({one["name"]: one["type"] for one in found}, key(connection, mart))
+
+
 def rows(
     connection: Connection, mart: str, *, repository_id: int | None, limit: int,
     after: Sequence[str] = (), readable: Readable = None, only: Mapping[str, str] | None = None,
+    shape: Shape | None = None,
 ) -> Page:  # fmt: skip
     """In the order of their key, of repositories that may be seen. ``after`` is where the page
     before ended, so that a page stays where it is, whatever is published meanwhile; ValueError
-    where no page of this mart ends there.
+    where no page of this mart ends there. ``shape`` is looked up where it is not told.
+
+    The statement has no values in it: PostgreSQL plans it once for each connection.
     """
-    known = {one["name"] for one in columns(connection, mart)}
-    order = key(connection, mart)
-    names = SQL(", ").join(map(Identifier, order))
-    wanted: list[Composable] = [visibility.condition(readable)]
-    if "repository_id" not in known and (repository_id, readable) != (None, None):
+    known = shape or shape_of(connection, mart)
+    if "repository_id" not in known.columns and (repository_id, readable) != (None, None):
         raise NotFound(f"column repository_id of mart {mart}")
+    wanted: list[Composable] = [visibility.condition(readable, Placeholder("readable"))]
+    values: dict[str, object] = {"readable": visibility.parameter(readable), "limit": limit + 1}
+    only_rows: Mapping[str, object] = only or {}
     if repository_id is not None:
-        wanted.append(SQL("repository_id = {}").format(repository_id))
-    for column, value in (only or {}).items():
-        wanted.append(SQL("{} = {}").format(Identifier(column), value))
+        only_rows = {**only_rows, "repository_id": repository_id}
+    for column, value in only_rows.items():
+        wanted.append(SQL("{} = {}").format(Identifier(column), Placeholder(f"only_{column}")))
+        values[f"only_{column}"] = value
+    names = SQL(", ").join(map(Identifier, known.key))
     if after:
-        # The types are text that PostgreSQL itself has written.
-        last = SQL(", ").join(
-            SQL(f"{{}}::{kind}").format(value)
-            for value, kind in zip(after, order.values(), strict=True)
-        )
-        wanted.append(SQL("({}) > ({})").format(names, last))
-    statement = SQL("select * from {} where {} order by {} limit {}").format(
-        Identifier("marts", mart), SQL(" and ").join(wanted), names, limit + 1
-    )
+        last = []
+        for (column, kind), value in zip(known.key.items(), after, strict=True):
+            # The types are text that PostgreSQL itself has written.
+            last.append(SQL(f"{{}}::text::{kind}").format(Placeholder(f"after_{column}")))
+            values[f"after_{column}"] = value
+        wanted.append(SQL("({}) > ({})").format(names, SQL(", ").join(last)))
+    statement = SQL("select {} from {} where {} order by {} limit %(limit)s").format(
+        SQL(", ").join(map(Identifier, known.columns)), Identifier(SCHEMA, mart),
+        SQL(" and ").join(wanted), names,
+    )  # fmt: skip
     cursor = driver(connection).cursor(row_factory=dict_row)
     try:
-        found = cursor.execute(statement).fetchall()
+        found = cursor.execute(statement, values).fetchall()
     except DataError as error:
         raise ValueError(f"no page of {mart} ends at {after}") from error
+    for column in (one for one, kind in known.columns.items() if kind == "numeric"):
+        for row in found:
+            row[column] = _number(row[column])
     shown = found[:limit]
     return Page(
-        shown, tuple(str(shown[-1][name]) for name in order) if len(found) > limit else None
+        shown, tuple(str(shown[-1][name]) for name in known.key) if len(found) > limit else None
     )
 
 
-def summary(connection: Connection, repository_id: int) -> Row:
-    found = rows(connection, "repository_summary", repository_id=repository_id, limit=1).rows
+def _number(value: Decimal | None) -> Decimal | None:
+    """What is no number (NaN, infinity) is null, as all that is not known."""
+    return value if value is not None and value.is_finite() else None
+
+
+def summary(connection: Connection, repository_id: int, shape: Shape | None = None) -> Row:
+    found = rows(
+        connection, "repository_summary", repository_id=repository_id, limit=1, shape=shape
+    ).rows
     if not found:
         raise NotFound(f"summary of repository {repository_id}")
     return found[0]
@@ -106,11 +137,12 @@ def summary(connection: Connection, repository_id: int) -> Row:
 def series(
     connection: Connection, repository_id: int, metric: str, *, first: date | None,
     last: date | None, every: Literal["day", "week", "month"], actors: Literal["human", "all"],
+    shape: Shape | None = None,
 ) -> list[Row]:  # fmt: skip
     """Sums of one count of ``marts.daily_activity``, whose columns say which of them count humans
     alone; null where one of its days is unknown.
     """
-    known = {one["name"]: one["type"] for one in columns(connection, "daily_activity")}
+    known = (shape or shape_of(connection, "daily_activity")).columns
     column = metric
     if actors == "human" and not metric.endswith("_human_count"):
         column = f"{metric.removesuffix('_count')}_human_count"

@@ -83,6 +83,7 @@ RULES = (
             sums={"results_count": "count(*)"},
         ),
     ),
+    Rule("audit_days", "auth.audit", "at"),
     # GitHub itself redelivers for three days.
     Rule("webhook_deliveries_days", "ops.webhook_deliveries", "processed_at"),
     # ops.archive_hours keeps how many there were, and an hour can be loaded again.

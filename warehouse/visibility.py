@@ -25,14 +25,16 @@ def parameter(readable: Readable) -> list[int] | None:
     return None if readable is None else sorted(readable)
 
 
-def condition(readable: Readable) -> Composable:
-    """The same as ``VISIBLE``, for a statement that is composed."""
+def condition(readable: Readable, told: Composable | None = None) -> Composable:
+    """The same as ``VISIBLE``, for a statement that is composed. ``told`` stands for ``parameter``
+    where the statement is to be the same one whoever asks.
+    """
     if readable is None:
         return SQL("true")
     return SQL(
         "repository_id in (select repository_id from ops.repositories"
         " where not is_private or repository_id = any({}::bigint[]))"
-    ).format(Literal(sorted(readable)))
+    ).format(told or Literal(sorted(readable)))
 
 
 def check(connection: Connection, repository_id: int, readable: Readable) -> None:

@@ -9,13 +9,14 @@ that answer the same.
 import time
 from typing import Any
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
 from api.fast import heads
 from api.fast.entries import Entry
 from api.fast.fast import Fast
 from api.fast.heads import Head
 from api.fast.searches import PATH as SEARCH
+from api.patience import Patient
 
 _LANE = b"GET /api/v1/fast/"
 _END = b" HTTP/1.1\r\n"
@@ -25,26 +26,17 @@ _LAST_SECONDS = 0.5
 _ANY = "*"
 
 
-class FastLane(HttpToolsProtocol):
+class FastLane(Patient):
     def __init__(self, *given: Any, **options: Any) -> None:
         super().__init__(*given, **options)
         self._fast: Fast | None = self.app_state.get("fast")
-        self._is_between = True
         self._answered_at = 0.0
         self._is_leaving = False
-
-    def on_message_begin(self) -> None:
-        self._is_between = False
-        super().on_message_begin()
 
     def on_headers_complete(self) -> None:
         super().on_headers_complete()
         if self._is_leaving and self.cycle is not None:
             self.cycle.keep_alive = False
-
-    def on_message_complete(self) -> None:
-        self._is_between = True
-        super().on_message_complete()
 
     def shutdown(self) -> None:
         """Between two messages the next may be under way: it is answered, with the word that it is

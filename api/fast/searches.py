@@ -45,7 +45,7 @@ class Searches:
         self._index: Index | None = None
         self._searching: Searching | None = None
         self._keeping: Keeping | None = None
-        self.shelf = Shelf(most_bytes=_MOST_BYTES, seconds=_KEPT_SECONDS)
+        self.shelf = Shelf[Entry](most_bytes=_MOST_BYTES, seconds=_KEPT_SECONDS)
         self._flights: dict[bytes, asyncio.Future[Entry]] = {}
         self._begun: dict[bytes, tuple[int, First]] = {}
         self._generation = 0

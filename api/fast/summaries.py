@@ -9,10 +9,9 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
-from fastapi.responses import JSONResponse
 from starlette.concurrency import run_in_threadpool
 
-from api.envelope import meta, plain
+from api.envelope import as_json, meta
 from api.fast.entries import Entry, Shelf
 from gitinsight.errors import NotFound
 from warehouse.summaries import Summary
@@ -51,7 +50,7 @@ class Summaries:
     def __init__(self, read: Read, *, second: Second | None = None) -> None:
         self._read = read
         self._second = second
-        self.shelf = Shelf(most_bytes=_MOST_BYTES, seconds=_KEPT_SECONDS)
+        self.shelf = Shelf[Entry](most_bytes=_MOST_BYTES, seconds=_KEPT_SECONDS)
         self._trusted_until = 0.0
         self._generation = 0
         self._floors: dict[int, str] = {}
@@ -163,7 +162,7 @@ class Summaries:
 def body_of(summary: Summary) -> bytes:
     """Private ones are in no cache: whoever asks is looked at each time."""
     body = {"data": summary.row, "meta": meta(summary.standing, definition=None)}
-    return bytes(JSONResponse(plain(body)).body)
+    return as_json(body)
 
 
 def _fail(flight: "asyncio.Future[Entry]", error: Exception) -> None:

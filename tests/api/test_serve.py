@@ -86,6 +86,25 @@ def test_it_starts_before_its_warehouse_does(state_dir: Path) -> None:
         assert client.get("/health/ready").status_code == 503
 
 
+def test_told_to_reload_it_is_a_new_program_and_nobody_is_refused(
+    state_dir: Path, database_url: str
+) -> None:
+    port = free_port(0)
+    with process(state_dir, database_url, GITINSIGHT_API__PORT=str(port)) as (child, _):
+        with httpx2.Client(base_url=f"http://127.0.0.1:{port}", timeout=20) as client:
+            wait_for(lambda: _is_up(client))
+        command = Path(f"/proc/{child.pid}/cmdline")
+        before = command.read_bytes()
+        child.send_signal(signal.SIGHUP)
+        found = []
+        while command.read_bytes() == before:
+            found.append(httpx2.get(f"http://127.0.0.1:{port}/health/live", timeout=20))
+        found.append(httpx2.get(f"http://127.0.0.1:{port}/health/live", timeout=20))
+
+        assert {one.status_code for one in found} == {200}
+        assert child.poll() is None
+
+
 @pytest.mark.parametrize(
     ("told", "problem"),
     [

@@ -10,7 +10,8 @@ from api.app import create_app
 from api.session import PLACES, places_in
 from gitinsight.settings import Settings
 from tests.conftest import serving_app
-from tests.support.rows import add_repository, value
+from tests.support.marts import publish_figures
+from tests.support.rows import add_repository, claim, value
 from tests.support.waiting import wait_for
 from warehouse.engine import Engine
 
@@ -71,6 +72,31 @@ def test_what_goes_wrong_half_way_leaves_nothing(api: httpx2.Client, warehouse: 
     # On a connection of its own: the server closes the one on which it failed.
     again = httpx2.get(f"{api.base_url}/api/v1/repositories")
     assert again.status_code == 200
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "drop column lines_added_count",
+        "alter column commits_count type text",
+        "add column new bigint",
+    ],
+)
+def test_a_mart_that_changes_between_two_reads_is_read_as_it_is(
+    api: httpx2.Client, warehouse: Engine, change: str
+) -> None:
+    """PostgreSQL has the statement prepared by then, and no announcement tells of the change."""
+    publish_figures(warehouse, claim(warehouse, add_repository(warehouse)))
+    path = "/api/v1/marts/daily_activity/rows?repository_id=1"
+    wait_for(lambda: api.get(path).status_code == 200)
+    assert {api.get(path).status_code for _ in range(8)} == {200}
+
+    with warehouse.begin() as connection:
+        connection.exec_driver_sql(f"alter table marts.daily_activity {change}")
+
+    answers = [api.get(path) for _ in range(3)]
+    assert {answer.status_code for answer in answers} == {200}
+    assert {len(answer.json()["data"]) for answer in answers} == {3}
 
 
 @pytest.mark.parametrize(

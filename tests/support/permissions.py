@@ -58,6 +58,7 @@ TABLE = {
     f"GET {V1}/users": ADMIN, f"PUT {V1}/users/{{user_id}}/role": ADMIN,
     f"GET {V1}/api-keys": KEYS, f"POST {V1}/api-keys": KEYS,
     f"DELETE {V1}/api-keys/{{key_id}}": KEYS,
+    f"POST {V1}/auth/ticket": READ, f"GET {V1}/audit": ADMIN,
 }  # fmt: skip
 SCOPE: dict[str, KeyScope | None] = {
     READ: "read", ASK: "sql", WRITE: "write", ADMIN: "admin", KEYS: None,

@@ -1,6 +1,7 @@
 """Marts as readers see them: only what the catalogue names, page by page, null where unknown."""
 
 from datetime import date
+from decimal import Decimal
 from typing import Any, Literal
 
 import pytest
@@ -150,6 +151,35 @@ class TestRows:
 
         with filled.begin() as connection:
             assert marts.columns(connection, "daily_activity")
+
+    def test_whoever_asks_for_whatever_page_it_is_one_statement_to_postgresql(
+        self, filled: Engine
+    ) -> None:
+        """It prepares what it has been asked five times."""
+        with filled.begin() as connection:
+            for number in range(1, 9):
+                marts.rows(
+                    connection, "daily_activity", repository_id=number, limit=number,
+                    after=(str(number), "2026-01-01"), readable=frozenset({number}),
+                )  # fmt: skip
+
+            prepared = fetch(
+                connection,
+                "select count(*) from pg_prepared_statements where statement ~ 'daily_activity'",
+            )
+
+        assert prepared == [(1,)]
+
+    def test_what_is_no_number_is_not_known(self, warehouse: Engine) -> None:
+        with warehouse.begin() as connection:
+            make(
+                connection, "marts.odd", "id bigint primary key, share numeric",
+                (1, "NaN"), (2, None), (3, "2.5"),
+            )  # fmt: skip
+
+            found = marts.rows(connection, "odd", repository_id=None, limit=9).rows
+
+        assert [one["share"] for one in found] == [None, None, Decimal("2.5")]
 
 
 class TestSummary:

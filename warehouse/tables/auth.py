@@ -65,6 +65,15 @@ refresh_tokens = Table(
     comment="refresh tokens, each good for one use",
 )
 
+used_tickets = Table(
+    "used_tickets",
+    metadata,
+    Column("digest", LargeBinary, primary_key=True, comment=_DIGEST),
+    Column("expires_at", AT, nullable=False, comment="when it could not be used again anyway"),
+    schema="auth",
+    comment="tickets that have opened a stream, each good for one use",
+)
+
 api_keys = Table(
     "api_keys",
     metadata,
