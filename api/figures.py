@@ -331,18 +331,17 @@ async def sentiment(
     "/repositories/{repository_id}/code-quality",
     response_model=PagedEnvelope[Row], responses=CONDITIONAL,
 )  # fmt: skip
-def code_quality(
-    repository_id: int, request: Request, session: Session, reader: Reader,
+async def code_quality(
+    repository_id: int, request: Request, reader: Reader,
     every: Literal["week", "release"] = "week", limit: paging.Limit = 50,
     cursor: paging.Cursor = None,
 ) -> Response:  # fmt: skip
     """What the code is like, by language: rows of `marts.code_quality`, which
     `GET /marts/code_quality` explains. Its hottest files are in `marts.code_hotspots`.
     """
-    repositories.by_id(session, repository_id, readable=reader.readable)
-    return page(
-        request, session, "code_quality", repository_id=repository_id, limit=limit, cursor=cursor,
-        only={"every": every}, definition=definition_of("code_health"), readable=reader.readable,
+    return await page(
+        request, "code_quality", repository_id, reader.readable, limit=limit, cursor=cursor,
+        only={"every": every}, definition=definition_of("code_health"),
     )  # fmt: skip
 
 

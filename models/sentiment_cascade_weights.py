@@ -67,5 +67,5 @@ def shipped(state_dir: Path) -> Cascade:
     the file is not the one that the card is about.
     """
     read = encoder(state_dir)
-    content = sentiment_weights.genuine(FILE.read_bytes(), card(NAME))
+    content = card(NAME).genuine(FILE.read_bytes())
     return Cascade(sentiment_weights.shipped(), unpacked(content, read.layers), read)

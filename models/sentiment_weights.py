@@ -6,14 +6,12 @@ nothing, and it is believed only where its digest is the one that the model's ca
 
 from collections.abc import Mapping, Sequence
 from functools import cache
-from hashlib import sha256
 from importlib.resources import files
 from io import BytesIO
 
 import numpy as np
 
-from gitinsight.cards.catalogue import Card, card
-from gitinsight.errors import BrokenEnvironment
+from gitinsight.cards.catalogue import card
 from models.sentiment import Weights
 
 NAME = "sentiment"
@@ -60,19 +58,7 @@ def unpacked(content: bytes) -> Weights:
 @cache
 def shipped() -> Weights:
     """BrokenEnvironment where the file is not the one that the card is about."""
-    return unpacked(genuine(FILE.read_bytes(), card(NAME)))
-
-
-def genuine(content: bytes, told: Card) -> bytes:
-    """The same, where it is what the card is about."""
-    found = sha256(content).hexdigest()
-    if found != told.sha256:
-        raise BrokenEnvironment(
-            f"the weights of {told.id} are not those of its card: {found[:12]} for"
-            f" {told.sha256[:12]}",
-            "take both from one version, or train them: make train",
-        )
-    return content
+    return unpacked(card(NAME).genuine(FILE.read_bytes()))
 
 
 def _lines(grams: Sequence[str]) -> "np.typing.NDArray[np.uint8]":

@@ -12,7 +12,7 @@ def tone(connection: Connection) -> tuple[sentiment.Weights, str]:
     found = registry.in_use(connection, sentiment_weights.NAME)
     if found.content is None:
         return sentiment_weights.shipped(), found.card.definition
-    return _tone(found.content, found.card.sha256), found.card.definition
+    return _tone(found.card.genuine(found.content)), found.card.definition
 
 
 def accounts(connection: Connection) -> tuple[actors.Weights, str]:
@@ -20,14 +20,8 @@ def accounts(connection: Connection) -> tuple[actors.Weights, str]:
     found = registry.in_use(connection, actors_weights.NAME)
     if found.content is None:
         return actors_weights.shipped(), found.card.definition
-    return _accounts(found.content, found.card.sha256), found.card.definition
+    return _accounts(found.card.genuine(found.content)), found.card.definition
 
 
-@lru_cache(maxsize=1)
-def _tone(content: bytes, digest: str) -> sentiment.Weights:
-    return sentiment_weights.verified(content, digest)
-
-
-@lru_cache(maxsize=1)
-def _accounts(content: bytes, digest: str) -> actors.Weights:
-    return actors_weights.verified(content, digest)
+_tone = lru_cache(maxsize=1)(sentiment_weights.unpacked)
+_accounts = lru_cache(maxsize=1)(actors_weights.unpacked)

@@ -6,12 +6,13 @@
 from collections.abc import Mapping
 from datetime import date
 from functools import cache
+from hashlib import sha256
 from importlib.resources import files
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from gitinsight.errors import NotFound
+from gitinsight.errors import BrokenEnvironment, NotFound
 
 
 class _Told(BaseModel):
@@ -54,6 +55,17 @@ class Card(_Told):
     @property
     def definition(self) -> str:
         return f"{self.id}@{self.version}"
+
+    def genuine(self, content: bytes) -> bytes:
+        """The weights, where they are those that the card is about; else BrokenEnvironment."""
+        found = sha256(content).hexdigest()
+        if found != self.sha256:
+            raise BrokenEnvironment(
+                f"the weights of {self.id} are not those of its card: {found[:12]} for"
+                f" {self.sha256[:12]}",
+                "take both from one version, or train them: make train",
+            )
+        return content
 
 
 @cache

@@ -8,7 +8,7 @@ import pytest
 from gitinsight.cards.catalogue import card
 from gitinsight.errors import BrokenEnvironment
 from models.actors import probabilities
-from models.actors_weights import FILE, packed, shipped, unpacked, verified
+from models.actors_weights import FILE, packed, shipped, unpacked
 from models.behaviour import FEATURES
 
 LOGINS = ("renovate[bot]", "ann", "talbot")
@@ -36,7 +36,7 @@ def test_a_file_of_somebody_else_is_not_believed() -> None:
     content[-1] ^= 1
 
     with pytest.raises(BrokenEnvironment, match="not those of its card"):
-        verified(bytes(content), card("actors").sha256)
+        card("actors").genuine(bytes(content))
 
 
 def test_it_names_no_account() -> None:

@@ -9,7 +9,7 @@ import pytest
 from gitinsight.cards.catalogue import card
 from gitinsight.errors import BrokenEnvironment
 from models.sentiment import probabilities
-from models.sentiment_weights import FILE, genuine, packed, shipped, unpacked
+from models.sentiment_weights import FILE, packed, shipped, unpacked
 
 TEXTS = ["Great work, thanks!", "This is horrible.", "It returns a list."]
 
@@ -33,7 +33,7 @@ def test_a_file_of_somebody_else_is_not_believed() -> None:
     content[-1] ^= 1
 
     with pytest.raises(BrokenEnvironment, match="not those of its card"):
-        genuine(bytes(content), card("sentiment"))
+        card("sentiment").genuine(bytes(content))
 
 
 def test_a_file_with_objects_in_it_is_not_read() -> None:

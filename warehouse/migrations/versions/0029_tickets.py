@@ -7,8 +7,8 @@ a new column is nullable or has a constant default; indexes of large tables are 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0140"
-down_revision = "0024"
+revision = "0029"
+down_revision = "0028"
 branch_labels = None
 depends_on = None
 
