@@ -72,7 +72,8 @@ def _build(engine: Engine, directory: Path, ids: list[int], at: datetime) -> Non
     found = transform.figures(
         engine, directory,
         transform.delivery_settings(DeliverySettings())
-        | {"repository_ids": ",".join(map(str, ids)), "as_of": at.isoformat()},
+        | {"as_of": at.isoformat()},
+        repository_ids=ids,
     )  # fmt: skip
     wrong = [one for one in found if one.status not in {"success", "pass"}]
     if wrong:

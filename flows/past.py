@@ -54,7 +54,8 @@ def figures(
             for one in found:
                 judge_accounts(connection, one.repository_id, at=at, prefix=past.PREFIX)
         results = make(
-            engine, settings.state_dir, delivery_settings(settings.delivery), prefix=past.PREFIX,
+            engine, settings.state_dir, delivery_settings(settings.delivery),
+            repository_ids=[one.repository_id for one in found], prefix=past.PREFIX,
             with_tests=False,
         )  # fmt: skip
         if wrong := [one for one in results if one.status != "success"]:

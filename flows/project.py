@@ -1,5 +1,6 @@
 """The dbt project, as dbt compiles it: once for each version of its files."""
 
+import fcntl
 import json
 import os
 import subprocess
@@ -34,19 +35,19 @@ def compiled(home: Path, *, directory: Path = DIRECTORY) -> Project:
     where they cannot be written. BrokenEnvironment where dbt cannot read it, or where it asks for
     what nobody here can do.
     """
-    told = _version(directory)
-    places = [one / f"compiled-{told}.json" for one in (directory / "target", home)]
-    for place in places:
-        if place.is_file():
-            return _read(place)
-    project = Project(told, tuple(_nodes(_compile(directory), directory)))
-    for place in places:
-        try:
-            _keep(project, place)
-        except OSError:
-            continue
-        break
-    return project
+    name = f"compiled-{_version(directory)}.json"
+    for place in (directory / "target", home):
+        if (place / name).is_file():
+            return _read(place / name)
+    place = _writable(directory / "target") or home
+    place.mkdir(parents=True, exist_ok=True)
+    with (place / "compiling.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # one process compiles, and the others read what it made
+        if not (place / name).is_file():
+            _keep(
+                Project(_version(directory), tuple(_nodes(_compile(directory), directory))), place
+            )
+    return _read(place / name)
 
 
 def manifest(*, directory: Path = DIRECTORY) -> dict[str, Any]:
@@ -99,15 +100,21 @@ def _read(place: Path) -> Project:
     return msgspec.json.decode(place.read_bytes(), type=Project)
 
 
+def _writable(place: Path) -> Path | None:
+    try:
+        place.mkdir(exist_ok=True)
+    except OSError:
+        return None
+    return place if os.access(place, os.W_OK) else None
+
+
 def _keep(project: Project, place: Path) -> None:
-    """Whole, whoever else does so meanwhile; what was kept of earlier files goes."""
-    place.parent.mkdir(parents=True, exist_ok=True)
-    with NamedTemporaryFile(dir=place.parent, delete=False) as file:
+    """Whole or not at all; what was kept of earlier files goes."""
+    for other in place.glob("compiled-*.json"):
+        other.unlink()
+    with NamedTemporaryFile(dir=place, delete=False) as file:
         file.write(msgspec.json.encode(project))
-    Path(file.name).replace(place)
-    for other in place.parent.glob("compiled-*.json"):
-        if other != place:
-            other.unlink(missing_ok=True)
+    Path(file.name).replace(place / f"compiled-{project.version}.json")
 
 
 def _compile(directory: Path) -> dict[str, Any]:

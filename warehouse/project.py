@@ -4,8 +4,9 @@ dbt knows what depends on what and writes the SQL; it also spends its twentieth 
 of hundreds of nodes, for every job. The relations are made once, and filled by each job.
 """
 
+import re
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -26,6 +27,8 @@ Session = psycopg.Connection[tuple[Any, ...]]
 
 PREFIX = "any_prefix__"
 """Stands before the name of every schema in compiled SQL."""
+_OF_JOB = re.compile(r"any_repository__\(([\w.\"]+)\)")
+"""Asks whether the repository that a column names is one of the job's."""
 _SCHEMAS = ("staging", "intermediate", "candidate")
 """The project's own: nothing else is in them."""
 _MARK = "intermediate"
@@ -91,16 +94,36 @@ class Outcome:
     seconds: float = 0.0
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Which schemas a query reads, and which repositories, null for all."""
+
+    prefix: str
+    repository_ids: tuple[int, ...] | None = None
+
+    def condition(self, column: str) -> str:
+        """A constant, which PostgreSQL carries over to whatever is joined by it."""
+        match self.repository_ids:
+            case None:
+                return "true"
+            case (one,):
+                return f"{column} = {one:d}"
+            case these:
+                return f"{column} = any('{{{','.join(f'{one:d}' for one in these)}}}'::bigint[])"
+
+
 Tell = Callable[[Node, int, int], None]
 """What is done, how many are, and how many there are."""
 
 
 def build(
-    where: Address, project: Project, *, settings: Mapping[str, str], prefix: str = "",
-    with_tests: bool = True, threads: int = 2, tell: Tell = lambda *_: None,
+    where: Address, project: Project, *, settings: Mapping[str, str],
+    repository_ids: Sequence[int] | None = None, prefix: str = "", with_tests: bool = True,
+    threads: int = 2, tell: Tell = lambda *_: None,
 ) -> list[Outcome]:  # fmt: skip
-    """Fill every table with what its query finds in a session of these ``settings``, and ask every
-    test. Relations of another project, or none, are made anew first. One caller at a time.
+    """Fill every table with what its query finds of these repositories, or of all, in a session of
+    these ``settings``, and ask every test. Relations of another project, or none, are made anew
+    first. One caller at a time.
 
     A node that PostgreSQL refuses is an outcome; a server that is away is raised, as is whatever
     ``tell`` raises: what runs is then ended.
@@ -108,12 +131,13 @@ def build(
     with ExitStack() as stack:
         sessions = [stack.enter_context(_session(where, settings)) for _ in range(threads)]
         make(sessions[0], project, prefix=prefix)
+        place = Place(prefix, None if repository_ids is None else tuple(repository_ids))
         nodes = [one for one in project.nodes if with_tests or one.kind != "test"]
         made = [
             Outcome(one, "success") for one in nodes if one.kind != "test" and not one.is_filled
         ]
         asked = [one for one in nodes if one.kind == "test" or one.is_filled]
-        return made + _run(sessions, asked, prefix, len(made), tell)
+        return made + _run(sessions, asked, place, len(made), tell)
 
 
 def make(session: Session, project: Project, *, prefix: str = "") -> None:
@@ -154,7 +178,7 @@ def _session(where: Address, settings: Mapping[str, str]) -> Iterator[Session]:
 
 
 def _run(
-    sessions: list[Session], asked: list[Node], prefix: str, made: int, tell: Tell
+    sessions: list[Session], asked: list[Node], place: Place, made: int, tell: Tell
 ) -> list[Outcome]:
     nodes = {one.unique_id: one for one in asked}
     order = TopologicalSorter({one.unique_id: set(one.needs) & nodes.keys() for one in asked})
@@ -171,7 +195,7 @@ def _run(
             return Outcome(node, "skipped")
         session = free.get()
         try:
-            return _answer(session, node, prefix)
+            return _answer(session, node, place)
         finally:
             free.put(session)
 
@@ -196,13 +220,13 @@ def _run(
     return found
 
 
-def _answer(session: Session, node: Node, prefix: str) -> Outcome:
+def _answer(session: Session, node: Node, place: Place) -> Outcome:
     started = time.perf_counter()
     try:
         if node.kind == "test":
-            status, failures, message = _ask(session, node, prefix)
+            status, failures, message = _ask(session, node, place)
         else:
-            _fill(session, node, prefix)
+            _fill(session, node, place)
             status, failures, message = "success", None, None
     except psycopg.Error as error:
         if isinstance(error, UNREACHABLE):
@@ -211,8 +235,8 @@ def _answer(session: Session, node: Node, prefix: str) -> Outcome:
     return Outcome(node, status, failures, message, time.perf_counter() - started)
 
 
-def _fill(session: Session, node: Node, prefix: str) -> None:
-    table, query = _relation(node, prefix), _query(node, prefix)
+def _fill(session: Session, node: Node, place: Place) -> None:
+    table, query = _relation(node, place.prefix), _query(node, place)
     if node.has_contract:
         names = SQL(", ").join(Identifier(one.name) for one in node.columns)
         query = SQL("({0}) select {0} from ({1}) as found").format(names, query)
@@ -223,10 +247,10 @@ def _fill(session: Session, node: Node, prefix: str) -> None:
         session.execute(SQL("analyze {}").format(table))
 
 
-def _ask(session: Session, node: Node, prefix: str) -> tuple[str, int, str | None]:
+def _ask(session: Session, node: Node, place: Place) -> tuple[str, int, str | None]:
     [(failures, is_failed)] = session.execute(
         SQL("select {0}, {0} {1} from ({2}) as found").format(
-            _ours(node.counted), _ours(node.fails_if), _query(node, prefix)
+            _ours(node.counted), _ours(node.fails_if), _query(node, place)
         )
     ).fetchall()
     if not is_failed:
@@ -243,7 +267,7 @@ def _make(session: Session, node: Node, prefix: str) -> None:
             _compare(session, node, prefix)
     else:
         form = "create view {} as {}" if node.is_view else "create table {} as {} with no data"
-        session.execute(SQL(form).format(relation, _query(node, prefix)))
+        session.execute(SQL(form).format(relation, _query(node, Place(prefix))))
     for is_unique, columns in node.indexes:
         session.execute(
             SQL("create {} index on {} ({})").format(
@@ -279,7 +303,7 @@ def _compare(session: Session, node: Node, prefix: str) -> None:
                 SQL("select * from ({}) as found limit 0").format(query)
             ).description or ()
         }
-        for query in (SQL("table {}").format(_relation(node, prefix)), _query(node, prefix))
+        for query in (SQL("table {}").format(_relation(node, prefix)), _query(node, Place(prefix)))
     )  # fmt: skip
     if wrong := sorted(said.items() ^ given.items()):
         raise BrokenEnvironment(
@@ -300,9 +324,10 @@ def _relation(node: Node, prefix: str) -> Identifier:
     return Identifier(prefix + node.schema, node.name)
 
 
-def _query(node: Node, prefix: str) -> Composable:
+def _query(node: Node, place: Place) -> Composable:
     """On lines of its own: its last one may be a comment."""
-    return _ours(f"\n{node.sql.replace(PREFIX, prefix)}\n")
+    told = _OF_JOB.sub(lambda found: place.condition(found[1]), node.sql)
+    return _ours(f"\n{told.replace(PREFIX, place.prefix)}\n")
 
 
 def _ours(text: str) -> SQL:

@@ -1,7 +1,7 @@
 """Builds the models of one repository, and reads what their tests found."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from flows import project
@@ -18,19 +18,24 @@ def transform(run: Run) -> list[Check]:
     def tell(node: Node, done: int, total: int) -> None:
         run.announce("transform", resource=node.name, done=done, total=total)
 
-    found = figures(run.warehouse, run.state_dir, job_settings(run), tell=tell)
+    found = figures(
+        run.warehouse, run.state_dir, job_settings(run),
+        repository_ids=[run.repository.repository_id], tell=tell,
+    )  # fmt: skip
     return [_check(one) for one in found]
 
 
 def figures(
-    warehouse: Engine, state_dir: Path, settings: Mapping[str, str], *, prefix: str = "",
-    with_tests: bool = True, tell: Tell = lambda *_: None,
+    warehouse: Engine, state_dir: Path, settings: Mapping[str, str], *,
+    repository_ids: Sequence[int] | None = None, prefix: str = "", with_tests: bool = True,
+    tell: Tell = lambda *_: None,
 ) -> list[Outcome]:  # fmt: skip
-    """Build every model in sessions of these settings; see ``warehouse.project.build``."""
+    """Build every model of these repositories, or of all; see ``warehouse.project.build``."""
     threads = int(os.environ.get("GITINSIGHT_DBT_THREADS", "2"))
     return build(
-        address(warehouse), project.compiled(state_dir / "dbt"), settings=settings, prefix=prefix,
-        with_tests=with_tests, threads=threads, tell=tell,
+        address(warehouse), project.compiled(state_dir / "dbt"), settings=settings,
+        repository_ids=repository_ids, prefix=prefix, with_tests=with_tests, threads=threads,
+        tell=tell,
     )  # fmt: skip
 
 
@@ -50,7 +55,6 @@ def environment(where: Address) -> dict[str, str]:
 def job_settings(run: Run) -> dict[str, str]:
     """What the models of a job read."""
     return {
-        "repository_ids": str(run.repository.repository_id),
         "as_of": run.as_of.isoformat(),
         **delivery_settings(run.delivery),
     }

@@ -152,7 +152,8 @@ def test_commits_of_a_minute_are_one_push(followed: Engine) -> None:
                 "insert into raw.git_commits (repository_id, sha, parents, author_name,"
                 " author_email, committer_name, committer_email, authored_at,"
                 " author_tz_offset_minutes, authored_at_raw, committed_at, committed_at_raw,"
-                " message, additions, deletions, files_count, source, sanitized, extracted_at, run_id, is_on_default_branch)"
+                " message, additions, deletions, files_count, source, sanitized, extracted_at,"
+                " run_id, is_on_default_branch)"
                 " values (1, %s, %s, 'Ann', 'Ann@x', 'Ann', 'ann@x', %s, 0, '', %s, '', 'm', 0, 0,"
                 " 0, 'git', false, %s, gen_random_uuid(), true)",
                 (sha, ["p"] * parents, START, START + timedelta(hours=99, minutes=minutes), AT),

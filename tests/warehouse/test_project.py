@@ -151,6 +151,20 @@ def test_schemas_of_another_prefix_are_others(
     ) == [(3, 2)]
 
 
+@pytest.mark.parametrize(
+    ("repository_ids", "held"), [(None, [1, 2, 3]), ([2], [2]), ([3, 1], [1, 3]), ([], [])]
+)
+def test_a_job_is_about_its_repositories(
+    build: Callable[..., dict[str, Outcome]], warehouse: Engine,
+    repository_ids: list[int] | None, held: list[int],
+) -> None:  # fmt: skip
+    of_job = f'select n % 2 as rest, n from "{PREFIX}staging"."stg" where any_repository__(stg.n)'
+
+    build(changed(PLAIN, sql=of_job), repository_ids=repository_ids)
+
+    assert rows(warehouse, "select number from candidate.mart order by 1") == [(n,) for n in held]
+
+
 def test_what_reads_a_model_that_fails_is_skipped(build: Callable[..., dict[str, Outcome]]) -> None:
     done = build(changed(PLAIN, sql=f'select 1 / (n - 2) as rest, n from "{PREFIX}staging"."stg"'))
 

@@ -50,7 +50,7 @@ def test_what_a_job_is_about_reaches_the_models(run: Run, warehouse: Engine) -> 
     )
 
     assert transform.job_settings(run) == {
-        "repository_ids": str(run.repository.repository_id), "as_of": run.as_of.isoformat(),
+        "as_of": run.as_of.isoformat(),
         "production_environments": "Prod \\ \u00c9 1,x", "incident_labels": "",
     }  # fmt: skip
     transform.transform(run)
@@ -98,7 +98,7 @@ def test_dbt_itself_builds_the_same_rows_of_the_same_form(run: Run, warehouse: E
     """So does whoever works on the models, by hand; contracts are checked by dbt, too."""
     transform.transform(run)
     ours = dict(relations(warehouse))
-    settings = transform.job_settings(run)
+    settings = transform.job_settings(run) | {"repository_ids": str(run.repository.repository_id)}
     options = " ".join(f"-c gitinsight.{name}={value}" for name, value in settings.items())
 
     project.run(
