@@ -7,6 +7,8 @@ from typing import Any
 
 from gitinsight.code.facts import Finding, Function, Measured, Severity
 
+DEFINITION = "code-findings@1"
+"""Which rules there are, those of workflows and secrets among them."""
 COMPLEX_CCN, VERY_COMPLEX_CCN, LONG_NLOC, DEEP_NESTING, MANY_PARAMETERS = 10, 25, 60, 4, 6
 
 _GRAVE = """
@@ -50,7 +52,8 @@ _ACTIONS = {
 def all_of(one: Measured, said: Iterable[Mapping[str, Any]]) -> list[Finding]:
     """What is found in one text, from its beginning."""
     return sorted(
-        (*of_functions(one.functions), *of_ruff(said)), key=lambda found: (found.line, found.rule)
+        (*of_functions(one.functions), *one.findings, *of_ruff(said)),
+        key=lambda found: (found.line, found.rule),
     )
 
 

@@ -14,7 +14,7 @@ import lizard
 from lizard_languages import get_reader_for
 
 from gitinsight.code.facts import Function, Measured, Source, Unmeasured
-from models import code_nesting
+from models import code_nesting, workflows
 from models.code_clones import line_digests
 from models.code_languages import language_of
 from models.code_secrets import secrets_in
@@ -57,6 +57,8 @@ def measure(source: Source) -> Measured:
         nloc=nloc, ccn=ccn, functions=functions,
         secrets=tuple(secrets_in(source.text)) if is_read else (),
         line_digests=tuple(line_digests(source.text)) if reason is None else (),
+        findings=tuple(workflows.findings(source.text)) if workflows.is_workflow(source.name)
+        else (),
     )  # fmt: skip
 
 

@@ -30,7 +30,7 @@ cross join lateral (
         count(*) filter (where one ->> 'severity' = 'low') as low
     from jsonb_array_elements(findings) as one
 ) as count_of
-where repository_id = %(id)s and kind <> 'text' and (blob_id, kind) in (
+where repository_id = %(id)s and kind not in ('text', 'workflow') and (blob_id, kind) in (
     select * from unnest(%(blobs)s::text[], %(kinds)s::text[])
 )
 """

@@ -23,11 +23,13 @@ from models.code_clone_counts import duplicated_counts
 from models.code_languages import language_of
 from models.code_snapshots import FileMeasures, snapshots
 from models.source_files import is_configuration, is_source, is_test
+from models.workflows import is_workflow
 from warehouse import code
 from warehouse.code import Key
 from warehouse.engine import Connection
 
-TEXT = "text"
+TEXT, WORKFLOW = "text", "workflow"
+"""Kinds of what is in no language; secrets are looked for in both."""
 _MAX_BYTES = 1_000_000
 _BATCH_BYTES, _BATCH_FILES = 500_000, 100
 _BATCH_SECONDS, _FILE_SECONDS = 60.0, 10.0
@@ -51,7 +53,10 @@ class Tree:
 
 def engine() -> str:
     """Everything that what is measured depends on."""
-    parts = (code_health.DEFINITION, f"lizard {version('lizard')}", linting.engine())
+    parts = (
+        code_health.DEFINITION, code_findings.DEFINITION, f"lizard {version('lizard')}",
+        linting.engine(),
+    )  # fmt: skip
     return ", ".join(one for one in parts if one)
 
 
@@ -153,7 +158,9 @@ class Measuring:
         is_known = one.unmeasured is None
         health = code_health.health(one.functions, one.nloc)
         profile = asdict(code_health.risk_profile(one.functions, one.nloc))
-        is_linted = is_known and (said is not None or one.language != "Python")
+        is_linted = key[1] == WORKFLOW or (
+            is_known and (said is not None or one.language != "Python")
+        )
         found = code_findings.all_of(one, said or [])
         return {
             "blob_id": key[0], "kind": key[1], "engine": self.engine,
@@ -187,6 +194,8 @@ def _kind(path: str) -> str | None:
     language = language_of(path)
     if language is not None and is_source(path):
         return language
+    if is_workflow(path):
+        return WORKFLOW
     return TEXT if is_configuration(path) else None
 
 

@@ -1,6 +1,7 @@
-"""What each trained model is made of and how good it is: one file each in this folder.
+"""What each model is made of and how good it is: one file each in this folder.
 
-``make train`` writes them; whoever only wants to know about a model does not load its weights.
+``make train`` writes those of trained models; whoever only wants to know about a model does not
+load its weights. A formula has a card, too: what is trained of it is nothing.
 """
 
 from collections.abc import Mapping
@@ -38,7 +39,9 @@ class Measurement(_Told):
 
 
 class Card(_Told):
-    """``definition`` is what every prediction carries; ``sha256`` is that of the weights."""
+    """``definition`` is what every prediction carries; ``sha256`` is that of the weights, or of the
+    source of a formula.
+    """
 
     id: str
     version: Annotated[int, Field(ge=1)]

@@ -96,6 +96,8 @@ class Measured:
     functions: tuple[Function, ...]
     secrets: tuple[Secret, ...]
     line_digests: tuple[int, ...]
+    findings: tuple[Finding, ...] = ()
+    """Of what is no code, but runs: workflows."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,7 @@ FILES = {
     "app/Main.java": "class Main { int f() { return 1; } }\n",
     "tests/test_deep.py": DEEP + "x = 1\n", "vendor/lib.py": DEEP, "docs/a.md": "# no code\n",
     "deploy.yml": KEY, "app/odd.py": "x = '\0'\n",
+    ".github/workflows/ci.yml": "on: push\njobs: {a: {steps: [{uses: actions/checkout@v4}]}}\n",
 }  # fmt: skip
 TOTAL = """
     select files_count, unmeasured_count, nloc, tests_nloc, duplicated_lines_count
@@ -63,7 +64,7 @@ def read(settings: Settings, warehouse: Engine, here: Path) -> int:
 def test_each_content_is_measured_as_lizard_says(
     settings: Settings, warehouse: Engine, here: Path
 ) -> None:
-    assert read(settings, warehouse, here) == 7  # one.py and copy.py are one
+    assert read(settings, warehouse, here) == 8  # one.py and copy.py are one
 
     theirs = lizard.analyze_file.analyze_source_code("deep.py", DEEP)
     found = rows(
@@ -78,7 +79,11 @@ def test_each_content_is_measured_as_lizard_says(
         (theirs.nloc, theirs.CCN, 1, False, "Python", None, 32),
         (None, None, None, True, "Python", "binary", None),
     ]
-    assert rows(warehouse, "select count(*) from insights.code_files") == [(8,)]
+    assert rows(warehouse, "select count(*) from insights.code_files") == [(9,)]
+    assert rows(
+        warehouse,
+        "select findings -> 0 ->> 'rule' from insights.code_blobs where kind = 'workflow'",
+    ) == [("unpinned-action",)]
     secrets = rows(warehouse, "select kind, secrets from insights.code_blobs where secrets <> '[]'")
     assert [(kind, one["kind"], one["line"]) for kind, (one,) in secrets] == [
         ("text", "private_key", 1)
@@ -109,7 +114,7 @@ def test_only_what_changed_is_read_again(settings: Settings, warehouse: Engine, 
     assert ("app/moved.py",) in rows(warehouse, "select path from insights.code_files")
     with warehouse.begin() as connection:
         connection.exec_driver_sql("update insights.code_blobs set engine = 'older'")
-    assert read(settings, warehouse, here) == 8
+    assert read(settings, warehouse, here) == 9
 
 
 def test_releases_are_measured_once(settings: Settings, warehouse: Engine, here: Path) -> None:
@@ -118,7 +123,7 @@ def test_releases_are_measured_once(settings: Settings, warehouse: Engine, here:
     git(here, "tag", "--annotate", "v2.0", "--message", "second")
     git(here, "tag", "--annotate", "nightly", "--message", "no version")
 
-    assert read(settings, warehouse, here) == 8
+    assert read(settings, warehouse, here) == 9
     found = rows(
         warehouse,
         "select snapshot, files_count from insights.code_snapshots"
@@ -136,10 +141,10 @@ def test_what_is_not_finished_in_time_is_no_figure_yet(
     assert rows(warehouse, TOTAL) == []
     assert rows(
         warehouse, "select done, total from ops.job_events where message like 'the time for code%'"
-    ) == [(0, 7)]
+    ) == [(0, 8)]
 
     monkeypatch.undo()
-    assert read(settings, warehouse, here) == 7
+    assert read(settings, warehouse, here) == 8
     assert len(rows(warehouse, TOTAL)) == 1
 
 
@@ -160,7 +165,7 @@ def test_one_that_takes_too_much_holds_up_none_of_the_others(
     monkeypatch.setattr(step, "_FILE_SECONDS", 2.0)
     put(here, {"app/slow.rb": "\\" * 900_000})
 
-    assert read(settings, warehouse, here) == 8
+    assert read(settings, warehouse, here) == 9
     assert rows(
         warehouse, "select kind from insights.code_blobs where unmeasured = 'too_hard'"
     ) == [("Ruby",)]
