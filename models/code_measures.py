@@ -18,6 +18,7 @@ from models import code_nesting, workflows
 from models.code_clones import line_digests
 from models.code_languages import language_of
 from models.code_secrets import secrets_in
+from models.dependencies import dependencies, is_manifest
 
 MAX_CHARACTERS = 1_000_000
 _HEAD = 2_000
@@ -59,6 +60,8 @@ def measure(source: Source) -> Measured:
         line_digests=tuple(line_digests(source.text)) if reason is None else (),
         findings=tuple(workflows.findings(source.text)) if workflows.is_workflow(source.name)
         else (),
+        dependencies=tuple(dependencies(source.name, source.text)) if is_read
+        and is_manifest(source.name) else (),
     )  # fmt: skip
 
 

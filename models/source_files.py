@@ -53,7 +53,12 @@ _CONFIGURATION = re.compile(
 def is_source(path: str) -> bool:
     name = path.rpartition("/")[2].lower()
     suffix = name.rpartition(".")[2] if "." in name else ""
-    return (suffix in _SUFFIXES or name in _NAMES) and not _LEFT_OUT.search(path)
+    return (suffix in _SUFFIXES or name in _NAMES) and not is_of_others(path)
+
+
+def is_of_others(path: str) -> bool:
+    """Whether it is generated, vendored, an example or a document, by where it lies."""
+    return _LEFT_OUT.search(path) is not None
 
 
 def is_test(path: str) -> bool:
@@ -65,4 +70,4 @@ def is_configuration(path: str) -> bool:
     """Whether it is where people leave secrets: settings, scripts and keys, nobody else's among
     them.
     """
-    return _CONFIGURATION.search(path) is not None and not _LEFT_OUT.search(path)
+    return _CONFIGURATION.search(path) is not None and not is_of_others(path)

@@ -13,6 +13,8 @@ from psycopg.types.json import Jsonb
 
 from warehouse.engine import Connection, driver
 
+NO_LANGUAGE = ("text", "workflow", "manifest")
+"""Kinds of contents that are no code."""
 _RELEASES = """
 select name, commit_sha, tagged_at from raw.git_tags
 where repository_id = %s and deleted_at is null and name ~ '[0-9]' and tagged_at <= %s
@@ -30,7 +32,7 @@ cross join lateral (
         count(*) filter (where one ->> 'severity' = 'low') as low
     from jsonb_array_elements(findings) as one
 ) as count_of
-where repository_id = %(id)s and kind not in ('text', 'workflow') and (blob_id, kind) in (
+where repository_id = %(id)s and not kind = any(%(no_language)s) and (blob_id, kind) in (
     select * from unnest(%(blobs)s::text[], %(kinds)s::text[])
 )
 """
@@ -87,20 +89,6 @@ class Measured:
         return np.array(self.line_digests, np.int64)
 
 
-def head(connection: Connection, repository_id: int) -> str | None:
-    """The tip of the default branch."""
-    found = (
-        driver(connection)
-        .execute(
-            "select commit_sha from raw.git_branches"
-            " where repository_id = %s and is_default and deleted_at is null",
-            (repository_id,),
-        )
-        .fetchone()
-    )
-    return found[0] if found else None
-
-
 def releases(
     connection: Connection, repository_id: int, *, until: datetime, limit: int
 ) -> list[Release]:
@@ -129,7 +117,15 @@ def measured(
     blobs, kinds = _columns(keys)
     with driver(connection).cursor("code_blobs", row_factory=class_row(Measured)) as cursor:
         cursor.itersize = 200
-        cursor.execute(_MEASURED.encode(), {"id": repository_id, "blobs": blobs, "kinds": kinds})
+        cursor.execute(
+            _MEASURED.encode(),
+            {
+                "id": repository_id,
+                "blobs": blobs,
+                "kinds": kinds,
+                "no_language": list(NO_LANGUAGE),
+            },
+        )
         yield from cursor
 
 

@@ -16,20 +16,21 @@ from gitinsight.code import linting
 from gitinsight.code.facts import Measured, Source, Unmeasured
 from gitinsight.code.linting import Said
 from gitinsight.code.reading import Reader
-from gitinsight.errors import TooHard
+from gitinsight.errors import MirrorBroken, NotVisible, TooHard, TooLarge, UpstreamUnavailable
 from gitinsight.git.tree import Entry, contents, entries
 from models import code_findings, code_health
 from models.code_clone_counts import duplicated_counts
 from models.code_languages import language_of
 from models.code_snapshots import FileMeasures, snapshots
-from models.source_files import is_configuration, is_source, is_test
+from models.dependencies import is_manifest
+from models.source_files import is_configuration, is_of_others, is_source, is_test
 from models.workflows import is_workflow
-from warehouse import code
+from warehouse import code, cursors
 from warehouse.code import Key
 from warehouse.engine import Connection
 
-TEXT, WORKFLOW = "text", "workflow"
-"""Kinds of what is in no language; secrets are looked for in both."""
+TEXT, WORKFLOW, MANIFEST = code.NO_LANGUAGE
+"""Secrets are looked for in each of them."""
 _MAX_BYTES = 1_000_000
 _BATCH_BYTES, _BATCH_FILES = 500_000, 100
 _BATCH_SECONDS, _FILE_SECONDS = 60.0, 10.0
@@ -61,23 +62,41 @@ def engine() -> str:
 
 
 def read_code(run: Run) -> int:
-    """How many contents were measured. Where git's files are not here, nothing is known."""
-    repository_id = run.repository.repository_id
+    """How many contents were measured. Where git's files cannot be had, nothing is known."""
     with run.warehouse.begin() as connection:
-        head = code.head(connection, repository_id)
-    if head is None or not (run.mirror.path / "HEAD").exists():
+        state = cursors.states(connection, run.repository.repository_id).get("commits", {})
+    head: str | None = state.get("head")
+    if head is None or "too_large" in state:
+        return 0
+    try:
+        return _read(run, head)
+    except MirrorBroken:
+        run.mirror.discard()
+        return _read(run, head)
+
+
+def _read(run: Run, head: str) -> int:
+    if not _is_here(run, head):
         return 0
     if linting.engine() is None:
         run.announce("transform", resource="code", message=linting.MISSING)
-    deadline = time.monotonic() + _SECONDS
     with Reader() as reader:
-        measuring = Measuring(run, reader, engine(), deadline)
-        if head not in run.mirror.commits_among({head}):
-            return 0
+        measuring = Measuring(run, reader, engine(), time.monotonic() + _SECONDS)
         if measuring.read(tree := _tree(run, head)):
             _keep_head(run, tree, measuring.engine)
             _read_releases(run, measuring)
         return measuring.count
+
+
+def _is_here(run: Run, head: str) -> bool:
+    """A mirror that was lost since is fetched again: nothing else would before the next push."""
+    if not (run.mirror.path / "HEAD").exists():
+        try:
+            run.mirror.fetch()
+        except (NotVisible, TooLarge, UpstreamUnavailable) as error:
+            run.announce("transform", resource="code", message=f"code is not read: {error}")
+            return False
+    return head in run.mirror.commits_among({head})
 
 
 class Measuring:
@@ -174,6 +193,7 @@ class Measuring:
             "findings": self._run.veil.value([asdict(each) for each in found[:_FINDINGS]])
             if is_linted else None,
             "secrets": [asdict(secret) for secret in one.secrets],
+            "dependencies": self._run.veil.value([asdict(each) for each in one.dependencies]),
             "line_digests": list(one.line_digests),
         }  # fmt: skip
 
@@ -196,6 +216,8 @@ def _kind(path: str) -> str | None:
         return language
     if is_workflow(path):
         return WORKFLOW
+    if is_manifest(path) and not is_of_others(path):
+        return MANIFEST
     return TEXT if is_configuration(path) else None
 
 

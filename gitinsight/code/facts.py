@@ -83,6 +83,18 @@ class Secret:
 
 
 @dataclass(frozen=True, slots=True)
+class Dependency:
+    """``wanted`` is as it was written; ``version`` is null where that leaves a choice."""
+
+    ecosystem: str
+    name: str
+    wanted: str
+    version: str | None
+    is_development: bool
+    is_locked: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Measured:
     """What one text is. Where ``unmeasured`` says why, only what does not need a language is known.
     ``line_digests`` are of its lines that say something, in their order.
@@ -98,6 +110,8 @@ class Measured:
     line_digests: tuple[int, ...]
     findings: tuple[Finding, ...] = ()
     """Of what is no code, but runs: workflows."""
+    dependencies: tuple[Dependency, ...] = ()
+    """Of manifests and lock files."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from gitinsight.errors import MirrorBroken
 from gitinsight.git.mirror import Mirror, Output
 
 _CHUNK = 1 << 16
@@ -44,8 +45,10 @@ def contents(mirror: Mirror, blob_ids: Iterable[str]) -> Iterator[tuple[str, byt
         with mirror.stream("cat-file", "--batch", told=told) as output:
             reader = _Reader(output)
             while head := reader.line():
-                blob_id, _, size = head.split()
-                yield blob_id.decode(), reader.exactly(int(size))
+                blob_id, *facts = head.split()
+                if len(facts) < 2:  # noqa: PLR2004 - its kind and its size, else "missing"
+                    raise MirrorBroken(str(mirror.path), head.decode("ascii", "replace").strip())
+                yield blob_id.decode(), reader.exactly(int(facts[1]))
                 reader.exactly(1)  # the end of the line that follows it
 
 

@@ -11,7 +11,8 @@ from warehouse.engine import Engine, driver
 def blob(blob_id: str, kind: str = "Go", **facts: Any) -> dict[str, Any]:
     known = {
         "blob_id": blob_id, "kind": kind, "engine": "e@1", "measured_at": AT, "unmeasured": None,
-        "lines_count": 3, "nloc": 2, "penalties": [], "findings": [{"severity": "low"}] * 2,
+        "lines_count": 3, "nloc": 2, "penalties": [], "dependencies": [],
+        "findings": [{"severity": "low"}] * 2,
         "secrets": [], "line_digests": [-(2**63), 7],
     }  # fmt: skip
     return known | facts

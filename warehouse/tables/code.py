@@ -20,7 +20,7 @@ code_blobs = Table(
     metadata,
     repository_id(),
     Column("blob_id", Text, primary_key=True, comment="git's id of the content"),
-    Column("kind", Text, primary_key=True, comment="its language, workflow, or text"),
+    Column("kind", Text, primary_key=True, comment="its language, or workflow, manifest or text"),
     Column("engine", Text, nullable=False, comment="what measured it, with versions"),
     Column("measured_at", AT, nullable=False, comment="when it was read"),
     Column("unmeasured", Text, comment="why it could not be measured; null if it was"),
@@ -39,6 +39,10 @@ code_blobs = Table(
         "findings", JSONB,
         comment="line, rule, severity, reason and action of each; null where nobody looked",
     ),
+    Column(
+        "dependencies", JSONB, nullable=False,
+        comment="what a manifest or lock file names: ecosystem, name, wanted, version",
+    ),
     Column("secrets", JSONB, nullable=False, comment="line, kind and digest of what looks secret"),
     Column(
         "line_digests", ARRAY(BigInteger), nullable=False,
@@ -55,7 +59,7 @@ code_files = Table(
     Column("month", Date, primary_key=True, comment="first day of the month of UTC"),
     Column("path", Text, primary_key=True, comment="where it lies"),
     Column("blob_id", Text, nullable=False, comment="its content, see code_blobs"),
-    Column("kind", Text, nullable=False, comment="its language, workflow, or text"),
+    Column("kind", Text, nullable=False, comment="its language, or workflow, manifest or text"),
     Column("is_test", Boolean, nullable=False, comment="whether it tests the rest, by its path"),
     Column("commit_sha", Text, nullable=False, comment="the tip of the default branch"),
     Column("taken_at", AT, nullable=False, comment="when it was last seen there, in that month"),

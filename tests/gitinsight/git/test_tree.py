@@ -45,3 +45,5 @@ def test_contents_come_to_the_byte_and_in_order(mirror: Mirror) -> None:
 def test_a_commit_that_is_not_there_is_a_broken_mirror(mirror: Mirror) -> None:
     with pytest.raises(MirrorBroken):
         list(entries(mirror, "0" * 40))
+    with pytest.raises(MirrorBroken, match="missing"):
+        list(contents(mirror, ["0" * 40]))

@@ -25,7 +25,7 @@ def upgrade() -> None:
             "kind",
             sa.Text,
             primary_key=True,
-            comment="its language, workflow, or text",
+            comment="its language, or workflow, manifest or text",
         ),
         sa.Column("engine", sa.Text, nullable=False, comment="what measured it, with versions"),
         sa.Column(
@@ -60,6 +60,12 @@ def upgrade() -> None:
             comment="line, rule, severity, reason and action of each; null where nobody looked",
         ),
         sa.Column(
+            "dependencies",
+            postgresql.JSONB,
+            nullable=False,
+            comment="what a manifest or lock file names: ecosystem, name, wanted, version",
+        ),
+        sa.Column(
             "secrets",
             postgresql.JSONB,
             nullable=False,
@@ -87,7 +93,9 @@ def upgrade() -> None:
         sa.Column("month", sa.Date, primary_key=True, comment="first day of the month of UTC"),
         sa.Column("path", sa.Text, primary_key=True, comment="where it lies"),
         sa.Column("blob_id", sa.Text, nullable=False, comment="its content, see code_blobs"),
-        sa.Column("kind", sa.Text, nullable=False, comment="its language, workflow, or text"),
+        sa.Column(
+            "kind", sa.Text, nullable=False, comment="its language, or workflow, manifest or text"
+        ),
         sa.Column(
             "is_test", sa.Boolean, nullable=False, comment="whether it tests the rest, by its path"
         ),
