@@ -18,6 +18,7 @@ from benchmarks import (
     quiet_poll,
     reads,
     records_per_second,
+    search,
     sentiment,
     sockets,
 )
@@ -29,11 +30,11 @@ BENCHMARKS: Mapping[str, Callable[[], Iterator[Figure]]] = {
     for one in (
         api_cost, quiet_poll, page_transactions, commit_statistics, records_per_second,
         many_records, archive_hour, marts, fast, sockets, reads, forecasts, sentiment, actors,
-        code,
+        code, search,
     )
 }  # fmt: skip
 
-EVALUATIONS = (forecasts.NAME, sentiment.NAME, actors.NAME, code.NAME)
+EVALUATIONS = (forecasts.NAME, sentiment.NAME, actors.NAME, code.NAME, search.NAME)
 """Those that say how right a model is."""
 
 

@@ -27,6 +27,7 @@ from flows import (
     retention,
     stack,
     vitals,
+    weights,
 )
 from flows import archive as gh_archive
 from flows.alone import work_off
@@ -57,6 +58,7 @@ app.add_typer(api_keys.app, name="apikey")
 app.add_typer(definitions.app)
 app.add_typer(forget.app)
 app.add_typer(models.app)
+app.add_typer(weights.app, name="models")
 _SYNTHETIC = ("synthetic-labs/aurora", "synthetic-labs/borealis")
 _CHECKOUT = Path(__file__).parents[1]
 

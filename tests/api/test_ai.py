@@ -39,10 +39,10 @@ def test_what_is_too_much_or_no_text_is_not_valid(
 
 
 def test_every_model_says_how_good_it_is(reading: httpx2.Client) -> None:
-    found = reading.get("/api/v1/models").json()["data"]
+    every = reading.get("/api/v1/models").json()["data"]
 
-    assert [one["definition"] for one in found] == [one.definition for one in cards().values()]
-    (model,) = [one for one in found if one["definition"].startswith("sentiment@")]
+    assert [one["definition"] for one in every] == [one.definition for one in cards().values()]
+    (model,) = [one for one in every if one["definition"].startswith("sentiment@")]
     told = card("sentiment")
     assert (model["definition"], model["sha256"]) == (told.definition, told.sha256)
     assert [one["value"] for one in model["metrics"]] == [one.value for one in told.metrics]
@@ -54,8 +54,9 @@ def test_importing_the_api_loads_no_model() -> None:
     loaded = subprocess.run(
         [
             sys.executable, "-c",
-            ("import sys, api.app, api.serve; print([one for one in sys.modules if one.startswith("
-            "('models.sentiment', 'models.actors', 'scipy', 'vaderSentiment'))])"),
+            ("import sys, api.app, api.serve; print([one for one in sys.modules"
+             " if one.startswith(('models.sentiment', 'models.embeddings', 'models.actors', 'numpy',"
+             " 'scipy', 'vaderSentiment'))])"),
         ],
         capture_output=True, text=True, check=True,
     )  # fmt: skip

@@ -5,10 +5,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from gitinsight.cards.catalogue import card
 from gitinsight.errors import WeightsMissing
 from gitinsight.runtime import weights
 from models.embeddings import Encoder
-from models.embeddings_weights import encoder, pieces, tensors
+from models.embeddings_weights import NAME, TENSORS, encoder, pieces, tensors
 from tests.support.encoders import VOCABULARY, as_file, small_tensors
 
 NEAR = ["The weather is lovely today.", "It's so sunny outside!", "He drove to the stadium."]
@@ -37,6 +38,10 @@ def test_what_is_read_is_what_was_written() -> None:
 def test_a_broken_file_is_no_weights(content: bytes) -> None:
     with pytest.raises(WeightsMissing, match="cannot be read"):
         tensors(content)
+
+
+def test_the_card_is_about_the_file_that_is_fetched() -> None:
+    assert card(NAME).sha256 == weights.MINILM.files[TENSORS]
 
 
 def test_without_the_files_it_says_what_to_do(tmp_path: Path) -> None:
