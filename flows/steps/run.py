@@ -11,13 +11,14 @@ from pathlib import Path
 from typing import Any
 
 from gitinsight import logs
+from gitinsight.ai_settings import EmbeddingsSettings, SentimentSettings
 from gitinsight.clock import Clock
 from gitinsight.errors import Cancelled, LeaseLost, first_line
 from gitinsight.git.mirror import Mirror
 from gitinsight.github.client import API_VERSION, GitHubClient
 from gitinsight.github.governor import Wait
 from gitinsight.github.payloads import Actor
-from gitinsight.settings import DeliverySettings, EmbeddingsSettings, SentimentSettings
+from gitinsight.settings import DeliverySettings
 from gitinsight.veil import NOTHING, Veil
 from warehouse import accounting, cursors, jobs
 from warehouse.cursors import Cursor

@@ -85,7 +85,7 @@ def _same(written: str, value: str | None) -> bool:
     try:
         return float(written) == float(value or "")
     except ValueError:
-        return written == (value or "")
+        return written.lower() == (value or "").lower()
 
 
 def test_nothing_names_a_place_on_somebodys_machine() -> None:

@@ -5,10 +5,10 @@ from collections.abc import Iterator
 import anyio
 import pytest
 
+from gitinsight.ai_settings import LlmSettings
 from gitinsight.errors import UnexpectedPayload, UpstreamUnavailable
 from gitinsight.llm import Llm, Message
 from gitinsight.runtime.process import free_port
-from gitinsight.settings import LlmSettings
 from tests.support.llm import Scripted, completion, scripted
 
 
@@ -76,11 +76,3 @@ def test_one_that_is_away_or_slow_can_be_asked_later(script: Scripted) -> None:
     script.waits_seconds = 2
     with pytest.raises(UpstreamUnavailable, match=r"no answer within 0\.3 seconds"):
         said(script.url, seconds=0.3)
-
-
-@pytest.mark.parametrize(
-    "wrong", [{"base_url": "http://h"}, {"model": "m"}, {"base_url": "file:///x", "model": "m"}]
-)
-def test_settings_that_name_half_of_one_are_refused(wrong: dict[str, str]) -> None:
-    with pytest.raises(ValueError, match=r"belong together|begins with"):
-        LlmSettings.model_validate(wrong)

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from flows.steps.meanings import read_meanings
-from gitinsight.settings import EmbeddingsSettings, Settings
+from gitinsight.ai_settings import EmbeddingsSettings
+from gitinsight.settings import Settings
 from tests.support.analyses import attempting, count, rows
 from tests.support.encoders import hold_small_encoder
 from warehouse.engine import Engine, make_engine

@@ -6,7 +6,7 @@ import pytest
 
 from flows.steps.tones import read_tones
 from gitinsight.cards.catalogue import card
-from gitinsight.settings import SentimentSettings, Settings
+from gitinsight.settings import Settings
 from tests.support.analyses import attempting, rows
 from warehouse.engine import Engine, make_engine
 
