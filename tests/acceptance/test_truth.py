@@ -14,7 +14,7 @@ import pytest
 from gitinsight.settings import Settings
 from tests.acceptance.conftest import REPLAY
 from tests.conftest import ADMIN_KEY, serving_api
-from tests.support.analyses import analyse, follow
+from tests.support.analyses import analyse, follow, rows
 from warehouse.engine import Engine
 
 pytestmark = pytest.mark.timeout(1200)  # seven repositories are analysed first, twice each
@@ -233,6 +233,22 @@ def test_the_newest_change_is_equal(
     name: str, answers: dict[str, Answers], truth: dict[str, Any]
 ) -> None:
     assert answers[name].summary()["data"]["newest_updated_at"] == truth[name]["newest_updated_at"]
+
+
+def test_the_model_takes_programs_for_programs_and_nobody_else(
+    answers: dict[str, Answers], replayed: tuple[Settings, Engine]
+) -> None:
+    """Every account that it judged was looked at by hand; DrahtBot is in the list."""
+    judged = rows(
+        replayed[1],
+        "select login, bot_probability, bot_source from marts.dim_actor where bot_model is not null"
+        " and (bot_source is null or bot_source = 'model')",
+    )
+
+    assert len(answers) == len(REPOSITORIES)
+    assert len(judged) > 150
+    assert {login for login, _, source in judged if source == "model"} == {"ekr-aibot"}
+    assert max(said for _, said, source in judged if source is None) < 0.25
 
 
 def _cut_off_git(warehouse: Engine, repository_id: int) -> None:

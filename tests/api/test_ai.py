@@ -55,8 +55,8 @@ def test_importing_the_api_loads_no_model() -> None:
         [
             sys.executable, "-c",
             ("import sys, api.app, api.serve; print([one for one in sys.modules"
-             " if one.startswith(('models.sentiment', 'models.embeddings', 'models.actors', 'numpy',"
-             " 'scipy', 'vaderSentiment'))])"),
+             " if one.startswith(('models.sentiment', 'models.embeddings', 'models.actors',"
+             " 'numpy', 'scipy', 'vaderSentiment'))])"),
         ],
         capture_output=True, text=True, check=True,
     )  # fmt: skip
