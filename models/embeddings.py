@@ -22,8 +22,10 @@ PIECES = 192
 _HEADS = 12
 _HEAD = DIMENSIONS // _HEADS
 _EPSILON = np.float32(1e-12)
-_PIECES_AT_ONCE = 512
-"""Of a batch, padding and all: what is between two products stays near the processor."""
+_PIECES_AT_ONCE = 256
+"""Of a batch, padding and all: what is between two products stays near the processor, and is small
+enough that its memory is not asked of the kernel anew each time.
+"""
 _FAR = np.float32(-1e9)
 _HALF = np.float32(0.5)
 _CURVE = tuple(
@@ -145,7 +147,10 @@ def through(layers: Sequence[Layer], hidden: Singles, is_read: NDArray[np.bool_]
         seen = _attended(layer, flat, (texts, pieces), mask)
         seen += flat
         middle = _normed(seen, layer.attended_scale, layer.attended_shift)
-        out = _gelu(middle @ layer.inner + layer.inner_bias) @ layer.outer
+        inner = middle @ layer.inner
+        inner += layer.inner_bias
+        inner *= share_below(inner)
+        out = inner @ layer.outer
         out += layer.outer_bias
         out += middle
         flat = _normed(out, layer.outer_scale, layer.outer_shift)
@@ -201,9 +206,3 @@ def share_below(values: Singles) -> Singles:
     curve += 1
     curve *= _HALF
     return curve
-
-
-def _gelu(values: Singles) -> Singles:
-    shares = share_below(values)
-    shares *= values
-    return shares

@@ -49,7 +49,7 @@ def test_many_texts_are_read_in_batches_of_like_length() -> None:
 
     batches = list(ENCODER.batches(texts))
     assert sorted(place for one in batches for place in one.places) == list(range(len(texts)))
-    assert max(one.numbers.size for one in batches) <= 512
+    assert max(one.numbers.size for one in batches) <= 256
     assert sum(one.is_read.sum() for one in batches) == sum(len(one.split()) + 2 for one in texts)
 
 
