@@ -21,7 +21,9 @@ class Texts(BaseModel):
     """As they were written, Markdown and all."""
 
     model_config = ConfigDict(
-        extra="forbid", json_schema_extra={"examples": [{"texts": ["Thanks, this works great!"]}]}
+        extra="forbid",
+        strict=True,
+        json_schema_extra={"examples": [{"texts": ["Thanks, this works great!"]}]},
     )
 
     texts: Annotated[list[_Text], Field(min_length=1, max_length=TEXTS)]

@@ -54,6 +54,7 @@ class NewKey(BaseModel):
 
     model_config = ConfigDict(
         extra="forbid",
+        strict=True,
         json_schema_extra={
             "examples": [{"name": "nightly report", "scopes": ["read"], "expires_in_days": 90}]
         },

@@ -14,9 +14,11 @@ from uuid import uuid4
 from anyio import CapacityLimiter
 from fastapi import Depends, FastAPI
 from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
 from starlette.concurrency import run_in_threadpool
 from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import HTTPConnection
+from starlette.routing import compile_path
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from structlog.contextvars import bind_contextvars
 
@@ -109,6 +111,12 @@ def create_app(
     app.state.questions = CapacityLimiter(ask.AT_ONCE)
     errors.install(app)
     names: dict[int, str] = {}
+    app.state.methods = [
+        (compile_path(f"{prefix}{route.path}")[0], route.methods)
+        for part, prefix in PARTS
+        for route in part.router.routes
+        if isinstance(route, APIRoute)
+    ]
     for part, prefix in PARTS:
         guards = [Depends(_is_text)] if prefix else []
         app.include_router(part.router, prefix=prefix, dependencies=guards)

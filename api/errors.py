@@ -154,7 +154,18 @@ def _on_http(request: Request, error: Exception) -> JSONResponse:
     detail = str(error.detail) if isinstance(error, HTTPException) else "failed"
     kind = HTTPStatus(status).phrase.lower().replace(" ", "-")
     headers = error.headers if isinstance(error, HTTPException) else None
+    if status == HTTPStatus.METHOD_NOT_ALLOWED:
+        headers = {"Allow": _allowed(request)}
     return problem(request, status, kind=kind, detail=detail, headers=headers)
+
+
+def _allowed(request: Request) -> str:
+    """Of all routes of this path: the one that was met first knows of its own methods alone."""
+    found: set[str] = set()
+    for pattern, methods in request.app.state.methods:
+        if pattern.match(request.url.path):
+            found |= methods
+    return ", ".join(sorted(found))
 
 
 def _on_unreachable(request: Request, _: Exception) -> JSONResponse:

@@ -60,7 +60,7 @@ class Refresh(BaseModel):
     """Null where a cookie of the browser holds it."""
 
     model_config = ConfigDict(
-        extra="forbid", json_schema_extra={"examples": [{"refresh_token": "pW2n…"}]}
+        extra="forbid", strict=True, json_schema_extra={"examples": [{"refresh_token": "pW2n…"}]}
     )
 
     refresh_token: str | None = None

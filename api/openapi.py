@@ -51,6 +51,9 @@ _PROBLEMS = {
     "403": "The key is good, but not for this.",
     "429": "Asked too often; `Retry-After` says when again.",
     "404": "Nothing of this name is held here.",
+    "400": "The body is no JSON, or nested too deeply.",
+    "408": "The body did not come in time.",
+    "413": "The body is too large.",
     "422": "The request is not valid; `errors` says where.",
     "503": "The warehouse or GitHub does not answer now; try again.",
     "default": "Something went wrong.",
@@ -97,15 +100,7 @@ def _schemas(model: type[BaseModel]) -> dict[str, Any]:
 def _complete(path: str, operation: dict[str, Any]) -> None:
     """What a route need not say, because it follows from what the route is."""
     responses: dict[str, Any] = operation["responses"]
-    wanted = {"default"}
-    if "security" in operation:
-        wanted |= {"401", "403", "429"}
-    if "{" in path:
-        wanted.add("404")
-    if "parameters" in operation or "requestBody" in operation:
-        wanted.add("422")
-    if path.startswith(("/api/", "/.well-known/")):
-        wanted.add("503")
+    wanted = _expected(path, operation)
     for status, description in _PROBLEMS.items():
         if status in wanted:
             responses.setdefault(status, {"description": description})
@@ -115,3 +110,18 @@ def _complete(path: str, operation: dict[str, Any]) -> None:
             response["content"] = {"application/problem+json": {"schema": schema}}
     if "304" in responses:
         operation.setdefault("parameters", []).append(_CONDITION)
+
+
+def _expected(path: str, operation: dict[str, Any]) -> set[str]:
+    wanted = {"default"}
+    if "security" in operation:
+        wanted |= {"401", "403", "429"}
+    if "{" in path:
+        wanted.add("404")
+    if "parameters" in operation or "requestBody" in operation:
+        wanted.add("422")
+    if "requestBody" in operation:
+        wanted |= {"400", "408", "413"}
+    if path.startswith(("/api/", "/.well-known/")):
+        wanted.add("503")
+    return wanted

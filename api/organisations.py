@@ -25,6 +25,7 @@ class NewOrganisation(BaseModel):
 
     model_config = ConfigDict(
         extra="forbid",
+        strict=True,
         json_schema_extra={
             "examples": [{"login": "octocat", "include_forks": False, "include_archived": True}]
         },

@@ -31,7 +31,9 @@ router = APIRouter(prefix="/repositories", tags=["repositories"])
 
 class NewRepository(BaseModel):
     model_config = ConfigDict(
-        extra="forbid", json_schema_extra={"examples": [{"full_name": "octocat/hello-world"}]}
+        extra="forbid",
+        strict=True,
+        json_schema_extra={"examples": [{"full_name": "octocat/hello-world"}]},
     )
 
     full_name: str
@@ -40,7 +42,9 @@ class NewRepository(BaseModel):
 class Analysis(BaseModel):
     """``full`` reads everything anew."""
 
-    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"full": False}]})
+    model_config = ConfigDict(
+        extra="forbid", strict=True, json_schema_extra={"examples": [{"full": False}]}
+    )
 
     full: bool = False
 
@@ -48,7 +52,9 @@ class Analysis(BaseModel):
 class Target(BaseModel):
     """``fresh_hours``: how old the figures may be; null, as old as those of all."""
 
-    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"fresh_hours": 6}]})
+    model_config = ConfigDict(
+        extra="forbid", strict=True, json_schema_extra={"examples": [{"fresh_hours": 6}]}
+    )
 
     fresh_hours: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None
 

@@ -34,7 +34,9 @@ class Question(BaseModel):
     """``sql`` is one select over `marts` and `insights`."""
 
     model_config = ConfigDict(
-        extra="forbid", json_schema_extra={"examples": [{"sql": _EXAMPLE, "limit": 100}]}
+        extra="forbid",
+        strict=True,
+        json_schema_extra={"examples": [{"sql": _EXAMPLE, "limit": 100}]},
     )
 
     sql: str = Field(min_length=1, max_length=MAX_CHARACTERS)

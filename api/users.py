@@ -49,7 +49,7 @@ class Me(BaseModel):
 
 class NewRole(BaseModel):
     model_config = ConfigDict(
-        extra="forbid", json_schema_extra={"examples": [{"role": "maintainer"}]}
+        extra="forbid", strict=True, json_schema_extra={"examples": [{"role": "maintainer"}]}
     )
 
     role: RoleName

@@ -60,7 +60,9 @@ class TracedCursor(psycopg.Cursor[Any]):
     """
 
     def execute(self, query: Query, params: Params | None = None, **options: Any) -> Self:
-        if not isinstance(query, str) or traces.traceparent() is None:
+        # The `;` by which the pool asks whether a connection is one still is no statement.
+        is_told = isinstance(query, str) and query[:1].isalpha()
+        if not is_told or traces.traceparent() is None:
             return super().execute(query, params, **options)
         name = f"SQL {query.split(maxsplit=1)[0].lower()}"
         with traces.span(name, db__system__name="postgresql", db__query__text=query):

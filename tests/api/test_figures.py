@@ -8,6 +8,7 @@ import pytest
 
 from tests.support.marts import make, publish_figures
 from tests.support.rows import AT, add_repository, claim
+from tests.support.waiting import wait_for
 from warehouse import completeness, insights, publish, quality
 from warehouse.completeness import judge
 from warehouse.engine import Engine
@@ -110,7 +111,10 @@ def test_an_answer_stands_until_the_next_publication(api: httpx2.Client, library
         publish.publish(
             connection, 1, job_id=JOB, as_of=AT, at=AT, quality_status="passed", rows={}
         )
-    later = [api.get(path, headers=headers) for path, headers in zip(paths, held, strict=True)]
+    later = []
+    for path, headers in zip(paths, held, strict=True):
+        wait_for(lambda: api.get(path, headers=headers).status_code == 200, seconds=1)  # noqa: B023
+        later.append(api.get(path, headers=headers))
 
     assert {(answer.status_code, answer.content) for answer in again} == {(304, b"")}
     assert [one.headers["etag"] for one in again] == [one.headers["etag"] for one in first]
