@@ -21,6 +21,7 @@ class Patient(HttpToolsProtocol):
         self._waiting: asyncio.TimerHandle | None = None
         self._is_between = True
         self._is_head_over = False
+        self._has_begun = False
         self._head_bytes = 0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -36,14 +37,17 @@ class Patient(HttpToolsProtocol):
         super().handle_websocket_upgrade()
 
     def data_received(self, data: bytes) -> None:
+        """What comes before a head in the same piece is no part of it: it counts from the next."""
+        self._has_begun = False
         super().data_received(data)
-        if not (self._is_between or self._is_head_over):
+        if not (self._is_between or self._is_head_over or self._has_begun):
             self._head_bytes += len(data)
             if self._head_bytes > _MOST_HEAD_BYTES:
                 self._refuse(_TOO_LARGE)
 
     def on_message_begin(self) -> None:
         self._is_between = self._is_head_over = False
+        self._has_begun = True
         self._head_bytes = 0
         self._wait()
         super().on_message_begin()

@@ -60,7 +60,9 @@ def test_one_that_comes_a_byte_at_a_time_has_no_longer(connection: socket.socket
 
 def test_one_that_grows_without_an_end_is_not_kept(connection: socket.socket) -> None:
     """What is sent after the answer would break the connection before it is read."""
-    connection.sendall(b"GET /health/live HTTP/1.1\r\nX-A: " + b"x" * 65_520)
+    connection.sendall(b"GET /health/live HTTP/1.1\r\nX-A: ")
+    time.sleep(SLOW / 4)
+    connection.sendall(b"x" * 65_537)
 
     assert receive(connection, 1)[0].status == 431
 
@@ -87,3 +89,10 @@ def test_whoever_has_asked_may_ask_again_later(connection: socket.socket) -> Non
         connection.sendall(ASKED)
         assert receive(connection, 1)[0].status == 200
         time.sleep(SLOW)
+
+
+def test_many_at_once_are_as_good_as_one_after_the_other(connection: socket.socket) -> None:
+    """The last of each piece may end in the next, far behind the first."""
+    connection.sendall(ASKED * 3_000)
+
+    assert {one.status for one in receive(connection, 3_000)} == {200}
