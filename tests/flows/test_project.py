@@ -5,6 +5,8 @@ import shutil
 from pathlib import Path
 
 import pytest
+import sqlglot
+from sqlglot import exp
 
 from flows import project
 from gitinsight.errors import BrokenEnvironment
@@ -135,3 +137,32 @@ def test_the_manifest_is_read_without_a_database() -> None:
 
     json.dumps(manifest, default=str)
     assert "model.gitinsight.repository_summary" in manifest["nodes"]
+
+
+def test_what_all_repositories_hold_is_read_of_those_of_the_job_alone(tmp_path: Path) -> None:
+    """A join by the repository is enough: PostgreSQL carries the constant over."""
+    nodes = project.compiled(tmp_path).nodes
+    shared = {one.name for one in nodes if one.is_view and "repository_id" in one.sql}
+    unbounded = [
+        (node.name, read)
+        for node in nodes
+        if node.kind == "model" and not node.is_view
+        for select in sqlglot.parse_one(node.sql, read="postgres").find_all(exp.Select)
+        for read in _reads(select) & shared
+        if not _is_of_job(select)
+    ]
+
+    assert len(shared) > 30
+    assert unbounded == []
+
+
+def _reads(select: exp.Select) -> set[str]:
+    parts = [select.args.get("from_"), *(select.args.get("joins") or ())]
+    return {one.this.name for one in parts if one and isinstance(one.this, exp.Table)}
+
+
+def _is_of_job(select: exp.Select) -> bool:
+    return any(
+        one.name == "any_repository__" and one.find_ancestor(exp.Select) is select
+        for one in select.find_all(exp.Anonymous)
+    )

@@ -35,7 +35,10 @@ wholeness as (
     bool_and(made.files_count is not null) as is_whole
   from chain
   left join {{ ref('stg_git__commits') }} as made
-    on chain.repository_id = made.repository_id and chain.sha = made.sha
+    on
+      chain.repository_id = made.repository_id
+      and chain.sha = made.sha
+      and {{ of_job('made.repository_id') }}
   group by chain.repository_id
 ),
 

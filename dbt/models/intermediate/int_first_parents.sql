@@ -15,6 +15,7 @@ with recursive walk as (
   from walk
   inner join {{ ref('stg_git__commit_parents') }} as parent
     on walk.repository_id = parent.repository_id and walk.sha = parent.sha and parent.ordinal = 1
+  where {{ of_job('parent.repository_id') }}
 )
 
 select *

@@ -24,7 +24,8 @@ with changes as (
   inner join {{ ref('int_items') }} as item
     on happened.repository_id = item.repository_id and happened.number = item.number
   where
-    happened.event in ('closed', 'merged', 'reopened')
+    {{ of_job('happened.repository_id') }}
+    and happened.event in ('closed', 'merged', 'reopened')
     and (item.closed_at is null or happened.created_at <= item.closed_at)
   union all
   select

@@ -12,8 +12,7 @@ with deployed as (
   group by repository_id, commit_sha
 ),
 
--- Deployments are of this job alone. PostgreSQL takes of_job for a filter that leaves next to
--- nothing, and would join what is left row by row.
+-- Of repositories that deploy: elsewhere nobody asks.
 parents as (
   select
     made.repository_id,
@@ -22,6 +21,7 @@ parents as (
   from (select distinct repository_id from deployed) as followed
   inner join {{ ref('stg_git__commit_parents') }} as made
     on followed.repository_id = made.repository_id
+  where {{ of_job('made.repository_id') }}
 ),
 
 commits as (

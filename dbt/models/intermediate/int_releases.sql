@@ -38,7 +38,8 @@ tagged as (
   inner join {{ ref('int_repositories') }} as repository
     on tag.repository_id = repository.repository_id
   where
-    tag.name ~ '[0-9]'
+    {{ of_job('tag.repository_id') }}
+    and tag.name ~ '[0-9]'
     and tag.repository_id not in (select published.repository_id from published)
 ),
 

@@ -28,6 +28,7 @@ pushes as (
       review.repository_id = pushed.repository_id
       and review.number = pushed.number
       and review.submitted_at < pushed.committed_at
+  where {{ of_job('pushed.repository_id') }}
   group by review.repository_id, review.number, pushed.pull_request_commit_id
 ),
 

@@ -22,6 +22,7 @@ released as (
   from released
   inner join {{ ref('stg_git__commit_parents') }} as edge
     on released.repository_id = edge.repository_id and released.sha = edge.sha
+  where {{ of_job('edge.repository_id') }}
 ),
 
 waiting as (

@@ -11,7 +11,8 @@ with incidents_marked as (
       or exists (
         select 1 from {{ ref('stg_github__labels') }} as label
         where
-          coverage.repository_id = label.repository_id
+          {{ of_job('label.repository_id') }}
+          and coverage.repository_id = label.repository_id
           and lower(label.name) = any({{ incident_labels() }})
       )
     ) as is_marked

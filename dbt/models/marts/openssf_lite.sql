@@ -111,7 +111,9 @@ facts as (
   left join tests on repository.repository_id = tests.repository_id
   left join files on repository.repository_id = files.repository_id
   left join {{ ref('stg_github__community_profile') }} as profile
-    on repository.repository_id = profile.repository_id
+    on
+      repository.repository_id = profile.repository_id
+      and {{ of_job('profile.repository_id') }}
 )
 
 select

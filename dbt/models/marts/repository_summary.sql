@@ -203,6 +203,7 @@ event_kinds as (
   from {{ ref('stg_github__issue_events') }} as happened
   inner join {{ ref('int_items') }} as item
     on happened.repository_id = item.repository_id and happened.number = item.number
+  where {{ of_job('happened.repository_id') }}
   group by happened.repository_id, happened.event
 ),
 

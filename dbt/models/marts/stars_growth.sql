@@ -78,6 +78,7 @@ seen as (
     on repository.repository_id = held.repository_id
   left join {{ ref('int_coverage') }} as coverage
     on repository.repository_id = coverage.repository_id
+  where {{ of_job('repository.repository_id') }}
 ),
 
 reported as (

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from flows.steps.tones import read_tones
+from gitinsight.ai_settings import SentimentSettings
 from gitinsight.cards.catalogue import card
 from gitinsight.settings import Settings
 from tests.support.analyses import attempting, rows
