@@ -1,16 +1,30 @@
+-- GitHub tells of the whole repository with each run: taken apart at once, it is unpacked once.
 select
-  repository_id,
-  id as run_id,
-  (payload ->> 'workflow_id')::bigint as workflow_id,
-  payload ->> 'name' as workflow_name,
-  payload ->> 'event' as event,
-  payload ->> 'head_branch' as head_branch,
-  payload ->> 'head_sha' as head_sha,
-  payload ->> 'status' as status,
-  payload ->> 'conclusion' as conclusion,
-  coalesce((payload ->> 'run_attempt')::integer, 1) as attempt,
-  (payload ->> 'created_at')::timestamptz as created_at,
-  coalesce(payload ->> 'run_started_at', payload ->> 'created_at')::timestamptz as started_at,
-  (payload ->> 'updated_at')::timestamptz as updated_at
-from {{ source('raw', 'github_workflow_runs') }}
-where deleted_at is null
+  held.repository_id,
+  held.id as run_id,
+  run.workflow_id,
+  run.name as workflow_name,
+  run.event,
+  run.head_branch,
+  run.head_sha,
+  run.status,
+  run.conclusion,
+  coalesce(run.run_attempt, 1) as attempt,
+  run.created_at,
+  coalesce(run.run_started_at, run.created_at) as started_at,
+  run.updated_at
+from {{ source('raw', 'github_workflow_runs') }} as held
+cross join lateral jsonb_to_record(held.payload) as run (
+  workflow_id bigint,
+  name text,
+  event text,
+  head_branch text,
+  head_sha text,
+  status text,
+  conclusion text,
+  run_attempt integer,
+  created_at timestamptz,
+  run_started_at timestamptz,
+  updated_at timestamptz
+)
+where held.deleted_at is null
