@@ -7,7 +7,7 @@ Only what everybody may see is kept, so that it does not matter who asks.
 import time
 from dataclasses import dataclass
 
-from api.fast.entries import Shelf
+from api.shelf import Shelf
 
 _TRUSTED_SECONDS = 0.9
 """After a change the old answer is given for a second at most."""

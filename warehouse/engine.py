@@ -3,12 +3,12 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any, LiteralString, Self, cast
+from typing import Any, Self
 
 import psycopg
 import sqlalchemy.exc
 from psycopg import Connection as DriverConnection
-from psycopg.abc import Params, Query
+from psycopg.abc import Params
 from sqlalchemy import URL, Connection, Engine, create_engine, make_url
 
 from gitinsight import traces
@@ -59,7 +59,7 @@ class TracedCursor(psycopg.Cursor[Any]):
     server, as sqlcommenter does. No values are in it: what is composed of values is not told.
     """
 
-    def execute(self, query: Query, params: Params | None = None, **options: Any) -> Self:
+    def execute(self, query: Any, params: Params | None = None, **options: Any) -> Self:
         # The `;` by which the pool asks whether a connection is one still is no statement.
         is_told = isinstance(query, str) and query[:1].isalpha()
         if not is_told or traces.traceparent() is None:
@@ -67,7 +67,7 @@ class TracedCursor(psycopg.Cursor[Any]):
         name = f"SQL {query.split(maxsplit=1)[0].lower()}"
         with traces.span(name, db__system__name="postgresql", db__query__text=query):
             told = f"{query.rstrip().rstrip(';')} /*traceparent='{traces.traceparent()}'*/"
-            return super().execute(cast("LiteralString", told), params, **options)
+            return super().execute(told, params, **options)
 
 
 def make_engine(url: str, *, process: str, pool_size: int = 8) -> Engine:

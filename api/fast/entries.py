@@ -1,12 +1,8 @@
-"""Answers that are ready to be sent, and a bounded place to keep them in."""
+"""Answers that are ready to be sent."""
 
 import gzip
-import random
-import time
-from collections.abc import Iterator
 from functools import cached_property
 from hashlib import blake2b
-from typing import Generic, Protocol, TypeVar
 
 from api.headers import SECURITY
 
@@ -62,57 +58,3 @@ class Entry:
 
 def _lines(headers: dict[str, str]) -> bytes:
     return "".join(f"{name}: {value}\r\n" for name, value in headers.items()).encode()
-
-
-class Kept(Protocol):
-    @property
-    def size(self) -> int:
-        """About how many bytes it takes."""
-
-
-T = TypeVar("T", bound=Kept)
-
-
-class Shelf(Generic[T]):
-    """Entries by the target of the request; the oldest go first when it is full. Each is good for
-    about ``seconds``, so that what was kept at once does not end at once.
-    """
-
-    def __init__(self, *, most_bytes: int, seconds: float) -> None:
-        self._entries: dict[bytes, tuple[T, float]] = {}
-        self._most_bytes = most_bytes
-        self._seconds = seconds
-        self.size = 0
-
-    def __len__(self) -> int:
-        return len(self._entries)
-
-    def get(self, target: bytes) -> T | None:
-        held = self._entries.get(target)
-        if held is None:
-            return None
-        entry, until = held
-        if until < time.monotonic():
-            self.drop(target)
-            return None
-        return entry
-
-    def put(self, target: bytes, entry: T) -> None:
-        self.drop(target)
-        until = time.monotonic() + self._seconds * random.uniform(0.8, 1.2)  # noqa: S311 - no secret
-        self._entries[target] = entry, until
-        self.size += entry.size
-        while self.size > self._most_bytes:
-            self.drop(next(iter(self._entries)))
-
-    def drop(self, target: bytes) -> None:
-        held = self._entries.pop(target, None)
-        if held is not None:
-            self.size -= held[0].size
-
-    def clear(self) -> None:
-        self._entries.clear()
-        self.size = 0
-
-    def __iter__(self) -> Iterator[bytes]:
-        return iter(self._entries)

@@ -8,10 +8,11 @@ from pathlib import Path
 
 from starlette.concurrency import run_in_threadpool
 
-from api.fast.entries import Entry, Shelf
+from api.fast.entries import Entry
 from api.fast.index import Index
 from api.fast.keeping import Keeping, Versions
 from api.fast.searching import First, Searching, Wanted
+from api.shelf import Shelf
 from warehouse.search import Document
 
 PATH = b"/api/v1/fast/search"

@@ -12,7 +12,8 @@ from typing import Protocol
 from starlette.concurrency import run_in_threadpool
 
 from api.envelope import as_json, meta
-from api.fast.entries import Entry, Shelf
+from api.fast.entries import Entry
+from api.shelf import Shelf
 from gitinsight.errors import NotFound
 from warehouse.summaries import Summary
 
