@@ -87,8 +87,8 @@ def conclude(run: Run, report: Report, work: Callable[[], str]) -> Job:
     """End or park the job as what comes of ``work`` deserves, which says the state; the job as it
     stands then.
     """
-    told = {"job_id": str(run.job.job_id), "repository": run.repository.full_name}
-    with run.heartbeat(), traces.span("analyze", **told):
+    job_id, name = str(run.job.job_id), run.repository.full_name
+    with run.heartbeat(), traces.span("analyze", job_id=job_id, repository=name):
         try:
             state = work()
         except (LeaseLost, *UNREACHABLE):
