@@ -136,8 +136,8 @@ def _ours_of_ruff(files: Sequence[Source]) -> Counter[tuple[str, int, str]]:
 def _theirs_of_ruff() -> Counter[tuple[str, int, str]]:
     """Over the files where they lie, as somebody would ask it."""
     command = [
-        Path(sys.executable).with_name("ruff"), "check", "--isolated", "--no-cache", "--exit-zero",
-        "--quiet", "--target-version=py311", f"--select={','.join(RULES)}",
+        str(Path(sys.executable).with_name("ruff")), "check", "--isolated", "--no-cache",
+        "--exit-zero", "--quiet", "--target-version=py311", f"--select={','.join(RULES)}",
         f"--ignore={','.join(PASSED_OVER)}", "--output-format=json", "--no-force-exclude",
         *(one.name for one in sources()),
     ]  # fmt: skip
@@ -200,7 +200,8 @@ class Seeded:
 def _clones(files: Sequence[Source]) -> Iterator[Figure]:
     chance = random.Random(6)  # noqa: S311 - reproducible, not secret
     long = [one for one in files if 60 < len(list(lines_of(one.text))) < 400]  # noqa: PLR2004
-    tried = [seeded(*chance.sample(long, 2), chance) for _ in range(_SEEDS)]
+    pairs = [chance.sample(long, 2) for _ in range(_SEEDS)]
+    tried = [seeded(one, other, chance) for one, other in pairs]
     for name in ("recall", "precision"):
         values = [getattr(one, name) for one in tried]
         yield Figure(

@@ -6,10 +6,9 @@ with months as (
     lies.month,
     lies.month = max(lies.month) over (partition by lies.repository_id) as is_latest,
     least((lies.month + interval '1 month') at time zone 'UTC', repository.data_as_of) as ends_at
-  from {{ source('insights', 'code_files') }} as lies
+  from {{ ref('int_code_files') }} as lies
   inner join {{ ref('int_repositories') }} as repository
     on lies.repository_id = repository.repository_id
-  where lies.month > repository.data_as_of - interval '1 year'
   group by lies.repository_id, lies.month, repository.data_as_of
 ),
 
@@ -21,17 +20,12 @@ files as (
     months.ends_at,
     lies.path,
     lies.kind as language,
-    measured.nloc::bigint as nloc,
-    measured.ccn::bigint as ccn,
-    measured.health_score as code_health_score
-  from {{ source('insights', 'code_files') }} as lies
+    lies.nloc::bigint as nloc,
+    lies.ccn::bigint as ccn,
+    lies.health_score as code_health_score
+  from {{ ref('int_code_files') }} as lies
   inner join months on lies.repository_id = months.repository_id and lies.month = months.month
-  inner join {{ source('insights', 'code_blobs') }} as measured
-    on
-      lies.repository_id = measured.repository_id
-      and lies.blob_id = measured.blob_id
-      and lies.kind = measured.kind
-  where not lies.is_test and measured.nloc is not null
+  where not lies.is_test and lies.nloc is not null
 ),
 
 touches as (

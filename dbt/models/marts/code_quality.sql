@@ -30,6 +30,4 @@ select
   made.tests_nloc,
   made.tests_nloc::double precision / nullif(made.nloc, 0) as tests_ratio,
   made.engine
-from {{ source('insights', 'code_snapshots') }} as made
-inner join {{ ref('int_repositories') }} as repository
-  on made.repository_id = repository.repository_id
+from {{ ref('int_code_snapshots') }} as made

@@ -11,16 +11,9 @@ with named as (
     one.value ->> 'version' as exact_version,
     (one.value ->> 'is_development')::boolean as is_development,
     (one.value ->> 'is_locked')::boolean as is_locked
-  from {{ source('insights', 'code_files') }} as lies
-  inner join {{ ref('int_repositories') }} as repository
-    on lies.repository_id = repository.repository_id
-  inner join {{ source('insights', 'code_blobs') }} as measured
-    on
-      lies.repository_id = measured.repository_id
-      and lies.blob_id = measured.blob_id
-      and lies.kind = measured.kind
-  cross join lateral jsonb_array_elements(measured.dependencies) as one (value)
-  where lies.kind = 'manifest' and lies.month > repository.data_as_of - interval '1 year'
+  from {{ ref('int_code_files') }} as lies
+  cross join lateral jsonb_array_elements(lies.dependencies) as one (value)
+  where lies.kind = 'manifest'
 ),
 
 fixed as (

@@ -1,25 +1,7 @@
 -- What looks risky in the files of the default branch: where it stands is told by path and line.
 -- Tests are looked at for secrets alone: their own code attacks nobody.
 with files as (
-  select
-    lies.repository_id,
-    lies.month,
-    lies.taken_at,
-    lies.path,
-    lies.kind,
-    lies.is_test,
-    measured.findings,
-    measured.secrets,
-    measured.unmeasured
-  from {{ source('insights', 'code_files') }} as lies
-  inner join {{ ref('int_repositories') }} as repository
-    on lies.repository_id = repository.repository_id
-  inner join {{ source('insights', 'code_blobs') }} as measured
-    on
-      lies.repository_id = measured.repository_id
-      and lies.blob_id = measured.blob_id
-      and lies.kind = measured.kind
-  where lies.month > repository.data_as_of - interval '1 year'
+  select * from {{ ref('int_code_files') }}
 ),
 
 -- What ruff takes from bandit, and what is said of workflows.
