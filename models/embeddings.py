@@ -185,7 +185,7 @@ def _attended(layer: Layer, flat: Singles, shape: tuple[int, int], mask: Singles
 
 
 def _normed(values: Singles, scale: Singles, shift: Singles) -> Singles:
-    centred = values - values.mean(axis=-1, keepdims=True)
+    centred: Singles = values - values.mean(axis=-1, keepdims=True)
     spread = np.einsum("...d,...d->...", centred, centred)[..., None] / np.float32(DIMENSIONS)
     centred /= np.sqrt(spread + _EPSILON)
     centred *= scale

@@ -11,7 +11,7 @@ from anyio.to_thread import run_sync
 
 from api.envelope import plain
 from api.errors import Refused
-from api.fast.searches import PATH, Searches
+from api.fast.searches import Searches
 from api.fast.searching import Wanted
 from gitinsight.cards.catalogue import card
 from models.meaning import fused
@@ -93,15 +93,11 @@ def coverage(connection: Connection, where: Among) -> dict[str, Any]:
 
 async def by_words(
     searches: Searches, wanted: Wanted, readable: frozenset[int] | None
-) -> list[list[dict[str, Any]]]:
-    """The rankings of issues and of pull requests."""
-    found = []
-    for kind in _KINDS if wanted.kind is None else (wanted.kind,):
-        its = replace(wanted, kind=kind, limit=CANDIDATES)
-        # No target of an HTTP request is like this one.
-        entry = await searches.get(PATH + repr(its).encode(), its, readable=readable)
-        found.append(json.loads(entry.body)["data"])
-    return found
+) -> list[dict[str, Any]]:
+    """Issues and pull requests that share any of the words, those with rare ones first."""
+    limit = CANDIDATES if wanted.kind else CANDIDATES * len(_KINDS)
+    body = await searches.alike(replace(wanted, limit=limit), readable=readable)
+    return [one for one in json.loads(body)["data"] if one["kind"] in _KINDS][:CANDIDATES]
 
 
 def together(rankings: Sequence[Sequence[dict[str, Any]]], *, limit: int) -> list[dict[str, Any]]:

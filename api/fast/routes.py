@@ -134,7 +134,7 @@ async def _by_meaning(
     if is_hybrid:
         fast: Fast = request.state.fast
         words = await meaning.by_words(fast.searches, wanted, readable)
-        hits = meaning.together([hits, *words], limit=wanted.limit)
+        hits = meaning.together([hits, words], limit=wanted.limit)
     return Response(as_json({"data": hits, "meta": told}), media_type=JSON)
 
 

@@ -105,6 +105,11 @@ class Searches:
             self._flights[target] = flight
         return await asyncio.shield(flight)
 
+    async def alike(self, wanted: Wanted, *, readable: frozenset[int] | None) -> bytes:
+        """By any of its words; made for whoever asks, and kept for nobody."""
+        assert self._searching is not None  # noqa: S101 - nobody asks before the start
+        return await run_in_threadpool(partial(self._searching.alike, wanted, readable=readable))
+
     async def _find(self, target: bytes, wanted: Wanted) -> Entry:
         assert self._searching is not None  # noqa: S101 - nobody asks before the start
         generation = self._generation

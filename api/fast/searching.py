@@ -17,6 +17,7 @@ from warehouse.search import Kind
 
 _ENOUGH = 3
 _MOST_WORDS = 8
+_MOST_ALIKE = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,14 +82,26 @@ class Searching:
         near = self._run(self._near(first.words), first.filters, first.wanted.limit)
         return _answer([*first.found, *near], first.words, first.wanted.limit, is_near=True)
 
-    def _run(self, query: Query, filters: Sequence[Query], limit: int) -> list[bytes]:
+    def alike(self, wanted: Wanted, *, readable: frozenset[int] | None = None) -> bytes:
+        """The same by any of its words, of which rare ones count most: for what is a text itself,
+        and names nothing.
+        """
+        words = list(dict.fromkeys(words_of(wanted.q)))[:_MOST_ALIKE]
+        filters = [*self._filters(wanted), *self._permitted(readable)]
+        each = [self._term(name, word) for word in words for name in ("name", "text")]
+        found = self._run(_any(*each), filters, wanted.limit, weight=None) if words else []
+        return _answer(found, words, wanted.limit, is_near=False)
+
+    def _run(
+        self, query: Query, filters: Sequence[Query], limit: int, *, weight: str | None = "weight"
+    ) -> list[bytes]:
         if filters:
             unweighted = (Query.const_score_query(one, 0.0) for one in filters)
             query = Query.boolean_query([
                 (Occur.Must, query), *((Occur.Must, one) for one in unweighted),
             ])  # fmt: skip
         searcher = self._index.searcher
-        found = searcher.search(query, limit, count=False, weight_by_field="weight")
+        found = searcher.search(query, limit, count=False, weight_by_field=weight)
         stored: list[Any] = [searcher.doc(at).get_first("shown") for _, at in found.hits]
         return [bytes(one) for one in stored]
 
