@@ -99,3 +99,19 @@ def test_whatever_is_asked_is_answered(searching: Searching, q: str) -> None:
 
 def test_no_more_are_shown_than_are_wanted(searching: Searching) -> None:
     assert len(find(searching, "parser", limit=2)) == 2
+
+
+def test_a_text_is_met_by_any_of_its_words_within_what_may_be_read(searching: Searching) -> None:
+    def alike(q: str, readable: frozenset[int] | None = None, limit: int = 20) -> list[Any]:
+        found = searching.alike(Wanted(q, limit=limit), readable=readable)
+        return list(json.loads(found)["data"])
+
+    (title, *_) = titles(searching, "parser")
+    q = f"nobodyeverwrotethis {title}"
+    every = alike(q)
+    assert every
+    assert alike("nobodyeverwrotethis") == alike("...") == []
+    assert len(alike(q, limit=1)) == 1
+    assert "acme/vault" in [one["title"] for one in alike("vault parser")]
+    for readable in (frozenset[int](), frozenset({1, 2})):
+        assert "acme/vault" not in [one["title"] for one in alike("vault parser", readable)]
