@@ -9,6 +9,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from importlib.resources import files
 
 import numpy as np
 from numpy.typing import NDArray
@@ -46,9 +47,12 @@ _MACHINE_WORD = re.compile(
 _OF_MACHINES = re.compile(
     r"auto|build|deploy|jenkins|release|sync|service|admin|team|infra|machine|(?:^|[-_.])ci(?:[-_.]|$)"
 )
+_GIVEN_NAMES = tuple((files("models") / "given_names.txt").read_text("utf-8").split())
+"""Of the 600 most frequent of the census of 1990 of the USA those of four letters or more."""
 NAME_SIGNS = (
     "is_app", "is_bot_word", "ends_in_bot", "has_bot", "has_robo", "is_machine_word",
     "machine_words_count", "letters_count", "words_count", "digits_count",
+    "begins_with_a_given_name", "has_a_given_name",
 )  # fmt: skip
 
 
@@ -161,6 +165,8 @@ def name_signs(login: str) -> list[float]:
             "bot" in bare, "robo" in bare, bool(_MACHINE_WORD.search(bare)),
             len(_OF_MACHINES.findall(bare)), len(bare), len(_BETWEEN.split(bare)),
             sum(letter.isdigit() for letter in bare),
+            any(word.startswith(_GIVEN_NAMES) for word in re.split(r"[-_.0-9]+", bare)),
+            any(name in bare for name in _GIVEN_NAMES),
         )
     ]  # fmt: skip
 

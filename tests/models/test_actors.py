@@ -63,8 +63,10 @@ def test_where_programs_are_rarer_it_takes_more_to_be_one() -> None:
         ("talbot", {"ends_in_bot", "has_bot"}),
         ("k8s-ci-robot", {"is_bot_word", "ends_in_bot", "has_bot", "has_robo", "is_machine_word"}),
         ("nightly-ci", {"is_machine_word"}),
-        ("botella", {"has_bot"}),
+        ("botella", {"has_bot", "has_a_given_name"}),
         ("Ann", set()),
+        ("dennis42", {"begins_with_a_given_name", "has_a_given_name"}),
+        ("mr-xdennis", {"has_a_given_name"}),
     ],
 )
 def test_names_have_signs(login: str, signs: set[str]) -> None:
