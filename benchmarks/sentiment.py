@@ -35,7 +35,7 @@ from models.sentiment_training import FOLDS, Labelled, fit, folds, out_of_fold
 
 NAME = "sentiment"
 _ISSUE = 6
-_RUNS = 5
+_RUNS: Mapping[Mode, int] = {"fast": 5, "cascade": 3}
 _SCORED: Mapping[Mode, int] = {"fast": 10_000, "cascade": 2_000}
 _SURE = 0.9
 
@@ -57,9 +57,11 @@ def measure() -> Iterator[Figure]:
     github, senti4sd = gold("github"), gold("senti4sd")
     plain = fit(github.train + senti4sd.train, lexicon(), has_signals=False)
     for model in _models():
-        for name, texts in (("github", github.test), ("senti4sd", senti4sd.test)):
-            yield from _half(model, name, texts, plain)
-        yield from _confidence(model, github.test)
+        shares = model.probabilities(github.test.texts)
+        yield from _half(model, "github", github.test, shares, plain)
+        yield from _confidence(model, github.test, shares)
+        shares = model.probabilities(senti4sd.test.texts)
+        yield from _half(model, "senti4sd", senti4sd.test, shares, plain)
         yield from _cost(model, github)
     yield from _elsewhere(github, senti4sd)
 
@@ -84,8 +86,10 @@ def _models() -> Iterator[Model]:
     )  # fmt: skip
 
 
-def _half(model: Model, name: str, texts: Labelled, plain: sentiment.Weights) -> Iterator[Figure]:
-    said, limit = _best(model.probabilities(texts.texts)), model.limits[name]
+def _half(
+    model: Model, name: str, texts: Labelled, shares: Floats, plain: sentiment.Weights
+) -> Iterator[Figure]:
+    said, limit = _best(shares), model.limits[name]
     yield _f1(f"{model.name}-{name}", said, texts, limit, _vader(texts))
     other = _tf_idf(_best(probabilities(plain, texts.texts)), texts)
     yield _f1(f"{model.name}-{name}-against-tf-idf", said, texts, limit, other)
@@ -108,8 +112,8 @@ def _elsewhere(github: Gold, senti4sd: Gold) -> Iterator[Figure]:
     )  # fmt: skip
 
 
-def _confidence(model: Model, texts: Labelled) -> Iterator[Figure]:
-    shares, labels = model.probabilities(texts.texts), texts.labels
+def _confidence(model: Model, texts: Labelled, shares: Floats) -> Iterator[Figure]:
+    labels = texts.labels
     is_sure = shares.max(axis=1) >= _SURE
     is_right = (_best(shares) == labels)[is_sure].astype(float)
     yield Figure(
@@ -133,7 +137,7 @@ def _cost(model: Model, github: Gold) -> Iterator[Figure]:
     texts = github.written if model.mode == "fast" else github.unseen
     ours: list[float] = []
     theirs: list[float] = []
-    for _ in range(_RUNS):
+    for _ in range(_RUNS[model.mode]):
         ours.append(_a_second(texts, lambda: model.score(texts)))
         theirs.append(_a_second(texts, lambda: [analyzer.polarity_scores(one) for one in texts]))
     yield Figure(

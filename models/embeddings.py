@@ -7,6 +7,7 @@ classifier with upper layers of its own runs on the same lower ones.
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -150,7 +151,7 @@ def through(layers: Sequence[Layer], hidden: Singles, is_read: NDArray[np.bool_]
         inner = middle @ layer.inner
         inner += layer.inner_bias
         inner *= share_below(inner)
-        out = inner @ layer.outer
+        out: NDArray[Any] = inner @ layer.outer
         out += layer.outer_bias
         out += middle
         flat = _normed(out, layer.outer_scale, layer.outer_shift)

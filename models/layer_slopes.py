@@ -4,18 +4,21 @@ The slopes are those of calculus, written out; a test holds them against differe
 """
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from models.embeddings import DIMENSIONS, Singles, share_below
+from models.embeddings import DIMENSIONS, share_below
 
 _HEADS = 12
 _HEAD = DIMENSIONS // _HEADS
 _EPSILON = np.float32(1e-12)
 _FAR = np.float32(-1e9)
 
-Numbers = Mapping[str, Singles]
+Values = NDArray[Any]
+"""Of 32 bits; a test takes 64, to be exact."""
+Numbers = Mapping[str, Values]
 """Of a layer, by the names of the fields of ``models.embeddings.Layer``."""
 
 
@@ -25,7 +28,7 @@ class Dropout:
     def __init__(self, chance: np.random.Generator, share: float) -> None:
         self._chance, self._share = chance, np.float32(share)
 
-    def like(self, values: Singles) -> Singles:
+    def like(self, values: Values) -> Values:
         """What to multiply by: nought, or what makes up for those that are left out."""
         kept = self._chance.random(values.shape, dtype=np.float32) >= self._share
         return kept / (1 - self._share)
@@ -37,7 +40,7 @@ class Pass:
     """
 
     def __init__(
-        self, layer: Numbers, flat: Singles, is_read: NDArray[np.bool_], dropout: Dropout
+        self, layer: Numbers, flat: Values, is_read: NDArray[np.bool_], dropout: Dropout
     ) -> None:
         self._layer, self._flat, self._shape = layer, flat, is_read.shape
         three = flat @ layer["attention"] + layer["attention_bias"]
@@ -62,11 +65,11 @@ class Pass:
         outer = self._active @ layer["outer"] + layer["outer_bias"]
         self._kept_outer = dropout.like(outer)
         self._normed_out, self._spread_out = _normed(self._middle + outer * self._kept_outer)
-        self.out: Singles = self._normed_out * layer["outer_scale"] + layer["outer_shift"]
+        self.out: Values = self._normed_out * layer["outer_scale"] + layer["outer_shift"]
 
-    def back(self, slope: Singles) -> tuple[Singles, dict[str, Singles]]:
+    def back(self, slope: Values) -> tuple[Values, dict[str, Values]]:
         """From the slope of what came out, that of what went in and of the layer's numbers."""
-        layer, found = self._layer, dict[str, Singles]()
+        layer, found = self._layer, dict[str, Values]()
         found["outer_scale"] = (slope * self._normed_out).sum(axis=0)
         found["outer_shift"] = slope.sum(axis=0)
         summed = _unnormed(slope * layer["outer_scale"], self._normed_out, self._spread_out)
@@ -87,7 +90,7 @@ class Pass:
         found["attention"], found["attention_bias"] = self._flat.T @ three, three.sum(axis=0)
         return summed + three @ layer["attention"].T, found
 
-    def _back_to_three(self, mixed: Singles) -> Singles:
+    def _back_to_three(self, mixed: Values) -> Values:
         """To query, key and value."""
         heads = mixed.reshape(*self._shape, _HEADS, _HEAD).transpose(0, 2, 1, 3)
         value = (self._shares * self._kept_shares).transpose(0, 1, 3, 2) @ heads
@@ -101,13 +104,13 @@ class Pass:
         return three.reshape(len(mixed), 3 * DIMENSIONS)
 
 
-def _normed(values: Singles) -> tuple[Singles, Singles]:
+def _normed(values: Values) -> tuple[Values, Values]:
     centred = values - values.mean(axis=-1, keepdims=True)
     spread = np.sqrt((centred * centred).mean(axis=-1, keepdims=True) + _EPSILON)
     return centred / spread, spread
 
 
-def _unnormed(slope: Singles, normed: Singles, spread: Singles) -> Singles:
+def _unnormed(slope: Values, normed: Values, spread: Values) -> Values:
     along = (slope * normed).mean(axis=-1, keepdims=True)
-    back: Singles = (slope - slope.mean(axis=-1, keepdims=True) - normed * along) / spread
+    back: Values = (slope - slope.mean(axis=-1, keepdims=True) - normed * along) / spread
     return back

@@ -45,7 +45,7 @@ def probabilities(cascade: Cascade, texts: Sequence[str]) -> Floats:
     """Of each class, of texts that are plain already."""
     shares = sentiment.probabilities(cascade.fast, texts)
     hard = np.flatnonzero(shares.max(axis=1, initial=0) < EASY)
-    shares[hard] += read(cascade.encoder, cascade.tuned, [texts[one] for one in hard])
+    shares[hard] += read(cascade.encoder, cascade.tuned, [texts[one] for one in hard.tolist()])
     shares[hard] /= 2
     return shares
 

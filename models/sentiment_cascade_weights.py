@@ -41,7 +41,7 @@ def packed(tuned: Tuned, base: Sequence[Layer]) -> bytes:
             held[f"{number}.{name}"] = np.round(moved / size).astype(np.int8)
             held[f"{number}.{name}.step"] = size.astype(np.float32)
     stream = BytesIO()
-    np.savez_compressed(stream, **held)  # type: ignore[arg-type] - names are ours
+    np.savez_compressed(stream, allow_pickle=False, **held)
     return stream.getvalue()
 
 

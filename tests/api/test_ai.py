@@ -29,8 +29,8 @@ def test_texts_are_answered_in_their_order(reading: httpx2.Client) -> None:
 @pytest.mark.parametrize(
     "body",
     [{"texts": []}, {"texts": ["x"] * (TEXTS + 1)}, {"texts": ["x" * (LETTERS + 1)]},
-     {"texts": [1]}, {"texts": ["x"], "person": "ann"}, {}],
-    ids=["none", "many", "long", "number", "other", "empty"],
+     {"texts": [1]}, {"texts": ["x"], "person": "ann"}, {"texts": ["x"], "mode": "slow"}, {}],
+    ids=["none", "many", "long", "number", "other", "mode", "empty"],
 )  # fmt: skip
 def test_what_is_too_much_or_no_text_is_not_valid(
     reading: httpx2.Client, body: dict[str, object]
@@ -38,16 +38,27 @@ def test_what_is_too_much_or_no_text_is_not_valid(
     assert reading.post(SENTIMENT, json=body).status_code == 422
 
 
-def test_every_model_says_how_good_it_is(reading: httpx2.Client) -> None:
-    every = reading.get("/api/v1/models").json()["data"]
+def test_where_the_cascade_has_no_weights_that_is_said(reading: httpx2.Client) -> None:
+    found = reading.post(SENTIMENT, json={"texts": ["Nice"], "mode": "cascade"})
 
-    assert [one["definition"] for one in every] == [one.definition for one in cards().values()]
-    (model,) = [one for one in every if one["definition"].startswith("sentiment@")]
-    told = card("sentiment")
-    assert (model["definition"], model["sha256"]) == (told.definition, told.sha256)
-    assert [one["value"] for one in model["metrics"]] == [one.value for one in told.metrics]
-    assert model["trained_on"] == told.trained_on.isoformat()
-    assert model["limits"]
+    assert (found.status_code, found.json()["type"]) == (
+        503, "urn:gitinsight:problem:weights-missing",
+    )  # fmt: skip
+    assert "gitinsight models fetch" in found.json()["detail"]
+    fast = reading.post(SENTIMENT, json={"texts": ["Nice"], "mode": "fast"}).json()
+    assert fast["model"] == card("sentiment").definition
+
+
+def test_every_model_says_how_good_it_is(reading: httpx2.Client) -> None:
+    models = {one["definition"]: one for one in reading.get("/api/v1/models").json()["data"]}
+
+    assert list(models) == [one.definition for one in cards().values()]
+    for told in (card("sentiment"), card("sentiment-cascade")):
+        model = models[told.definition]
+        assert model["sha256"] == told.sha256
+        assert [one["value"] for one in model["metrics"]] == [one.value for one in told.metrics]
+        assert model["trained_on"] == told.trained_on.isoformat()
+        assert model["limits"]
 
 
 def test_importing_the_api_loads_no_model() -> None:
@@ -55,8 +66,12 @@ def test_importing_the_api_loads_no_model() -> None:
         [
             sys.executable, "-c",
             ("import sys, api.app, api.serve; print([one for one in sys.modules"
+<<<<<<< HEAD
              " if one.startswith(('models.sentiment', 'models.embeddings', 'models.actors',"
              " 'numpy', 'scipy', 'vaderSentiment'))])"),
+=======
+            " if one.startswith(('models.sentiment', 'models.embeddings', 'scipy', 'vader'))])"),
+>>>>>>> a459c97 (feat(models): sentiment-cascade@2, taught on the training halves; its card and tests)
         ],
         capture_output=True, text=True, check=True,
     )  # fmt: skip

@@ -60,7 +60,8 @@ def test_the_wheel_carries_everything_that_runs(wheel: Path) -> None:
     assert "flows/dbt_project/dbt_project.yml" in names
     assert "gitinsight/github/queries/pull_requests.graphql" in names
     assert "gitinsight/metrics/bus_factor.yml" in names
-    assert {"gitinsight/cards/sentiment.json", "models/weights/sentiment.npz"} <= names
+    for model in ("sentiment", "sentiment-cascade"):
+        assert {f"gitinsight/cards/{model}.json", f"models/weights/{model}.npz"} <= names
     assert "warehouse/migrations/versions/0001_first_tables.py" in names
 
 
