@@ -66,12 +66,8 @@ def test_importing_the_api_loads_no_model() -> None:
         [
             sys.executable, "-c",
             ("import sys, api.app, api.serve; print([one for one in sys.modules"
-<<<<<<< HEAD
              " if one.startswith(('models.sentiment', 'models.embeddings', 'models.actors',"
              " 'numpy', 'scipy', 'vaderSentiment'))])"),
-=======
-            " if one.startswith(('models.sentiment', 'models.embeddings', 'scipy', 'vader'))])"),
->>>>>>> a459c97 (feat(models): sentiment-cascade@2, taught on the training halves; its card and tests)
         ],
         capture_output=True, text=True, check=True,
     )  # fmt: skip
