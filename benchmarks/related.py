@@ -60,7 +60,8 @@ def related(folder: Path = FOLDER / "data" / "repos") -> Related:
     repositories = sorted(one for one in folder.glob("*") if (one / "issues.jsonl.gz").is_file())
     if not repositories:
         raise Missing(f"no recorded issues in {folder}")
-    items, questions = {}, []
+    items: dict[str, tuple[Item, ...]] = {}
+    questions: list[Question] = []
     for directory in repositories:
         name = directory.name.replace("__", "/")
         held = {
