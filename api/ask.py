@@ -65,7 +65,24 @@ class Told(Answered):
                             "words": "The fewest humans who together made half of the commits.",
                         }
                     ],
-                    **Answered.model_config["json_schema_extra"]["examples"][0],  # type: ignore[index, call-overload]
+                    "columns": [
+                        {"name": "full_name", "type": "text"},
+                        {"name": "issues_count", "type": "bigint"},
+                    ],
+                    "data": [["octocat/hello-world", 479]],
+                    "meta": {
+                        "as_of": "2026-11-23T12:00:00Z", "newest_as_of": "2026-11-23T12:00:00Z",
+                        "repositories_count": 1, "coverage": {},
+                        "quality": {"status": "passed", "failed_checks": []},
+                        "marts": [
+                            {
+                                "name": "marts.repository_summary",
+                                "description": "One row for each repository.",
+                                "definitions": ["bus-factor@1"],
+                            }
+                        ],
+                        "rows_count": 1, "is_cut": False,
+                    },
                 }
             ]
         }
