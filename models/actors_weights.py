@@ -3,6 +3,7 @@
 from functools import cache
 from importlib.resources import files
 from io import BytesIO
+from typing import Any
 
 import numpy as np
 
@@ -20,6 +21,7 @@ def packed(weights: Weights) -> bytes:
     stream = BytesIO()
     np.savez_compressed(
         stream,
+        allow_pickle=False,
         pieces=np.frombuffer("\n".join(weights.pieces).encode(), dtype=np.uint8),
         **{name: getattr(weights, name).astype(np.float32) for name in _ARRAYS},
         **{name: np.array(getattr(weights, name)) for name in _NUMBERS},
@@ -30,11 +32,9 @@ def packed(weights: Weights) -> bytes:
 def unpacked(content: bytes) -> Weights:
     with np.load(BytesIO(content), allow_pickle=False) as held:
         pieces = bytes(held["pieces"]).decode().split("\n")
-        return Weights(
-            pieces={piece: place for place, piece in enumerate(pieces)},
-            **{name: held[name].astype(np.float64) for name in _ARRAYS},
-            **{name: float(held[name]) for name in _NUMBERS},
-        )
+        told: dict[str, Any] = {name: held[name].astype(np.float64) for name in _ARRAYS}
+        told |= {name: float(held[name]) for name in _NUMBERS}
+    return Weights(pieces={piece: place for place, piece in enumerate(pieces)}, **told)
 
 
 @cache

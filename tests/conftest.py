@@ -53,8 +53,6 @@ def _no_settings_from_outside() -> Iterator[None]:
         for name in list(os.environ):
             if name.startswith("GITINSIGHT_") or name in {"GITHUB_TOKEN", "GH_TOKEN"}:
                 patch.delenv(name)
-        # Nor does a package index: what a test needs of one it makes.
-        patch.setenv("GITINSIGHT_EMBEDDINGS__FETCH", "false")
         yield
 
 

@@ -7,7 +7,7 @@ from gitinsight.ai_settings import EmbeddingsSettings, LlmSettings
 
 def test_nothing_is_asked_of_a_language_model_that_nobody_has_named() -> None:
     assert LlmSettings().base_url is None
-    assert EmbeddingsSettings() == EmbeddingsSettings(fetch=True, seconds=60)
+    assert EmbeddingsSettings() == EmbeddingsSettings(fetch=False, seconds=60)
 
 
 def test_an_address_has_no_last_slash() -> None:
