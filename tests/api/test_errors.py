@@ -37,6 +37,7 @@ TABLE: tuple[tuple[Exception, int, str], ...] = (
     (ours.LeaseLost("job 1"), 503, "try-again"),
     (ours.TransientError("later"), 503, "try-again"),
     (ours.BrokenEnvironment("disk full", "make room"), 500, "failed"),
+    (ours.WeightsMissing("encoder==1", "not fetched"), 503, "weights-missing"),
     (ours.QualityGateFailed(("volume",)), 500, "failed"),
     (ours.Cancelled("job 1"), 500, "failed"),
     (ours.PermanentError("no"), 500, "failed"),
