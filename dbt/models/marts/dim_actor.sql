@@ -17,7 +17,7 @@ select
   actor.bot_probability,
   actor.bot_source,
   actor.bot_model,
-  actor.bot_source is distinct from 'model' or actor.bot_probability >= 0.9 as is_class_sure,
+  (actor.bot_source is distinct from 'model') or actor.bot_probability >= 0.9 as is_class_sure,
   actor.evidence,
   actor.is_declared_bot,
   {{ known_counts("coverage.knows_commits", "wrote", [

@@ -22,13 +22,14 @@ select
   item.is_pull_request,
   item.created_at,
   counted.texts_count,
-  counted.scored_count,
-  {% for column in [
+  counted.scored_count
+  {%- for column in [
     "persons_count", "negative_count", "neutral_count", "positive_count", "unsure_count",
     "sentiment_index",
   ] -%}
-  case when {{ is_enough }} then counted.{{ column }} end as {{ column }}{{ "," if not loop.last }}
-  {% endfor %}
+  ,
+  case when {{ is_enough }} then counted.{{ column }} end as {{ column }}
+  {%- endfor %}
 from counted
 inner join {{ ref('int_items') }} as item
   on counted.repository_id = item.repository_id and counted.number = item.number

@@ -9,22 +9,24 @@ select
   run.head_sha,
   run.status,
   run.conclusion,
-  coalesce(run.run_attempt, 1) as attempt,
   run.created_at,
-  coalesce(run.run_started_at, run.created_at) as started_at,
-  run.updated_at
+  run.updated_at,
+  coalesce(run.run_attempt, 1) as attempt,
+  coalesce(run.run_started_at, run.created_at) as started_at
 from {{ source('raw', 'github_workflow_runs') }} as held
-cross join lateral jsonb_to_record(held.payload) as run (
-  workflow_id bigint,
-  name text,
-  event text,
-  head_branch text,
-  head_sha text,
-  status text,
-  conclusion text,
-  run_attempt integer,
-  created_at timestamptz,
-  run_started_at timestamptz,
-  updated_at timestamptz
-)
+cross join
+  lateral jsonb_to_record(held.payload)
+    as run (
+      workflow_id bigint,
+      name text,
+      event text,
+      head_branch text,
+      head_sha text,
+      status text,
+      conclusion text,
+      run_attempt integer,
+      created_at timestamptz,
+      run_started_at timestamptz,
+      updated_at timestamptz
+    )
 where held.deleted_at is null
