@@ -103,6 +103,7 @@ select
   repository_id,
   login,
   is_ghost,
+  scored_by as bot_model,
   is_typed_bot or is_named_bot as is_declared_bot,
   case
     when is_ghost then 'ghost'
@@ -120,15 +121,14 @@ select
     when is_named_like_a_machine then 'name'
     when scored_probability >= 0.5 and not is_ghost then 'model'
   end as bot_source,
-  -- The precision of each rule on labelled accounts, else what the model says; nothing speaks for it
-  -- where there is neither.
+  -- The precision of each rule on labelled accounts, else what the model says; null where there is
+  -- neither.
   case
     when said_class is not null then (said_class <> 'human')::integer::double precision
     when listed_class is not null or is_typed_bot or is_named_bot then 1.0::double precision
     when is_named_like_a_machine then 0.97::double precision
     else scored_probability
   end as bot_probability,
-  scored_by as bot_model,
   to_jsonb(
     array_remove(
       array[
