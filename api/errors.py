@@ -33,6 +33,7 @@ _KINDS: tuple[tuple[type[errors.GitInsightError], int, str], ...] = (
     (errors.RateLimited, 503, "rate-limited"),
     (errors.TransientError, 503, "try-again"),
     (errors.WeightsMissing, 503, "weights-missing"),
+    (errors.TooHard, 422, "too-hard"),
     (errors.GitInsightError, 500, "failed"),
 )
 

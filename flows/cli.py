@@ -21,11 +21,11 @@ from flows import (
     forecast,
     forget,
     identities,
-    models,
     quarantine,
     questions,
     retention,
     stack,
+    trained_models,
     vitals,
 )
 from flows import archive as gh_archive
@@ -56,7 +56,7 @@ app.add_typer(affiliations.app, name="affiliations")
 app.add_typer(api_keys.app, name="apikey")
 app.add_typer(definitions.app)
 app.add_typer(forget.app)
-app.add_typer(models.app, name="models")
+app.add_typer(trained_models.app, name="models")
 _SYNTHETIC = ("synthetic-labs/aurora", "synthetic-labs/borealis")
 _CHECKOUT = Path(__file__).parents[1]
 

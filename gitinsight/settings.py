@@ -234,9 +234,8 @@ class QualitySettings(BaseModel):
     volume_drop_ratio: float = 0.05
     """A table that lost more than this share of its rows since the last run fails the gate."""
     fresh_hours: Annotated[float, Field(gt=0)] = 50
-    """How old the figures of a repository may be, and the last look at each of its things: two
-    daily refreshes, for the first may find nothing new, and two hours to run.
-    """
+    """How old the figures of a repository may be, and the last look at each of its things: two daily
+    refreshes, for the first may find nothing new, and two hours to run."""
 
     @property
     def fresh_for(self) -> timedelta:
@@ -258,8 +257,7 @@ class RetentionSettings(BaseModel):
     """They are there because somebody asked for these hours."""
     history_days: int = Field(0, ge=0)
     """Earlier versions of records: after so long those are kept that figures were published of.
-    Some marts count what happened between publications, so that it is switched on by choice.
-    """
+    Some marts count what happened between publications, so that it is switched on by choice."""
 
 
 class TracingSettings(BaseModel):

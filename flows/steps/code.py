@@ -90,12 +90,14 @@ def _read(run: Run, head: str) -> int:
 
 def _is_here(run: Run, head: str) -> bool:
     """A mirror that was lost since is fetched again: nothing else would before the next push."""
-    if not (run.mirror.path / "HEAD").exists():
-        try:
-            run.mirror.fetch()
-        except (NotVisible, TooLarge, UpstreamUnavailable) as error:
-            run.announce("transform", resource="code", message=f"code is not read: {error}")
-            return False
+    if (run.mirror.path / "HEAD").exists() and head in run.mirror.commits_among({head}):
+        return True
+    run.mirror.discard()
+    try:
+        run.mirror.fetch()
+    except (NotVisible, TooLarge, UpstreamUnavailable) as error:
+        run.announce("transform", resource="code", message=f"code is not read: {error}")
+        return False
     return head in run.mirror.commits_among({head})
 
 

@@ -32,7 +32,7 @@ def test_each_file_is_answered_with_what_was_measured(reading: httpx2.Client) ->
     assert (function["name"], function["ccn"], function["nesting"]) == ("f", 61, 2)
     points = sum(one["points"] for one in bad["health"]["penalties"])
     assert bad["health"]["score"] == pytest.approx(10 - points)
-    assert bad["health"]["score"] < 6
+    assert bad["health"]["score"] < 7
     assert {one["rule"] for one in bad["findings"]} == {
         "S307", "complex-function", "long-function",
     }  # fmt: skip

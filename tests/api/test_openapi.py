@@ -224,7 +224,8 @@ def test_what_comes_back_is_what_the_document_says(analysed: Settings) -> None:
                 )  # fmt: skip
                 assert answer.status_code == 200, path
                 read = model.validate_json(answer.content)
-                assert model.dump_python(read, mode="json") == answer.json(), path
+                told = model.dump_python(read, mode="json", exclude_unset=True)
+                assert told == answer.json(), path
 
     asked = {name for name in OPERATIONS if name.startswith("GET ")} - {LOGIN, CALLBACK}
     assert len(reads) == len(asked) - 1

@@ -27,7 +27,7 @@ _WORKER = (
 _LONGEST_SECONDS = 120
 _ABOUT_THE_RUN = {
     "extracted_at", "run_id", "job_id", "looked_up_at", "valid_from", "valid_to",
-    "default_branch_at", "counted_since", "scored_at",
+    "default_branch_at", "counted_since", "scored_at", "measured_at",
 }  # fmt: skip
 """When and by whom a row was written: no two runs agree about that, killed or not."""
 

@@ -17,9 +17,12 @@ from tests.support.rows import add_repository, claim
 from warehouse.engine import Engine
 
 CONFIG = """
-# A cursor, a name or a statement may be of the right form and mean nothing: 422 says so.
+# A cursor, a name or a statement may be of the right form and mean nothing: 422 says so. What needs
+# a language model, or weights that are fetched, is not configured here: 503 says so.
 [checks.positive_data_acceptance]
-expected-statuses = ["2xx", "3xx", "401", "403", "404", "409", "422", "429"]
+expected-statuses = ["2xx", "3xx", "401", "403", "404", "409", "422", "429", "503"]
+[checks.not_a_server_error]
+expected-statuses = ["2xx", "3xx", "4xx", "503"]
 """
 _STREAMS = "/events$"
 """They end when their job does; they have tests of their own."""

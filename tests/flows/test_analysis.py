@@ -6,9 +6,9 @@ from typing import TypeVar
 
 import pytest
 
+from flows import project
 from flows.analysis import analyze
 from flows.attempt import attempt
-from flows.steps import transform
 from flows.webhooks import process
 from gitinsight import clock
 from gitinsight.settings import QualitySettings, Settings
@@ -51,7 +51,7 @@ def test_an_analysis_publishes_figures_that_passed_every_check(held: Engine) -> 
     assert state == "succeeded"
     assert outcome["quality"] == "passed"
     assert set(outcome["seconds"]) == {
-        "extract", "tones", "transform", "insights", "check", "publish",
+        "extract", "accounts", "code", "tones", "transform", "insights", "check", "publish",
     }  # fmt: skip
     assert count(held, "ops.quality_results where status <> 'passed'") == 0
     assert count(held, "ops.quality_results where tool = 'dbt'") > 50
@@ -196,12 +196,13 @@ def test_a_repository_that_is_gone_fails_at_once(analysed: Settings, held: Engin
 def test_an_error_that_nobody_expected_ends_the_job_and_is_raised(
     settings: Settings, warehouse: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(transform, "PROJECT", settings.state_dir / "nowhere")
+    monkeypatch.setattr(project, "_DBT", "/bin/false")
+    monkeypatch.setattr(project, "_version", lambda _: "none that was compiled before")
 
     job = attempt_once(settings, warehouse)
 
     assert (job.state, job.error_type) == ("failed", "BrokenEnvironment")
-    assert "dbt failed" in str(job.error_detail)
+    assert "dbt does not compile" in str(job.error_detail)
 
 
 def test_a_database_that_goes_away_leaves_the_job_to_whoever_comes_next(

@@ -27,6 +27,9 @@ CHANGES = (
 )  # fmt: skip
 
 
+OF_CODE = {"code_hotspots", "code_quality", "dependency_risk", "security_risk"}
+
+
 @pytest.fixture
 def held(analysed: Settings) -> Iterator[Engine]:
     engine = make_engine(analysed.warehouse_url, process="test")
@@ -35,10 +38,12 @@ def held(analysed: Settings) -> Iterator[Engine]:
 
 
 def hashes(warehouse: Engine, schema: str) -> dict[str, str]:
-    """Mart -> a hash of every row of it."""
+    """Mart -> a hash of every row of it. Of what is measured in code the last look of a week or a
+    month is kept, and no earlier one.
+    """
     found = {}
     with warehouse.connect() as connection:
-        for mart in publish.published(connection):
+        for mart in set(publish.published(connection)) - OF_CODE:
             lines = driver(connection).execute(
                 f"select to_jsonb(one)::text from {schema}.{mart} as one order by 1".encode()
             )

@@ -115,7 +115,11 @@ def test_requests_of_the_http_client_are_not_told_one_by_one() -> None:
     assert [line["event"] for line in written(stream)] == ["odd answer"]
 
 
-def test_what_is_said_of_each_request_with_its_keys_is_not_written() -> None:
+def test_what_is_said_of_each_request_with_its_keys_is_not_written(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    server = logging.getLogger("uvicorn.error")
+    monkeypatch.setattr(server, "propagate", True)  # whoever loads Prefect has it end there
     stream = io.StringIO()
     logs.configure("DEBUG", stream=stream)
 

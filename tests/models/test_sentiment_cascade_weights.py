@@ -12,7 +12,6 @@ from gitinsight.errors import BrokenEnvironment, WeightsMissing
 from models.embeddings import Encoder, Layer
 from models.sentiment_cascade import Tuned, read
 from models.sentiment_cascade_weights import FILE, NAME, packed, shipped, unpacked
-from models.sentiment_weights import genuine
 from tests.support.encoders import VOCABULARY, small_tensors
 
 ENCODER = Encoder(small_tensors(), VOCABULARY)
@@ -63,7 +62,7 @@ def test_the_card_is_about_this_file_and_it_is_small() -> None:
 
 def test_a_file_of_somebody_else_is_not_believed() -> None:
     with pytest.raises(BrokenEnvironment, match=f"{NAME} are not those of its card"):
-        genuine(packed(TUNED, BASE), card(NAME))
+        card(NAME).genuine(packed(TUNED, BASE))
 
 
 def test_without_the_encoders_weights_there_is_no_cascade(tmp_path: Path) -> None:

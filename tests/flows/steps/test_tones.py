@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
+from structlog.testing import capture_logs
 
 from flows.steps.tones import read_tones
 from gitinsight.ai_settings import SentimentSettings
@@ -85,10 +86,10 @@ def test_only_what_changed_is_judged_again(analysed: Settings, held: Engine, lim
 
 
 def test_without_the_weights_of_the_cascade_the_fast_model_judges_and_that_is_said(
-    analysed: Settings, held: Engine, capsys: pytest.CaptureFixture[str]
+    analysed: Settings, held: Engine
 ) -> None:
-    with attempting(analysed, held, NAME) as run:
+    with capture_logs() as said, attempting(analysed, held, NAME) as run:
         run.sentiment = SentimentSettings(mode="cascade")
         assert read_tones(run) == 0  # the fast model has judged all of it
 
-    assert "tones_by_the_fast_model" in "".join(capsys.readouterr())
+    assert [one["event"] for one in said] == ["tones_by_the_fast_model"]

@@ -12,6 +12,8 @@ _MACROS = ("repository_counters", "profile_columns")
 _KEY = re.compile(r"payload\s*(?:->>?|\?)\s*'(\w+)'|payload\s*#>>?\s*'\{(\w+)|'\$\.(\w+)")
 _ONLY_RECONCILED = {"repositories": {"full_name", "open_issues_count"}, "milestones": {"number"}}
 """Read by the ledger and the gate."""
+_AT_ONCE = re.compile(r"jsonb_to_record\(held\.payload\)\s+as \w+ \((.*?)\n\s+\)", re.DOTALL)
+_COLUMN = re.compile(r"^\s*(\w+) \w+,?$", re.MULTILINE)
 
 
 def staged(thing: str) -> set[str]:
@@ -21,7 +23,8 @@ def staged(thing: str) -> set[str]:
     for name in _MACROS:
         if f"{name}()" in text:
             text += macros[macros.index(f"macro {name}") :].partition("endmacro")[0]
-    return {key for found in _KEY.findall(text) for key in found if key}
+    columns = {name for found in _AT_ONCE.findall(text) for name in _COLUMN.findall(found)}
+    return columns | {key for found in _KEY.findall(text) for key in found if key}
 
 
 @pytest.mark.parametrize("thing", sorted(CONTRACTS))
