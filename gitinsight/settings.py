@@ -234,8 +234,8 @@ class QualitySettings(BaseModel):
     volume_drop_ratio: float = 0.05
     """A table that lost more than this share of its rows since the last run fails the gate."""
     fresh_hours: Annotated[float, Field(gt=0)] = 50
-    """How old the figures of a repository may be, and the last look at each of its things: two daily
-    refreshes, for the first may find nothing new, and two hours to run."""
+    """How old the figures of a repository may be, and the last look at each of its things: two
+    daily refreshes, for the first may find nothing new, and two hours to run."""
 
     @property
     def fresh_for(self) -> timedelta:

@@ -38,6 +38,7 @@ TABLE: tuple[tuple[Exception, int, str], ...] = (
     (ours.TransientError("later"), 503, "try-again"),
     (ours.BrokenEnvironment("disk full", "make room"), 500, "failed"),
     (ours.WeightsMissing("encoder==1", "not fetched"), 503, "weights-missing"),
+    (ours.TooHard("lizard", "it takes too long"), 422, "too-hard"),
     (ours.QualityGateFailed(("volume",)), 500, "failed"),
     (ours.Cancelled("job 1"), 500, "failed"),
     (ours.PermanentError("no"), 500, "failed"),
