@@ -96,7 +96,10 @@ judged as (
   left join {{ ref('known_bots') }} as listed on lower(seen.login) = listed.login
   left join {{ ref('stg_ops__actor_overrides') }} as said on lower(seen.login) = said.login
   left join {{ source('ops', 'actor_scores') }} as scored
-    on seen.repository_id = scored.repository_id and seen.login = scored.login
+    on
+      seen.repository_id = scored.repository_id
+      and seen.login = scored.login
+      and {{ of_job('scored.repository_id') }}
 )
 
 select

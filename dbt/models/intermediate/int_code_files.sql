@@ -22,4 +22,4 @@ inner join {{ source('insights', 'code_blobs') }} as measured
     lies.repository_id = measured.repository_id
     and lies.blob_id = measured.blob_id
     and lies.kind = measured.kind
-where lies.month > repository.data_as_of - interval '1 year'
+where {{ of_job('lies.repository_id') }} and lies.month > repository.data_as_of - interval '1 year'

@@ -28,3 +28,4 @@ select
 from {{ source('insights', 'code_snapshots') }} as made
 inner join {{ ref('int_repositories') }} as repository
   on made.repository_id = repository.repository_id
+where {{ of_job('made.repository_id') }}

@@ -36,5 +36,8 @@ inner join {{ ref('int_actors') }} as actor
     and written.author_login = actor.login
     and actor.actor_class = 'human'
 left join {{ source('insights', 'text_tone') }} as tone
-  on written.repository_id = tone.repository_id and written.text_digest = tone.text_digest
+  on
+    written.repository_id = tone.repository_id
+    and written.text_digest = tone.text_digest
+    and {{ of_job('tone.repository_id') }}
 where written.text_digest is not null
