@@ -10,11 +10,10 @@ import numpy as np
 from benchmarks.figures import Baseline, Figure, Target
 from benchmarks.gold import FOLDER, calibration_error, calibration_interval
 from benchmarks.replay import Missing
-from benchmarks.training_actors import said
 from flows.steps.labelled import accounts
 from gitinsight.errors import BrokenEnvironment
 from models.actors import BOT, SHARE, Floats, at_share, name_signs
-from models.actors_training import Integers, Labelled, out_of_fold, split
+from models.actors_training import Integers, Labelled, out_of_fold, said, split
 from models.actors_weights import shipped
 from models.comparison import f1
 

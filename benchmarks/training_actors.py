@@ -12,14 +12,13 @@ from flows.steps.labelled import accounts
 from gitinsight import clock
 from gitinsight.cards.catalogue import Card, DataSet, Measurement, cards
 from gitinsight.errors import BrokenEnvironment
-from models.actors import BOT, Weights, probabilities
-from models.actors_training import Integers, Labelled, split, train
+from models.actors_training import Labelled, said, split, train
 from models.actors_weights import NAME, packed, unpacked
 from models.comparison import difference, f1, is_worse
 
 _TITLE = "Labelled accounts of GitHub (BIMBAS): names and activities"
 _SOURCE = "Chidambaram, Decan, Mens: natarajan-chidambaram/BIMBAS_RABBIT_replication_package"
-_LICENCE = "none stated for the data; the authors' own model of it is Apache-2.0 (RABBIT)"
+_LICENCE = "none stated for the data, which is not in the package; the weights hold no login"
 _WORDS = """How likely an account is a program, by its name and by how it is active in a repository:
 an additive logistic model, so that each verdict tells what spoke for it."""
 _LIMITS = (
@@ -57,13 +56,6 @@ def main(folder: Path = ROOT, *, data: Path = FOLDER) -> int:
     for one in card.metrics:
         print(f"{one.name} on {one.test}: {one.value} ({one.low} to {one.high})")
     return 0
-
-
-def said(weights: Weights, accounts: Labelled) -> Integers:
-    """1 where it takes an account for a program."""
-    shares = probabilities(weights, accounts.logins, accounts.numbers)
-    found: Integers = (shares >= BOT).astype(int)
-    return found
 
 
 def described(content: bytes, labelled: Labelled, held_out: Labelled, *, version: int) -> Card:

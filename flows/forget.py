@@ -91,9 +91,10 @@ def forget(
             with engine.begin() as connection:
                 found = Changes()
                 erasure.erase(connection, columns, person, found, veil=veil, ghost=ghost)
-                erasure.show_change(connection, found)
-                changes.add(found)
-                proofs.note(connection, ghost, changes.rows)
+                if found.rows:
+                    erasure.show_change(connection, found)
+                    changes.add(found)
+                    proofs.note(connection, ghost, changes.rows)
         with engine.begin() as connection:
             for columns in asked:
                 erasure.erase(connection, columns, person, changes, veil=veil, ghost=ghost)

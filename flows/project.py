@@ -35,7 +35,8 @@ def compiled(home: Path, *, directory: Path = DIRECTORY) -> Project:
     where they cannot be written. BrokenEnvironment where dbt cannot read it, or where it asks for
     what nobody here can do.
     """
-    name = f"compiled-{_version(directory)}.json"
+    told = _version(directory)
+    name = f"compiled-{told}.json"
     for place in (directory / "target", home):
         if (place / name).is_file():
             return _read(place / name)
@@ -44,9 +45,7 @@ def compiled(home: Path, *, directory: Path = DIRECTORY) -> Project:
     with (place / "compiling.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # one process compiles, and the others read what it made
         if not (place / name).is_file():
-            _keep(
-                Project(_version(directory), tuple(_nodes(_compile(directory), directory))), place
-            )
+            _keep(Project(told, tuple(_nodes(_compile(directory), directory))), place)
     return _read(place / name)
 
 

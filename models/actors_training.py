@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from scipy import optimize, sparse
 
 from models.actors import (
+    BOT,
     KNOTS,
     NAME_SIGNS,
     Floats,
@@ -78,6 +79,13 @@ def split(labelled: Labelled) -> tuple[Labelled, Labelled]:
     """What is trained with, and what is held out from every training."""
     fold = folds(labelled, HELD_OUT)
     return labelled.of(np.flatnonzero(fold != 0)), labelled.of(np.flatnonzero(fold == 0))
+
+
+def said(weights: Weights, accounts: Labelled) -> Integers:
+    """1 where the model takes an account for a program."""
+    shares = probabilities(weights, accounts.logins, accounts.numbers)
+    found: Integers = (shares >= BOT).astype(np.int64)
+    return found
 
 
 def folds(labelled: Labelled, number: int, *, seed: int = 0) -> Integers:

@@ -6,7 +6,7 @@ of hundreds of nodes, for every job. The relations are made once, and filled by 
 
 import re
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -238,7 +238,7 @@ def _answer(session: Session, node: Node, place: Place) -> Outcome:
 def _fill(session: Session, node: Node, place: Place) -> None:
     table, query = _relation(node, place.prefix), _query(node, place)
     if node.has_contract:
-        names = SQL(", ").join(Identifier(one.name) for one in node.columns)
+        names = _listed(one.name for one in node.columns)
         query = SQL("({0}) select {0} from ({1}) as found").format(names, query)
     with session.transaction():
         session.execute(SQL("truncate {}").format(table))
@@ -271,12 +271,11 @@ def _make(session: Session, node: Node, prefix: str) -> None:
     for is_unique, columns in node.indexes:
         session.execute(
             SQL("create {} index on {} ({})").format(
-                SQL("unique" if is_unique else ""), relation,
-                SQL(", ").join(map(Identifier, columns)),
+                SQL("unique" if is_unique else ""), relation, _listed(columns)
             )
-        )  # fmt: skip
+        )
     if node.kind == "seed":
-        names = SQL(", ").join(Identifier(one.name) for one in node.columns)
+        names = _listed(one.name for one in node.columns)
         with session.cursor().copy(
             SQL("copy {} ({}) from stdin (format csv, header)").format(relation, names)
         ) as copy:
@@ -317,7 +316,11 @@ def _parts(node: Node) -> Iterator[Composable]:
             Identifier(one.name), _ours(one.type), SQL("not null" if one.is_required else "")
         )
     if node.key:
-        yield SQL("primary key ({})").format(SQL(", ").join(map(Identifier, node.key)))
+        yield SQL("primary key ({})").format(_listed(node.key))
+
+
+def _listed(names: Iterable[str]) -> Composable:
+    return SQL(", ").join(map(Identifier, names))
 
 
 def _relation(node: Node, prefix: str) -> Identifier:

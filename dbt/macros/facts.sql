@@ -86,3 +86,14 @@
     )
   ) / (1 + {{ z * z }} / {{ count }})
 {%- endmacro %}
+
+{#- Of texts with their tone, how many there are and how they sound; `int_texts` has the columns. -#}
+{% macro tones_counted() -%}
+  count(*) as texts_count,
+  count(label) as scored_count,
+  count(distinct author_login) filter (where label is not null) as persons_count,
+  count(*) filter (where label = 'negative') as negative_count,
+  count(*) filter (where label = 'neutral') as neutral_count,
+  count(*) filter (where label = 'positive') as positive_count,
+  count(*) filter (where label = 'unsure') as unsure_count
+{%- endmacro %}

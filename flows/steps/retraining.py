@@ -20,7 +20,6 @@ from gitinsight.cards.catalogue import Card, Measurement
 from gitinsight.errors import BrokenEnvironment, NotFound
 from gitinsight.settings import Settings
 from models import (
-    actors,
     actors_training,
     actors_weights,
     sentiment,
@@ -134,9 +133,8 @@ def _train_actors(folder: Path, _: bytes) -> bytes:
 
 def _judge_actors(folder: Path, content: bytes) -> Judged:
     _, held_out = actors_training.split(labelled.accounts(folder))
-    weights = actors_weights.unpacked(content)
-    shares = actors.probabilities(weights, held_out.logins, held_out.numbers)
-    return {"held out": ((shares >= actors.BOT).astype(np.int64), held_out.labels)}
+    said = actors_training.said(actors_weights.unpacked(content), held_out)
+    return {"held out": (said, held_out.labels)}
 
 
 def _train_sentiment(folder: Path, present: bytes) -> bytes:

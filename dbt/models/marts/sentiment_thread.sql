@@ -4,13 +4,7 @@ with counted as (
   select
     repository_id,
     number,
-    count(*) as texts_count,
-    count(label) as scored_count,
-    count(distinct author_login) filter (where label is not null) as persons_count,
-    count(*) filter (where label = 'negative') as negative_count,
-    count(*) filter (where label = 'neutral') as neutral_count,
-    count(*) filter (where label = 'positive') as positive_count,
-    count(*) filter (where label = 'unsure') as unsure_count,
+    {{ tones_counted() }},
     avg(positive_ratio - negative_ratio)::double precision as sentiment_index
   from {{ ref('int_texts') }}
   group by repository_id, number
