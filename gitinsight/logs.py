@@ -49,6 +49,9 @@ def configure(level: str = "INFO", *, stream: TextIO = sys.stderr) -> None:
     root = logging.getLogger()
     root.handlers = [lines]
     root.setLevel(level)
+    server = logging.getLogger("uvicorn")  # Prefect gives it an end, and a level, of its own
+    server.handlers, server.propagate = [], True
+    server.setLevel(logging.NOTSET)
     for frank in ("uvicorn.error", "websockets"):  # keys are in what they say of each request
         logging.getLogger(frank).setLevel(max(root.level, logging.INFO))
     for noisy in ("httpx", "httpx2", "httpcore", "httpcore2"):

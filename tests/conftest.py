@@ -1,5 +1,7 @@
 """What tests stand on: a real PostgreSQL, a simulated GitHub over HTTP, the API on a socket."""
 
+import io
+import logging
 import os
 import shutil
 import tempfile
@@ -11,12 +13,14 @@ from pathlib import Path
 
 import httpx2
 import pytest
+import structlog
 from fastapi import FastAPI
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from api.app import create_app
 from api.fast.lane import FastLane
 from api.serve import Server, configuration
+from gitinsight import logs
 from gitinsight.runtime import postgres, state
 from gitinsight.runtime.postgres import EmbeddedPostgres
 from gitinsight.runtime.process import free_port
@@ -196,6 +200,19 @@ def serving_app(app: FastAPI, *, http: type[HttpToolsProtocol] = FastLane) -> It
     finally:
         server.should_exit = True
         thread.join()
+
+
+@pytest.fixture
+def log() -> Iterator[io.StringIO]:
+    """What this process logs from here on, a JSON object a line; afterwards all is as it was."""
+    root, server = logging.getLogger(), logging.getLogger("uvicorn")
+    before = root.handlers, root.level, server.handlers, server.level, server.propagate
+    stream = io.StringIO()
+    logs.configure(stream=stream)
+    yield stream
+    root.handlers, root.level, server.handlers, server.level, server.propagate = before
+    structlog.reset_defaults()
+    structlog.contextvars.clear_contextvars()
 
 
 def settings_of(state_dir: Path, database_url: str, github_url: str) -> Settings:

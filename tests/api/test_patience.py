@@ -78,10 +78,11 @@ def test_a_second_one_on_the_connection_has_the_same_time(connection: socket.soc
 
 
 def test_whoever_asks_nothing_is_not_kept(connection: socket.socket) -> None:
+    """The connection is a little older than the test."""
     started = time.monotonic()
 
     assert connection.recv(1) == b""
-    assert SLOW <= time.monotonic() - started < SLOW + 2
+    assert SLOW / 2 <= time.monotonic() - started < SLOW + 2
 
 
 def test_whoever_has_asked_may_ask_again_later(connection: socket.socket) -> None:

@@ -3,28 +3,18 @@
 import io
 import json
 import logging
-from collections.abc import Iterator
 
 import pytest
 import structlog
 
 from gitinsight import logs
 
+pytestmark = pytest.mark.usefixtures("log")
+
 
 class Terminal(io.StringIO):
     def isatty(self) -> bool:
         return True
-
-
-@pytest.fixture(autouse=True)
-def _logging_as_it_was() -> Iterator[None]:
-    root = logging.getLogger()
-    handlers, level = root.handlers, root.level
-    yield
-    root.handlers = handlers
-    root.setLevel(level)
-    structlog.reset_defaults()
-    structlog.contextvars.clear_contextvars()
 
 
 def written(stream: io.StringIO) -> list[dict[str, object]]:
@@ -115,11 +105,10 @@ def test_requests_of_the_http_client_are_not_told_one_by_one() -> None:
     assert [line["event"] for line in written(stream)] == ["odd answer"]
 
 
-def test_what_is_said_of_each_request_with_its_keys_is_not_written(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    server = logging.getLogger("uvicorn.error")
-    monkeypatch.setattr(server, "propagate", True)  # whoever loads Prefect has it end there
+def test_what_is_said_of_each_request_with_its_keys_is_not_written() -> None:
+    server = logging.getLogger("uvicorn")
+    server.propagate = False  # as whoever loads Prefect finds it
+    server.setLevel("WARNING")
     stream = io.StringIO()
     logs.configure("DEBUG", stream=stream)
 

@@ -2,13 +2,10 @@
 
 import io
 import json
-import logging
 import subprocess
 import sys
-from collections.abc import Iterator
 
 import pytest
-import structlog
 
 from gitinsight import logs, traces
 from gitinsight.settings import TracingSettings
@@ -43,17 +40,6 @@ def test_it_goes_on_with_the_trace_of_whoever_asks() -> None:
     assert (asked.trace, asked.parent) == (
         "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331",
     )  # fmt: skip
-
-
-@pytest.fixture
-def log() -> Iterator[io.StringIO]:
-    root, stream = logging.getLogger(), io.StringIO()
-    handlers, level = root.handlers, root.level
-    logs.configure(stream=stream)
-    yield stream
-    root.handlers = handlers
-    root.setLevel(level)
-    structlog.reset_defaults()
 
 
 def test_lines_of_the_log_say_which_trace_they_are_of(log: io.StringIO) -> None:

@@ -2,14 +2,10 @@
 
 import io
 import json
-import logging
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
-import structlog
 
-from gitinsight import logs
 from gitinsight.errors import RateLimited
 from gitinsight.github import access
 from gitinsight.settings import Settings
@@ -98,18 +94,6 @@ def test_a_limit_is_waited_for_as_long_as_the_settings_or_the_caller_allow(
     with pytest.raises(RateLimited):
         client.get("repos/o/n")
     client.close()
-
-
-@pytest.fixture
-def log() -> Iterator[io.StringIO]:
-    root = logging.getLogger()
-    handlers, level = root.handlers, root.level
-    stream = io.StringIO()
-    logs.configure(stream=stream)
-    yield stream
-    root.handlers = handlers
-    root.setLevel(level)
-    structlog.reset_defaults()
 
 
 def test_a_wait_is_told_in_the_log(upstream: Upstream, log: io.StringIO) -> None:
