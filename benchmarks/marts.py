@@ -153,6 +153,7 @@ def _change(engine: Engine, ids: list[int]) -> None:
 def _publish(engine: Engine, repository_id: int, at: datetime) -> int:
     """How many rows of marts were written."""
     with engine.begin() as connection:
+        publish.prepare(connection)
         publish.publish(
             connection, repository_id, job_id=uuid4(), as_of=at, at=at, quality_status="passed",
             rows={},

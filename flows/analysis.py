@@ -22,10 +22,10 @@ from flows.steps.transform import transform
 from gitinsight import logs, traces
 from gitinsight.errors import Cancelled, GitInsightError, LeaseLost, RateLimited, TransientError
 from gitinsight.settings import QualitySettings
-from warehouse import accounting, dirty, holdings, jobs, ledger
+from warehouse import accounting, benches, dirty, holdings, jobs, ledger
 from warehouse import publish as publishing
 from warehouse.dirty import Mark
-from warehouse.engine import UNREACHABLE, session_lock
+from warehouse.engine import UNREACHABLE
 from warehouse.expectations import gate, volume
 from warehouse.jobs import Job
 
@@ -137,8 +137,8 @@ def make_figures(run: Run, report: Report, quality: QualitySettings, call: Call 
     """The stages after extraction: what is held becomes figures, and is published if it may be."""
     with report.timed("code"):
         call("code", partial(read_code, run))
-    run.announce("transform", message="waiting for the warehouse")
-    with session_lock(run.warehouse, publishing.LOCK_KEY):
+    run.announce("transform", message="waiting for a bench")
+    with benches.taken(run.warehouse, is_giant=run.is_giant) as run.schemas:
         run.announce("transform")
         marks = _marks(run)
         threading.Thread(target=gate.prepare, name="imports", daemon=True).start()

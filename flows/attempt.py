@@ -26,6 +26,9 @@ def attempt(settings: Settings, engine: Engine, job_id: UUID, *, worker: str) ->
             connection, job_id, worker=worker, at=clock.now(), lease_seconds=lease_seconds
         )
         repository = repositories.by_id(connection, job.repository_id)
+        is_giant = repositories.is_giant(
+            connection, job.repository_id, records=settings.orchestrator.giant_records
+        )
     with engine.begin() as connection:  # after the claim, so that whoever forgets sees one of both
         veil = forgotten.load(connection)
     host = settings.github.api_url if repository.host == GIT else repository.host
@@ -58,6 +61,7 @@ def attempt(settings: Settings, engine: Engine, job_id: UUID, *, worker: str) ->
         delivery=settings.delivery,
         embeddings=settings.embeddings,
         sentiment=settings.sentiment,
+        is_giant=is_giant,
         veil=veil,
     )
     try:

@@ -46,7 +46,7 @@ def moves(settings: Settings, engine: Engine, alias: str, person: str) -> list[M
         settings, engine, clock.now(), repository_ids=concerned, if_merged=(alias, person)
     ):
         for one in concerned:
-            made = of_repository(engine, one, job_id=_NO_JOB, prefix=past.PREFIX)
+            made = of_repository(engine, one, job_id=_NO_JOB, schemas=past.SCHEMAS)
             with engine.begin() as connection:
                 past.keep_insights(connection, one, made.rows)
                 past.show(connection)

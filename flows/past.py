@@ -52,10 +52,10 @@ def figures(
             raise NotFound(f"figures that were published by {at.isoformat()}")
         with engine.begin() as connection:
             for one in found:
-                judge_accounts(connection, one.repository_id, at=at, prefix=past.PREFIX)
+                judge_accounts(connection, one.repository_id, at=at, schemas=past.SCHEMAS)
         results = make(
             engine, settings.state_dir, delivery_settings(settings.delivery),
-            repository_ids=[one.repository_id for one in found], prefix=past.PREFIX,
+            repository_ids=[one.repository_id for one in found], schemas=past.SCHEMAS,
             with_tests=False,
         )  # fmt: skip
         if wrong := [one for one in results if one.status != "success"]:

@@ -4,12 +4,12 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from psycopg.rows import class_row
-from psycopg.sql import SQL, Identifier
+from psycopg.sql import SQL
 
 from models.actors import Verdict
 from models.behaviour import LEAST, MOST, WINDOW_DAYS, Activities
 from warehouse.engine import Connection, driver
-from warehouse.insights import Prefix, of_schemas
+from warehouse.schemas import NOW, Schemas
 
 SOURCES = (
     "github_issues", "github_issue_events", "github_issue_comments", "github_reviews",
@@ -97,28 +97,28 @@ group by login having count(*) >= %(least)s order by login
 
 
 def of_accounts(
-    connection: Connection, repository_id: int, *, prefix: Prefix = ""
+    connection: Connection, repository_id: int, *, schemas: Schemas = NOW
 ) -> Iterator[Activities]:
     """The last ones of every account with enough of them; none where too little is known."""
     cursor = driver(connection).cursor(row_factory=class_row(Activities))
     known = driver(connection).execute(
-        of_schemas(_KNOWN, prefix),
+        schemas.of(_KNOWN),
         {"id": repository_id, "needed": list(_NEEDED), "enough": _ENOUGH},
     )
     if not (known.fetchone() or (False,))[0]:
         return
     yield from cursor.execute(
-        of_schemas(_ACTIVITIES, prefix),
+        schemas.of(_ACTIVITIES),
         {"id": repository_id, "most": MOST, "days": WINDOW_DAYS, "least": LEAST},
     )
 
 
 def store(
     connection: Connection, repository_id: int, verdicts: Sequence[Verdict], *, model: str,
-    at: datetime, prefix: Prefix = "",
+    at: datetime, schemas: Schemas = NOW,
 ) -> None:  # fmt: skip
     """What is said now of the accounts of a repository; only what differs is written."""
-    raw, table = driver(connection), Identifier(f"{prefix}ops", "actor_scores")
+    raw, table = driver(connection), schemas.table("ops", "actor_scores")
     raw.execute(
         SQL("delete from {} where repository_id = %s and not login = any(%s)").format(table),
         (repository_id, [one.login for one in verdicts]),

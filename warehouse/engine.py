@@ -18,6 +18,17 @@ __all__ = [
     "is_ready", "make_engine", "reading", "session_lock",
 ]  # fmt: skip
 
+_SILENT = {
+    "tcp_user_timeout": 30_000, "keepalives_idle": 15, "keepalives_interval": 5,
+    "keepalives_count": 3,
+}  # fmt: skip
+NOTICED: dict[str, Any] = dict(_SILENT)
+"""Arguments of a connection: a server whose host is cut off is away after half a minute."""
+NOTICING = " ".join(
+    f"-c {name if name.startswith('tcp') else f'tcp_{name}'}={value}"
+    for name, value in _SILENT.items()
+)
+"""Options of a session: so is a client, and what it had locked is free."""
 UNREACHABLE = (
     sqlalchemy.exc.OperationalError,
     sqlalchemy.exc.InterfaceError,
@@ -80,7 +91,8 @@ def make_engine(url: str, *, process: str, pool_size: int = 8) -> Engine:
         connect_args={
             "application_name": f"gitinsight-{process}",
             "connect_timeout": 10,
-            "options": "-c timezone=UTC",
+            **NOTICED,
+            "options": f"-c timezone=UTC {NOTICING}",
             **({"cursor_factory": TracedCursor} if traces.is_on() else {}),
         },
     )

@@ -1,9 +1,8 @@
 """The insights that Python computes, as they were stored last."""
 
-import re
 from collections.abc import Iterator, Sequence
 from datetime import datetime
-from typing import Any, Literal, cast
+from typing import Any, cast
 
 from psycopg.rows import class_row, dict_row
 from psycopg.sql import SQL, Identifier, Placeholder
@@ -12,6 +11,7 @@ from psycopg.types.json import Jsonb
 from gitinsight.errors import NotFound
 from models.facts import CommitShare, FileChange, Opening, ReviewTie
 from warehouse.engine import Connection, driver
+from warehouse.schemas import NOW, Schemas
 
 ORDER = {
     "anomalies": ("first_day", "metric", "days_count"),
@@ -23,8 +23,6 @@ ORDER = {
     "truck_factor": ("definition",),
 }
 """Each insight and the columns that its rows of one repository are ordered by."""
-Prefix = Literal["", "past_"]
-"""Of the schemas that are read and written: those of today, or what ``warehouse.past`` makes."""
 SUBJECTS = ("issues", "pull_requests")
 
 
@@ -40,28 +38,26 @@ def of_repository(connection: Connection, repository_id: int, insight: str) -> l
 
 
 def commit_shares(
-    connection: Connection, repository_id: int, window_days: int, *, prefix: Prefix = ""
+    connection: Connection, repository_id: int, window_days: int, *, schemas: Schemas = NOW
 ) -> list[CommitShare]:
     """Commits of humans, person by person, as dbt has just computed them."""
     cursor = driver(connection).cursor(row_factory=class_row(CommitShare))
     return cursor.execute(
-        of_schemas(
+        schemas.of(
             "select person, commits_count from intermediate.int_commit_shares"
             " where repository_id = %s and window_days = %s and is_latest and is_human"
-            " order by person",
-            prefix,
+            " order by person"
         ),
         (repository_id, window_days),
     ).fetchall()
 
 
-def knows_reviews(connection: Connection, repository_id: int, *, prefix: Prefix = "") -> bool:
+def knows_reviews(connection: Connection, repository_id: int, *, schemas: Schemas = NOW) -> bool:
     found = (
         driver(connection)
         .execute(
-            of_schemas(
-                "select knows_reviews from intermediate.int_coverage where repository_id = %s",
-                prefix,
+            schemas.of(
+                "select knows_reviews from intermediate.int_coverage where repository_id = %s"
             ),
             (repository_id,),
         )
@@ -71,12 +67,12 @@ def knows_reviews(connection: Connection, repository_id: int, *, prefix: Prefix 
 
 
 def review_ties(
-    connection: Connection, repository_id: int, window_days: int, *, prefix: Prefix = ""
+    connection: Connection, repository_id: int, window_days: int, *, schemas: Schemas = NOW
 ) -> list[ReviewTie]:
     """Reviews of humans by other humans, pair by pair, of the days before the figures."""
     cursor = driver(connection).cursor(row_factory=class_row(ReviewTie))
     return cursor.execute(
-        of_schemas(
+        schemas.of(
             "select review.reviewer_login as reviewer, review.author_login as author,"
             " count(*) as reviews_count from intermediate.int_reviews as review"
             " join intermediate.int_repositories as repository using (repository_id)"
@@ -85,27 +81,25 @@ def review_ties(
             " where review.repository_id = %s and review.is_by_other_human"
             " and review.submitted_at <= repository.data_as_of"
             " and review.submitted_at > repository.data_as_of - %s * interval '1 day'"
-            " group by review.reviewer_login, review.author_login order by 1, 2",
-            prefix,
+            " group by review.reviewer_login, review.author_login order by 1, 2"
         ),
         (repository_id, window_days),
     ).fetchall()
 
 
-def knows_files(connection: Connection, repository_id: int, *, prefix: Prefix = "") -> bool:
+def knows_files(connection: Connection, repository_id: int, *, schemas: Schemas = NOW) -> bool:
     """Whether the default branch and the files of all its commits are known."""
     found = (
         driver(connection)
         .execute(
-            of_schemas(
+            schemas.of(
                 "select knows_commits and not exists (select from intermediate.int_commits as made"
                 " where made.repository_id = coverage.repository_id"
                 " and made.lines_added_handwritten_count is null)"
                 " and exists (select from raw.git_branches as branch"
                 " where branch.repository_id = coverage.repository_id"
                 " and is_default and deleted_at is null)"
-                " from intermediate.int_coverage as coverage where repository_id = %s",
-                prefix,
+                " from intermediate.int_coverage as coverage where repository_id = %s"
             ),
             (repository_id,),
         )
@@ -115,7 +109,7 @@ def knows_files(connection: Connection, repository_id: int, *, prefix: Prefix = 
 
 
 def file_changes(
-    connection: Connection, repository_id: int, *, prefix: Prefix = ""
+    connection: Connection, repository_id: int, *, schemas: Schemas = NOW
 ) -> Iterator[FileChange]:
     """What commits of the default branch did to files, the oldest first. It is read as it is
     consumed, and so within the transaction.
@@ -123,7 +117,7 @@ def file_changes(
     with driver(connection).cursor("file_changes", row_factory=class_row(FileChange)) as cursor:
         cursor.itersize = 10_000
         cursor.execute(
-            of_schemas(
+            schemas.of(
                 "select changed.path, changed.previous_path,"
                 " case when actor.actor_class = 'human' then made.person end as person,"
                 " coalesce(changed.additions, 0) as lines_added_count,"
@@ -137,8 +131,7 @@ def file_changes(
                 " left join intermediate.int_first_parents as trunk"
                 " on trunk.repository_id = made.repository_id and trunk.sha = made.sha"
                 " where made.repository_id = %s"
-                " order by made.committed_at nulls first, made.sha, changed.ordinal",
-                prefix,
+                " order by made.committed_at nulls first, made.sha, changed.ordinal"
             ),
             (repository_id,),
         )
@@ -146,16 +139,15 @@ def file_changes(
 
 
 def subjects_with_answers(
-    connection: Connection, repository_id: int, *, prefix: Prefix = ""
+    connection: Connection, repository_id: int, *, schemas: Schemas = NOW
 ) -> list[str]:
     """Of issues and pull requests those of which everything that may be an answer was read."""
     found = (
         driver(connection)
         .execute(
-            of_schemas(
+            schemas.of(
                 "select knows_issue_responses, knows_pull_request_responses"
-                " from intermediate.int_coverage where repository_id = %s",
-                prefix,
+                " from intermediate.int_coverage where repository_id = %s"
             ),
             (repository_id,),
         )
@@ -165,13 +157,13 @@ def subjects_with_answers(
 
 
 def openings(
-    connection: Connection, repository_id: int, subject: str, *, prefix: Prefix = ""
+    connection: Connection, repository_id: int, subject: str, *, schemas: Schemas = NOW
 ) -> list[Opening]:
     """Issues or pull requests of humans, each with its first answer by another human."""
     is_pull_request = subject == "pull_requests"
     cursor = driver(connection).cursor(row_factory=class_row(Opening))
     return cursor.execute(
-        of_schemas(
+        schemas.of(
             "select item.ready_at as opened_at,"
             " case when answer.response_at between item.ready_at and repository.data_as_of"
             " then answer.response_at end as answered_at"
@@ -180,21 +172,19 @@ def openings(
             " join intermediate.int_repositories as repository using (repository_id)"
             " where item.repository_id = %s and item.is_pull_request = %s"
             " and item.ready_at <= repository.data_as_of"
-            " and not (item.is_pull_request and not item.has_pull_request) order by item.number",
-            prefix,
+            " and not (item.is_pull_request and not item.has_pull_request) order by item.number"
         ),
         (repository_id, is_pull_request),
     ).fetchall()
 
 
-def data_as_of(connection: Connection, repository_id: int, *, prefix: Prefix = "") -> datetime:
+def data_as_of(connection: Connection, repository_id: int, *, schemas: Schemas = NOW) -> datetime:
     """The instant that the figures just computed describe."""
     found = (
         driver(connection)
         .execute(
-            of_schemas(
-                "select data_as_of from intermediate.int_repositories where repository_id = %s",
-                prefix,
+            schemas.of(
+                "select data_as_of from intermediate.int_repositories where repository_id = %s"
             ),
             (repository_id,),
         )
@@ -207,14 +197,12 @@ def data_as_of(connection: Connection, repository_id: int, *, prefix: Prefix = "
 
 def store(
     connection: Connection, repository_id: int, insight: str, rows: Sequence[dict[str, Any]], *,
-    prefix: Prefix = "",
+    schemas: Schemas = NOW,
 ) -> None:  # fmt: skip
     """Replace an insight's rows of one repository; lists and records become JSON."""
     raw = driver(connection)
     raw.execute(
-        SQL("delete from {} where repository_id = %s").format(
-            Identifier(f"{prefix}insights", insight)
-        ),
+        SQL("delete from {} where repository_id = %s").format(schemas.table("insights", insight)),
         (repository_id,),
     )
     for row in rows:
@@ -222,14 +210,9 @@ def store(
         values = [Jsonb(one) if isinstance(one, list | dict) else one for one in row.values()]
         raw.execute(
             SQL("insert into {} ({}) values ({})").format(
-                Identifier(f"{prefix}insights", insight),
+                schemas.table("insights", insight),
                 SQL(", ").join(map(Identifier, columns)),
                 SQL(", ").join(Placeholder() * len(columns)),
             ),
             [*values, repository_id],
         )
-
-
-def of_schemas(text: str, prefix: Prefix) -> bytes:
-    """The statement over the schemas of today, or over those that ``warehouse.past`` makes."""
-    return re.sub(r"\b(raw|ops|intermediate|candidate)\.", rf"{prefix}\1.", text).encode()

@@ -8,7 +8,7 @@ left it that had published by then.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 
 from psycopg.rows import class_row
 from psycopg.sql import SQL, Composed, Identifier
@@ -17,14 +17,16 @@ from psycopg.sql import Literal as Value
 from gitinsight.things.catalogue import GITHUB_THINGS
 from warehouse import insights
 from warehouse.engine import Connection, driver
+from warehouse.schemas import MADE, Schemas
 
-PREFIX: Literal["past_"] = "past_"
-MARTS = f"{PREFIX}candidate"
-INSIGHTS = f"{PREFIX}insights"
+PREFIX = "past_"
+SCHEMAS = Schemas(held=PREFIX, made=PREFIX)
+MARTS = SCHEMAS.named("candidate")
+INSIGHTS = SCHEMAS.named("insights")
 LOCK_KEY = 7_105_203
 """The past is built for one question at a time."""
 ROLE = "gitinsight_past_analyst"
-_SCHEMAS = ("raw", "ops", "staging", "intermediate", "candidate", "insights")
+_ALL = ("raw", "ops", "insights", *MADE)
 
 _INSTANTS = """
 create table past_ops.instants as
@@ -219,9 +221,9 @@ def set_to(
 
 def clear(connection: Connection) -> None:
     """Drop every schema of the past with all that is in it."""
-    for schema in _SCHEMAS:
+    for schema in _ALL:
         driver(connection).execute(
-            SQL("drop schema if exists {} cascade").format(Identifier(PREFIX + schema))
+            SQL("drop schema if exists {} cascade").format(Identifier(SCHEMAS.named(schema)))
         )
 
 
@@ -262,7 +264,7 @@ def keep_insights(
                 Identifier(INSIGHTS, insight), Identifier("insights", insight)
             )
         )
-        insights.store(connection, repository_id, insight, found, prefix=PREFIX)
+        insights.store(connection, repository_id, insight, found, schemas=SCHEMAS)
 
 
 def _views() -> list[Composed]:

@@ -20,18 +20,18 @@ from psycopg.sql import SQL, Composable, Identifier
 from psycopg.sql import Literal as Text
 
 from gitinsight.errors import BrokenEnvironment
-from warehouse.engine import UNREACHABLE, Address
+from warehouse.engine import NOTICED, NOTICING, UNREACHABLE, Address
+from warehouse.schemas import MADE, NOW, Schemas
 
 Kind = Literal["model", "seed", "test"]
 Session = psycopg.Connection[tuple[Any, ...]]
 
 PREFIX = "any_prefix__"
 """Stands before the name of every schema in compiled SQL."""
+_SCHEMA = re.compile(rf"{PREFIX}(\w+)")
 _OF_JOB = re.compile(r"any_repository__\(([\w.\"]+)\)")
 """Asks whether the repository that a column names is one of the job's."""
-_SCHEMAS = ("staging", "intermediate", "candidate")
-"""The project's own: nothing else is in them."""
-_MARK = "intermediate"
+_MARK = "candidate"
 """The schema whose comment says which project its relations are of."""
 
 
@@ -95,10 +95,10 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class _Scope:
     """Which schemas a query reads, and which repositories, null for all."""
 
-    prefix: str
+    schemas: Schemas
     repository_ids: tuple[int, ...] | None = None
 
     def condition(self, column: str) -> str:
@@ -118,7 +118,7 @@ Tell = Callable[[Node, int, int], None]
 
 def build(
     where: Address, project: Project, *, settings: Mapping[str, str],
-    repository_ids: Sequence[int] | None = None, prefix: str = "", with_tests: bool = True,
+    repository_ids: Sequence[int] | None = None, schemas: Schemas = NOW, with_tests: bool = True,
     threads: int = 2, tell: Tell = lambda *_: None,
 ) -> list[Outcome]:  # fmt: skip
     """Fill every table with what its query finds of these repositories, or of all, in a session of
@@ -130,34 +130,35 @@ def build(
     """
     with ExitStack() as stack:
         sessions = [stack.enter_context(_session(where, settings)) for _ in range(threads)]
-        make(sessions[0], project, prefix=prefix)
-        place = Place(prefix, None if repository_ids is None else tuple(repository_ids))
+        make(sessions[0], project, schemas)
+        scope = _Scope(schemas, None if repository_ids is None else tuple(repository_ids))
         nodes = [one for one in project.nodes if with_tests or one.kind != "test"]
         made = [
             Outcome(one, "success") for one in nodes if one.kind != "test" and not one.is_filled
         ]
         asked = [one for one in nodes if one.kind == "test" or one.is_filled]
-        return made + _run(sessions, asked, place, len(made), tell)
+        return made + _run(sessions, asked, scope, len(made), tell)
 
 
-def make(session: Session, project: Project, *, prefix: str = "") -> None:
+def make(session: Session, project: Project, schemas: Schemas = NOW) -> None:
     """Make every relation that the project has, empty, unless they are there: all or none."""
     mark = f"What the models of dbt make; of the project {project.version}"
     with session.transaction():
         held = session.execute(
-            "select obj_description(oid) from pg_namespace where nspname = %s", (prefix + _MARK,)
+            "select obj_description(oid) from pg_namespace where nspname = %s",
+            (schemas.named(_MARK),),
         ).fetchone()
         if held == (mark,):
             return
-        for schema in _SCHEMAS:
-            name = Identifier(prefix + schema)
+        for schema in MADE:
+            name = Identifier(schemas.named(schema))
             session.execute(SQL("drop schema if exists {} cascade").format(name))
             session.execute(SQL("create schema {}").format(name))
         for node in project.nodes:
             if node.kind != "test":
-                _make(session, node, prefix)
+                _make(session, node, schemas)
         session.execute(
-            SQL("comment on schema {} is {}").format(Identifier(prefix + _MARK), Text(mark))
+            SQL("comment on schema {} is {}").format(Identifier(schemas.named(_MARK)), Text(mark))
         )
 
 
@@ -166,11 +167,11 @@ def _session(where: Address, settings: Mapping[str, str]) -> Iterator[Session]:
     with psycopg.connect(
         host=where.host, port=where.port, user=where.user, password=where.password,
         dbname=where.database, autocommit=True, connect_timeout=10,
-        application_name="gitinsight-models",
+        application_name="gitinsight-models", **NOTICED,
         # A job that is killed leaves nothing running. What is lost with the server is made again
         # by whoever builds next, so nobody waits for a disk.
         options="-c timezone=UTC -c jit=off -c synchronous_commit=off"
-        " -c client_connection_check_interval=1s",
+        f" -c client_connection_check_interval=1s {NOTICING}",
     ) as session:  # fmt: skip
         for name, value in settings.items():
             session.execute("select set_config(%s, %s, false)", (f"gitinsight.{name}", value))
@@ -178,7 +179,7 @@ def _session(where: Address, settings: Mapping[str, str]) -> Iterator[Session]:
 
 
 def _run(
-    sessions: list[Session], asked: list[Node], place: Place, made: int, tell: Tell
+    sessions: list[Session], asked: list[Node], scope: _Scope, made: int, tell: Tell
 ) -> list[Outcome]:
     nodes = {one.unique_id: one for one in asked}
     order = TopologicalSorter({one.unique_id: set(one.needs) & nodes.keys() for one in asked})
@@ -195,7 +196,7 @@ def _run(
             return Outcome(node, "skipped")
         session = free.get()
         try:
-            return _answer(session, node, place)
+            return _answer(session, node, scope)
         finally:
             free.put(session)
 
@@ -220,13 +221,13 @@ def _run(
     return found
 
 
-def _answer(session: Session, node: Node, place: Place) -> Outcome:
+def _answer(session: Session, node: Node, scope: _Scope) -> Outcome:
     started = time.perf_counter()
     try:
         if node.kind == "test":
-            status, failures, message = _ask(session, node, place)
+            status, failures, message = _ask(session, node, scope)
         else:
-            _fill(session, node, place)
+            _fill(session, node, scope)
             status, failures, message = "success", None, None
     except psycopg.Error as error:
         if isinstance(error, UNREACHABLE):
@@ -235,8 +236,8 @@ def _answer(session: Session, node: Node, place: Place) -> Outcome:
     return Outcome(node, status, failures, message, time.perf_counter() - started)
 
 
-def _fill(session: Session, node: Node, place: Place) -> None:
-    table, query = _relation(node, place.prefix), _query(node, place)
+def _fill(session: Session, node: Node, scope: _Scope) -> None:
+    table, query = _relation(node, scope.schemas), _query(node, scope)
     if node.has_contract:
         names = _listed(one.name for one in node.columns)
         query = SQL("({0}) select {0} from ({1}) as found").format(names, query)
@@ -247,10 +248,10 @@ def _fill(session: Session, node: Node, place: Place) -> None:
         session.execute(SQL("analyze {}").format(table))
 
 
-def _ask(session: Session, node: Node, place: Place) -> tuple[str, int, str | None]:
+def _ask(session: Session, node: Node, scope: _Scope) -> tuple[str, int, str | None]:
     [(failures, is_failed)] = session.execute(
         SQL("select {0}, {0} {1} from ({2}) as found").format(
-            _ours(node.counted), _ours(node.fails_if), _query(node, place)
+            _ours(node.counted), _ours(node.fails_if), _query(node, scope)
         )
     ).fetchall()
     if not is_failed:
@@ -259,15 +260,15 @@ def _ask(session: Session, node: Node, place: Place) -> tuple[str, int, str | No
     return status, failures, f"{failures} found, fails if {node.fails_if}"
 
 
-def _make(session: Session, node: Node, prefix: str) -> None:
-    relation = _relation(node, prefix)
+def _make(session: Session, node: Node, schemas: Schemas) -> None:
+    relation = _relation(node, schemas)
     if node.kind == "seed" or node.has_contract:
         session.execute(SQL("create table {} ({})").format(relation, SQL(", ").join(_parts(node))))
         if node.has_contract:
-            _compare(session, node, prefix)
+            _compare(session, node, schemas)
     else:
         form = "create view {} as {}" if node.is_view else "create table {} as {} with no data"
-        session.execute(SQL(form).format(relation, _query(node, Place(prefix))))
+        session.execute(SQL(form).format(relation, _query(node, _Scope(schemas))))
     for is_unique, columns in node.indexes:
         session.execute(
             SQL("create {} index on {} ({})").format(
@@ -293,7 +294,7 @@ def _make(session: Session, node: Node, prefix: str) -> None:
         )
 
 
-def _compare(session: Session, node: Node, prefix: str) -> None:
+def _compare(session: Session, node: Node, schemas: Schemas) -> None:
     """BrokenEnvironment where the query gives other columns than the contract says."""
     said, given = (
         {
@@ -302,7 +303,9 @@ def _compare(session: Session, node: Node, prefix: str) -> None:
                 SQL("select * from ({}) as found limit 0").format(query)
             ).description or ()
         }
-        for query in (SQL("table {}").format(_relation(node, prefix)), _query(node, Place(prefix)))
+        for query in (
+            SQL("table {}").format(_relation(node, schemas)), _query(node, _Scope(schemas)),
+        )
     )  # fmt: skip
     if wrong := sorted(said.items() ^ given.items()):
         raise BrokenEnvironment(
@@ -323,14 +326,14 @@ def _listed(names: Iterable[str]) -> Composable:
     return SQL(", ").join(map(Identifier, names))
 
 
-def _relation(node: Node, prefix: str) -> Identifier:
-    return Identifier(prefix + node.schema, node.name)
+def _relation(node: Node, schemas: Schemas) -> Identifier:
+    return schemas.table(node.schema, node.name)
 
 
-def _query(node: Node, place: Place) -> Composable:
+def _query(node: Node, scope: _Scope) -> Composable:
     """On lines of its own: its last one may be a comment."""
-    told = _OF_JOB.sub(lambda found: place.condition(found[1]), node.sql)
-    return _ours(f"\n{told.replace(PREFIX, place.prefix)}\n")
+    told = _OF_JOB.sub(lambda found: scope.condition(found[1]), node.sql)
+    return _ours(f"\n{_SCHEMA.sub(lambda found: scope.schemas.named(found[1]), told)}\n")
 
 
 def _ours(text: str) -> SQL:

@@ -5,29 +5,37 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from psycopg.sql import SQL, Identifier
+from psycopg.sql import SQL, Identifier, Literal
 from psycopg.types.json import Jsonb
 
+from gitinsight.errors import TransientError
 from warehouse import hidden, insights, ledger
 from warehouse.engine import Connection, driver
 from warehouse.erasure import Changes
+from warehouse.schemas import NOW, Schemas
 
 LOCK_KEY = 7_105_202
-"""Held from transform to publish: the candidate tables belong to one job at a time."""
+"""Shared from transform to publish; alone by whoever must not meet an analysis."""
+_FORM_KEY = 7_105_206
+"""Of the columns of ``marts``: shared by publications, alone by whoever changes them."""
 
 
 def publish(
     connection: Connection, repository_id: int, *, job_id: UUID, as_of: datetime, at: datetime,
-    quality_status: str, rows: Mapping[str, Sequence[dict[str, Any]]],
+    quality_status: str, rows: Mapping[str, Sequence[dict[str, Any]]], schemas: Schemas = NOW,
 ) -> int:  # fmt: skip
     """Move the candidate rows and the insights into what readers see, without the names of those
-    who are hidden; the new publication.
+    who are hidden; the new publication. ``prepare`` comes first. TransientError where another
+    version of the models was published in between.
     """
     raw = driver(connection)
-    hidden.cover(connection, ["candidate"], Changes())
-    for mart in candidates(connection):
-        _prepare(connection, mart)
-        _move(connection, mart, repository_id)
+    raw.execute("select pg_advisory_xact_lock_shared(%s)", (_FORM_KEY,))
+    if _version(connection, schemas) not in {None, _comment(connection, "marts")}:
+        raise TransientError("the tables of another version of the models are in marts")
+    candidate = schemas.named("candidate")
+    hidden.cover(connection, [candidate], Changes())
+    for mart in candidates(connection, schemas):
+        _move(connection, candidate, mart, repository_id)
     for insight, found in rows.items():
         insights.store(connection, repository_id, insight, found)
     hidden.cover(connection, ["insights"], Changes())
@@ -54,6 +62,35 @@ def publish(
     return int(published[0]) if published else 0
 
 
+def prepare(connection: Connection, schemas: Schemas = NOW) -> None:
+    """Every published table has the columns of its candidate, its key and its comments. Nothing is
+    done where ``marts`` is of the same version of the models already.
+    """
+    version = _version(connection, schemas)
+    if version is not None and version == _comment(connection, "marts"):
+        return
+    raw = driver(connection)
+    raw.execute("select pg_advisory_xact_lock(%s)", (_FORM_KEY,))
+    candidate = schemas.named("candidate")
+    for mart in candidates(connection, schemas):
+        _prepare(connection, candidate, mart)
+    raw.execute(SQL("comment on schema marts is {}").format(Literal(version)))
+
+
+def _version(connection: Connection, schemas: Schemas) -> str | None:
+    """Of the models that made the candidates; None where it is not known, as after `dbt build`."""
+    return _comment(connection, schemas.named("candidate"))
+
+
+def _comment(connection: Connection, schema: str) -> str | None:
+    found = (
+        driver(connection)
+        .execute("select obj_description(to_regnamespace(%s), 'pg_namespace')", (schema,))
+        .fetchone()
+    )
+    return found[0] if found else None
+
+
 def published_as_of(connection: Connection, repository_id: int) -> datetime | None:
     found = (
         driver(connection)
@@ -63,8 +100,8 @@ def published_as_of(connection: Connection, repository_id: int) -> datetime | No
     return found[0] if found else None
 
 
-def candidates(connection: Connection) -> list[str]:
-    return _tables(connection, "candidate")
+def candidates(connection: Connection, schemas: Schemas = NOW) -> list[str]:
+    return _tables(connection, schemas.named("candidate"))
 
 
 def published(connection: Connection) -> list[str]:
@@ -80,11 +117,11 @@ def _tables(connection: Connection, schema: str) -> list[str]:
     return [name for (name,) in found]
 
 
-def _move(connection: Connection, mart: str, repository_id: int) -> None:
+def _move(connection: Connection, schema: str, mart: str, repository_id: int) -> None:
     """Only what differs is written: rows that are gone are deleted, others by their key."""
     raw = driver(connection)
-    candidate, table = Identifier("candidate", mart), Identifier("marts", mart)
-    columns = list(_columns(connection, "candidate", mart))
+    candidate, table = Identifier(schema, mart), Identifier("marts", mart)
+    columns = list(_columns(connection, schema, mart))
     key = _key(connection, "marts", mart)
     same = SQL(" and ").join(SQL("new.{0} = old.{0}").format(Identifier(one)) for one in key)
     raw.execute(
@@ -113,30 +150,30 @@ def _move(connection: Connection, mart: str, repository_id: int) -> None:
     )  # fmt: skip
 
 
-def _prepare(connection: Connection, mart: str) -> None:
+def _prepare(connection: Connection, schema: str, mart: str) -> None:
     """The published table has the columns of its candidate, its key and its comments. Where the key
     is another one, the rows that are held stand for something else: the mart begins anew.
     """
     raw = driver(connection)
-    table, candidate = Identifier("marts", mart), Identifier("candidate", mart)
-    key = _key(connection, "candidate", mart)
+    table, candidate = Identifier("marts", mart), Identifier(schema, mart)
+    key = _key(connection, schema, mart)
     if not key:
-        raise ValueError(f"candidate.{mart} has no primary key")
+        raise ValueError(f"{schema}.{mart} has no primary key")
     if key == _key(connection, "marts", mart):
-        _reshape(connection, mart)
+        _reshape(connection, schema, mart)
     else:
         raw.execute(SQL("drop table if exists {}").format(table))
         raw.execute(SQL("create table {} (like {} including indexes)").format(table, candidate))
-    _document(connection, mart)
+    _document(connection, schema, mart)
 
 
-def _reshape(connection: Connection, mart: str) -> None:
+def _reshape(connection: Connection, schema: str, mart: str) -> None:
     """A column of another type is cast; one that is new is null until its repository is analysed
     again.
     """
     raw = driver(connection)
     table = Identifier("marts", mart)
-    wanted = _columns(connection, "candidate", mart)
+    wanted = _columns(connection, schema, mart)
     held = _columns(connection, "marts", mart)
     for name in held.keys() - wanted.keys():
         raw.execute(SQL("alter table {} drop column {}").format(table, Identifier(name)))
@@ -171,17 +208,17 @@ def _key(connection: Connection, schema: str, mart: str) -> list[str]:
     return [name for (name,) in found]
 
 
-def _document(connection: Connection, mart: str) -> None:
+def _document(connection: Connection, schema: str, mart: str) -> None:
     raw = driver(connection)
     described = raw.execute(
         "select objsubid, description from pg_description where objoid = to_regclass(%s)"
         " and classoid = 'pg_class'::regclass",
-        (f"candidate.{mart}",),
+        (f"{schema}.{mart}",),
     ).fetchall()
     by_position = dict(described)
     table = Identifier("marts", mart)
     raw.execute(SQL("comment on table {} is {}").format(table, by_position.get(0)))
-    for position, name in enumerate(_columns(connection, "candidate", mart), 1):
+    for position, name in enumerate(_columns(connection, schema, mart), 1):
         raw.execute(
             SQL("comment on column {}.{} is {}").format(
                 table, Identifier(name), by_position.get(position)

@@ -14,6 +14,7 @@ from warehouse import completeness, cursors, publish
 from warehouse.completeness import Entry
 from warehouse.engine import Connection, driver
 from warehouse.quality import Check
+from warehouse.schemas import NOW, Schemas
 from warehouse.tables.shape import number_of
 
 _FROM = "repository_summary"
@@ -56,14 +57,17 @@ _MEANWHILE = timedelta(minutes=5)
 """What was updated so shortly before the figures may have been so after the object was read."""
 
 
-def run(connection: Connection, repository_id: int, *, as_of: datetime) -> list[Check]:
+def run(
+    connection: Connection, repository_id: int, *, as_of: datetime, schemas: Schemas = NOW
+) -> list[Check]:
     """What has not been read whole is left out: the ledger itself says by how much it differs, and
     why. A figure that nobody knows is left out too.
     """
-    if _FROM not in publish.candidates(connection):
+    if _FROM not in publish.candidates(connection, schemas):
         return []
     figures = _row(
-        connection, "select * from candidate.repository_summary where repository_id = %s",
+        connection,
+        schemas.of("select * from candidate.repository_summary where repository_id = %s"),
         repository_id,
     )  # fmt: skip
     if figures is None:
@@ -190,6 +194,6 @@ def _check(name: str, ours: int, theirs: int, *, severity: Any, tolerance: int =
     )
 
 
-def _row(connection: Connection, query: str, *values: object) -> dict[str, Any] | None:
+def _row(connection: Connection, query: str | bytes, *values: object) -> dict[str, Any] | None:
     cursor = driver(connection).cursor(row_factory=dict_row)
-    return cursor.execute(query.encode(), values).fetchone()
+    return cursor.execute(query.encode() if isinstance(query, str) else query, values).fetchone()

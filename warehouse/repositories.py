@@ -244,6 +244,15 @@ def record_github_id(connection: Connection, repository_id: int, github_id: int)
     )  # fmt: skip
 
 
+def is_giant(connection: Connection, repository_id: int, *, records: int) -> bool:
+    """Whether it has so many records, as far as anybody has told."""
+    found = driver(connection).execute(
+        "select records_estimate >= %s from ops.repositories where repository_id = %s",
+        (records, repository_id),
+    )
+    return bool((found.fetchone() or (False,))[0])
+
+
 def record_estimate(connection: Connection, repository_id: int, records_estimate: int) -> None:
     """About how many records it has: what its lane is chosen by."""
     _execute(

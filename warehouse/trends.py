@@ -10,7 +10,7 @@ from psycopg.rows import dict_row
 
 from models.facts import DayCount
 from warehouse.engine import Connection, driver
-from warehouse.insights import Prefix, of_schemas
+from warehouse.schemas import NOW, Schemas
 
 _WEEKS = 260
 _WEEKLY = """
@@ -62,15 +62,13 @@ _RELEASES = """
 
 
 def weekly(
-    connection: Connection, repository_id: int, *, prefix: Prefix = ""
+    connection: Connection, repository_id: int, *, schemas: Schemas = NOW
 ) -> tuple[date | None, dict[str, list[float | None]]]:
     """The last week that is complete, and each series up to it, of 260 weeks at most; counts are of
     humans, a latency is in hours, and None is not known, or nothing to measure.
     """
     cursor = driver(connection).cursor(row_factory=dict_row)
-    found = cursor.execute(
-        of_schemas(_WEEKLY, prefix), {"id": repository_id, "weeks": _WEEKS}
-    ).fetchall()
+    found = cursor.execute(schemas.of(_WEEKLY), {"id": repository_id, "weeks": _WEEKS}).fetchall()
     series: dict[str, list[float | None]] = {}
     for row in reversed(found):
         for metric, value in row.items():
@@ -80,25 +78,23 @@ def weekly(
 
 
 def daily(
-    connection: Connection, repository_id: int, *, since: date, prefix: Prefix = ""
+    connection: Connection, repository_id: int, *, since: date, schemas: Schemas = NOW
 ) -> dict[str, list[DayCount]]:
     """What humans did on each day that is complete, by metric."""
     cursor = driver(connection).cursor(row_factory=dict_row)
-    found = cursor.execute(
-        of_schemas(_DAILY, prefix), {"id": repository_id, "since": since}
-    ).fetchall()
+    found = cursor.execute(schemas.of(_DAILY), {"id": repository_id, "since": since}).fetchall()
     return {metric: [DayCount(row["day"], row[metric]) for row in found] for metric in _KINDS}
 
 
 def who_and_what(
     connection: Connection, repository_id: int, metric: str, first_day: date, days_count: int, *,
-    prefix: Prefix = "",
+    schemas: Schemas = NOW,
 ) -> tuple[Sequence[dict[str, Any]], Sequence[str]]:  # fmt: skip
     """The three humans who did most of it, and the releases of those days, or a day beside them."""
     known = {
         "id": repository_id, "kind": _KINDS[metric], "first": first_day, "days": days_count,
     }  # fmt: skip
     cursor = driver(connection).cursor(row_factory=dict_row)
-    persons = cursor.execute(of_schemas(_PERSONS, prefix), known).fetchall()
-    releases = cursor.execute(of_schemas(_RELEASES, prefix), known).fetchall()
+    persons = cursor.execute(schemas.of(_PERSONS), known).fetchall()
+    releases = cursor.execute(schemas.of(_RELEASES), known).fetchall()
     return persons, [one["tag_name"] for one in releases]

@@ -6,7 +6,7 @@ from flows.steps.run import Run
 from models.actors import judge
 from warehouse import activities, trained
 from warehouse.engine import Connection
-from warehouse.insights import Prefix
+from warehouse.schemas import NOW, Schemas
 
 
 def judge_accounts(run: Run) -> int:
@@ -18,10 +18,10 @@ def judge_accounts(run: Run) -> int:
 
 
 def of_repository(
-    connection: Connection, repository_id: int, *, at: datetime, prefix: Prefix = ""
+    connection: Connection, repository_id: int, *, at: datetime, schemas: Schemas = NOW
 ) -> int:
-    """With ``prefix`` by what was known in the past, as ``warehouse.past`` shows it."""
+    """With ``schemas`` by what was known in the past, as ``warehouse.past`` shows it."""
     weights, model = trained.accounts(connection)
-    verdicts = judge(weights, activities.of_accounts(connection, repository_id, prefix=prefix))
-    activities.store(connection, repository_id, verdicts, model=model, at=at, prefix=prefix)
+    verdicts = judge(weights, activities.of_accounts(connection, repository_id, schemas=schemas))
+    activities.store(connection, repository_id, verdicts, model=model, at=at, schemas=schemas)
     return len(verdicts)

@@ -34,6 +34,7 @@ def check(
             volume_drop_ratio=settings.volume_drop_ratio,
             fresh_hours=run.repository.fresh_hours or settings.fresh_hours,
             has_figures=has_figures,
+            schemas=run.schemas,
         ),
     ]
     if has_figures:
@@ -50,7 +51,9 @@ def check(
 
 def _reconciled(run: Run) -> list[Check]:
     with run.warehouse.connect() as connection:
-        return reconciliation.run(connection, run.repository.repository_id, as_of=run.as_of)
+        return reconciliation.run(
+            connection, run.repository.repository_id, as_of=run.as_of, schemas=run.schemas
+        )
 
 
 def _ledger(run: Run) -> list[Check]:

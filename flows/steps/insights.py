@@ -9,7 +9,7 @@ from flows.steps.run import Run
 from models import bus_factor, review_centrality, review_latency, truck_factor
 from warehouse import insights
 from warehouse.engine import Engine
-from warehouse.insights import Prefix
+from warehouse.schemas import NOW, Schemas
 
 _WINDOWS = (0, 365)
 _REVIEW_DAYS = 180
@@ -25,37 +25,41 @@ class Insights:
 
 
 def compute(run: Run) -> Insights:
-    return of_repository(run.warehouse, run.repository.repository_id, job_id=run.job.job_id)
+    return of_repository(
+        run.warehouse, run.repository.repository_id, job_id=run.job.job_id, schemas=run.schemas
+    )
 
 
 def of_repository(
-    warehouse: Engine, repository_id: int, *, job_id: UUID, prefix: Prefix = ""
+    warehouse: Engine, repository_id: int, *, job_id: UUID, schemas: Schemas = NOW
 ) -> Insights:
-    """With ``prefix`` of the past, as ``warehouse.past`` shows it."""
+    """With ``schemas`` of the past, as ``warehouse.past`` shows it."""
     with warehouse.begin() as connection:
-        as_of = insights.data_as_of(connection, repository_id, prefix=prefix)
+        as_of = insights.data_as_of(connection, repository_id, schemas=schemas)
         shares = {
-            days: insights.commit_shares(connection, repository_id, days, prefix=prefix)
+            days: insights.commit_shares(connection, repository_id, days, schemas=schemas)
             for days in _WINDOWS
         }
         openings = {
-            subject: insights.openings(connection, repository_id, subject, prefix=prefix)
-            for subject in insights.subjects_with_answers(connection, repository_id, prefix=prefix)
+            subject: insights.openings(connection, repository_id, subject, schemas=schemas)
+            for subject in insights.subjects_with_answers(
+                connection, repository_id, schemas=schemas
+            )
         }
         ties = (
-            insights.review_ties(connection, repository_id, _REVIEW_DAYS, prefix=prefix)
-            if insights.knows_reviews(connection, repository_id, prefix=prefix)
+            insights.review_ties(connection, repository_id, _REVIEW_DAYS, schemas=schemas)
+            if insights.knows_reviews(connection, repository_id, schemas=schemas)
             else []
         )
         authorship = (
             truck_factor.truck_factor(
-                insights.file_changes(connection, repository_id, prefix=prefix)
+                insights.file_changes(connection, repository_id, schemas=schemas)
             )
-            if insights.knows_files(connection, repository_id, prefix=prefix)
+            if insights.knows_files(connection, repository_id, schemas=schemas)
             else None
         )
-        expected, accuracy = trends.forecasts(connection, repository_id, prefix=prefix)
-        odd = trends.odd_days(connection, repository_id, as_of=as_of, prefix=prefix)
+        expected, accuracy = trends.forecasts(connection, repository_id, schemas=schemas)
+        odd = trends.odd_days(connection, repository_id, as_of=as_of, schemas=schemas)
     stamp = {"as_of": as_of, "job_id": job_id}
     factors = [
         {

@@ -16,6 +16,8 @@ def publish(
     made after.
     """
     with run.warehouse.begin() as connection:
+        marts.prepare(connection, run.schemas)
+    with run.warehouse.begin() as connection:
         run.hold(connection)
         dirty.clear(connection, marks)
         return marts.publish(
@@ -26,4 +28,5 @@ def publish(
             at=run.clock(),
             quality_status=quality_status,
             rows=insights.rows,
+            schemas=run.schemas,
         )

@@ -27,6 +27,7 @@ from warehouse.git import Run as GitRun
 from warehouse.jobs import Job
 from warehouse.raw import Origin, Written
 from warehouse.repositories import Repository
+from warehouse.schemas import NOW, Schemas
 
 _LOG = logs.get(__name__)
 _CANCEL_SECONDS = 3.0
@@ -72,6 +73,9 @@ class Run:
     delivery: DeliverySettings
     embeddings: EmbeddingsSettings
     sentiment: SentimentSettings
+    is_giant: bool = False
+    schemas: Schemas = NOW
+    """Where its figures are made."""
     veil: Veil = NOTHING
     """What is read passes it; the client has it, too."""
     stop: threading.Event = field(default_factory=threading.Event)

@@ -10,6 +10,7 @@ from gitinsight.settings import DeliverySettings
 from warehouse.engine import Address, Engine, address
 from warehouse.project import Node, Outcome, Tell, build
 from warehouse.quality import Check
+from warehouse.schemas import NOW, Schemas
 
 
 def transform(run: Run) -> list[Check]:
@@ -20,21 +21,21 @@ def transform(run: Run) -> list[Check]:
 
     found = figures(
         run.warehouse, run.state_dir, job_settings(run),
-        repository_ids=[run.repository.repository_id], tell=tell,
+        repository_ids=[run.repository.repository_id], schemas=run.schemas, tell=tell,
     )  # fmt: skip
     return [_check(one) for one in found]
 
 
 def figures(
     warehouse: Engine, state_dir: Path, settings: Mapping[str, str], *,
-    repository_ids: Sequence[int] | None = None, prefix: str = "", with_tests: bool = True,
+    repository_ids: Sequence[int] | None = None, schemas: Schemas = NOW, with_tests: bool = True,
     tell: Tell = lambda *_: None,
 ) -> list[Outcome]:  # fmt: skip
     """Build every model of these repositories, or of all; see ``warehouse.project.build``."""
     threads = int(os.environ.get("GITINSIGHT_DBT_THREADS", "2"))
     return build(
         address(warehouse), project.compiled(state_dir / "dbt"), settings=settings,
-        repository_ids=repository_ids, prefix=prefix, with_tests=with_tests, threads=threads,
+        repository_ids=repository_ids, schemas=schemas, with_tests=with_tests, threads=threads,
         tell=tell,
     )  # fmt: skip
 

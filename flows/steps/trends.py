@@ -10,7 +10,7 @@ from models.anomalies import Anomaly
 from models.forecast import Forecast
 from warehouse import trends
 from warehouse.engine import Connection
-from warehouse.insights import Prefix
+from warehouse.schemas import NOW, Schemas
 
 _TOLD_DAYS = 365
 _BEFORE_DAYS = 7 * 27
@@ -20,10 +20,10 @@ Row = dict[str, Any]
 
 
 def forecasts(
-    connection: Connection, repository_id: int, *, prefix: Prefix = ""
+    connection: Connection, repository_id: int, *, schemas: Schemas = NOW
 ) -> tuple[list[Row], list[Row]]:
     """Rows of ``insights.forecasts`` and of ``insights.forecast_accuracy``."""
-    last_week, series = trends.weekly(connection, repository_id, prefix=prefix)
+    last_week, series = trends.weekly(connection, repository_id, schemas=schemas)
     if last_week is None:
         return [], []
     steps: list[Row] = []
@@ -54,17 +54,17 @@ def _accuracy(metric: str, found: Forecast) -> Iterator[Row]:
 
 
 def odd_days(
-    connection: Connection, repository_id: int, *, as_of: datetime, prefix: Prefix = ""
+    connection: Connection, repository_id: int, *, as_of: datetime, schemas: Schemas = NOW
 ) -> list[Row]:
     """Rows of ``insights.anomalies``."""
     since = as_of.date() - timedelta(days=_TOLD_DAYS)
     counted = trends.daily(
-        connection, repository_id, since=since - timedelta(days=_BEFORE_DAYS), prefix=prefix
+        connection, repository_id, since=since - timedelta(days=_BEFORE_DAYS), schemas=schemas
     )
 
     def row(metric: str, one: Anomaly) -> Row:
         persons, releases = trends.who_and_what(
-            connection, repository_id, metric, one.first_day, one.days_count, prefix=prefix
+            connection, repository_id, metric, one.first_day, one.days_count, schemas=schemas
         )
         return asdict(one) | {
             "metric": metric, "top_persons": list(persons), "releases": list(releases),

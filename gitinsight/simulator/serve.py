@@ -35,10 +35,12 @@ def run(*, port: int, seed: int, git_dir: Path) -> None:
 
 
 @contextmanager
-def serving(*, port: int = 0, seed: int = 1, git_dir: Path) -> Iterator[Simulated]:
+def serving(
+    *, port: int = 0, seed: int = 1, git_dir: Path, host: str = "127.0.0.1"
+) -> Iterator[Simulated]:
     """In a thread, for as long as the block lasts."""
     chosen = free_port(port)
-    server, simulator = _server(chosen, seed, git_dir)
+    server, simulator = _server(chosen, seed, git_dir, host)
     thread = threading.Thread(target=server.run, name="simulator", daemon=True)
     thread.start()
     deadline = time.monotonic() + _START_SECONDS
@@ -47,18 +49,20 @@ def serving(*, port: int = 0, seed: int = 1, git_dir: Path) -> Iterator[Simulate
             raise BrokenEnvironment("the simulated GitHub does not start", f"is {chosen} in use?")
         time.sleep(0.02)
     try:
-        yield Simulated(f"http://127.0.0.1:{chosen}", simulator)
+        yield Simulated(f"http://{host}:{chosen}", simulator)
     finally:
         server.should_exit = True
         thread.join()
 
 
-def _server(port: int, seed: int, git_dir: Path) -> tuple[uvicorn.Server, Simulator]:
-    app = create_app(seed=seed, git_dir=git_dir, base_url=f"http://127.0.0.1:{port}")
+def _server(
+    port: int, seed: int, git_dir: Path, host: str = "127.0.0.1"
+) -> tuple[uvicorn.Server, Simulator]:
+    app = create_app(seed=seed, git_dir=git_dir, base_url=f"http://{host}:{port}")
     server = uvicorn.Server(
         uvicorn.Config(
             app,
-            host="127.0.0.1",
+            host=host,
             port=port,
             log_config=None,
             log_level="warning",

@@ -51,6 +51,7 @@ def publish_figures(warehouse: Engine, job: Job, *, issues_count: int | None = 4
             (repository_id, "2026-01-06", 4, 4, 20, 1, None),
             (repository_id, "2026-01-12", None, None, None, 0, None),
         )  # fmt: skip
+        publish.prepare(connection)
         return publish.publish(
             connection, repository_id, job_id=job.job_id, as_of=AT, at=AT,
             quality_status="passed", rows={},

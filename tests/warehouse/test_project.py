@@ -13,6 +13,7 @@ from tests.support.analyses import rows
 from warehouse import project
 from warehouse.engine import Engine, address
 from warehouse.project import PREFIX, Column, Node, Outcome, Project
+from warehouse.schemas import Schemas
 
 COLUMNS = (
     Column("number", "bigint", is_required=True, comment="which it is; 100% {ours}"),
@@ -142,7 +143,7 @@ def test_schemas_of_another_prefix_are_others(
     build: Callable[..., dict[str, Outcome]], warehouse: Engine
 ) -> None:
     build()
-    done = build(most=2, prefix="past_", with_tests=False)
+    done = build(most=2, schemas=Schemas(made="past_"), with_tests=False)
 
     assert set(done) == {"kinds", "stg", "int", "mart"}
     assert rows(

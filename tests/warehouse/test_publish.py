@@ -7,6 +7,7 @@ from uuid import UUID
 
 import pytest
 
+from gitinsight.errors import TransientError
 from tests.support.marts import make
 from tests.support.rows import AT, fetch
 from warehouse import publish
@@ -23,6 +24,7 @@ BUS_FACTOR = {
 def show(
     connection: Connection, repository_id: int = 1, *, rows: dict[str, Sequence[Any]] | None = None
 ) -> int:
+    publish.prepare(connection)
     return publish.publish(
         connection, repository_id, job_id=JOB, as_of=AT, at=AT, quality_status="passed",
         rows=rows or {},
@@ -184,6 +186,45 @@ def comments(connection: Connection) -> list[tuple[Any, ...]]:
         "select objsubid, description from pg_description"
         " where objoid = 'marts.activity'::regclass order by 1",
     )
+
+
+class TestVersions:
+    def say(self, connection: Connection, version: str) -> None:
+        connection.exec_driver_sql(f"comment on schema candidate is '{version}'")
+
+    def test_tables_of_another_version_of_the_models_are_not_written(
+        self, warehouse: Engine
+    ) -> None:
+        with warehouse.begin() as connection:
+            make(connection, "candidate.activity", COLUMNS, (1, "2026-01-01", 1))
+            self.say(connection, "models of today")
+            show(connection)
+            self.say(connection, "models of tomorrow")
+
+            with pytest.raises(TransientError, match="another version of the models"):
+                publish.publish(
+                    connection, 1, job_id=JOB, as_of=AT, at=AT, quality_status="passed", rows={}
+                )
+            assert show(connection) == 2
+
+    def test_nobody_waits_for_tables_that_are_of_the_version_already(
+        self, warehouse: Engine
+    ) -> None:
+        with warehouse.begin() as connection:
+            make(connection, "candidate.activity", COLUMNS, (1, "2026-01-01", 1))
+            self.say(connection, "models of today")
+            show(connection)
+
+        with warehouse.begin() as reader, warehouse.begin() as connection:
+            fetch(reader, "select * from marts.activity")
+            connection.exec_driver_sql("set local lock_timeout = '1s'")
+            publish.prepare(connection)
+            held = fetch(
+                connection,
+                "select mode from pg_locks where pid = pg_backend_pid()"
+                " and relation = 'marts.activity'::regclass",
+            )
+        assert held == [], "a comment is a lock that two publications cannot share"
 
 
 class TestWhole:

@@ -9,6 +9,7 @@ from psycopg import sql
 
 from warehouse.engine import Connection, driver
 from warehouse.expectations.measure import Measure, columns
+from warehouse.schemas import NOW, Schemas
 
 _RATIO = 0.25
 """How far a share may move from one publication to the next."""
@@ -55,17 +56,21 @@ class _Share:
     what: str
 
 
-def run(connection: Connection, repository_id: int) -> Iterator[Measure]:
-    known = {schema: columns(connection, schema) for schema in ("marts", "candidate")}
-    yield from _drift(connection, repository_id, known)
-    yield from _hours(connection, repository_id, known)
-    yield from _history(connection, repository_id, known)
+def run(connection: Connection, repository_id: int, schemas: Schemas = NOW) -> Iterator[Measure]:
+    known = {
+        schema: columns(connection, schemas.named(schema)) for schema in ("marts", "candidate")
+    }
+    yield from _drift(connection, repository_id, known, schemas)
+    yield from _hours(connection, repository_id, known, schemas)
+    yield from _history(connection, repository_id, known, schemas)
 
 
-def _drift(connection: Connection, repository_id: int, known: _Columns) -> Iterator[Measure]:
+def _drift(
+    connection: Connection, repository_id: int, known: _Columns, schemas: Schemas
+) -> Iterator[Measure]:
     for mart, shares in _shares():
         before, after = (
-            _ratios(connection, sql.Identifier(schema, mart), repository_id, [
+            _ratios(connection, schemas.table(schema, mart), repository_id, [
                 share for share in shares if share.column in known[schema].get(mart, ())
             ])
             for schema in ("marts", "candidate")
@@ -120,7 +125,9 @@ def _ratios(
     }
 
 
-def _hours(connection: Connection, repository_id: int, known: _Columns) -> Iterator[Measure]:
+def _hours(
+    connection: Connection, repository_id: int, known: _Columns, schemas: Schemas
+) -> Iterator[Measure]:
     """By how much of all that happened the hours of the day differ: clocks and time zones that were
     read otherwise move all of it at once.
     """
@@ -137,16 +144,16 @@ def _hours(connection: Connection, repository_id: int, known: _Columns) -> Itera
                 min(new.whole), min(old.whole)
             from (
                 select {hour} as hour, sum({weight}) as n, sum(sum({weight})) over () as whole
-                from marts.{mart} where repository_id = %(id)s group by 1
+                from {shown} where repository_id = %(id)s group by 1
             ) as old
             full join (
                 select {hour} as hour, sum({weight}) as n, sum(sum({weight})) over () as whole
-                from candidate.{mart} where repository_id = %(id)s group by 1
+                from {made} where repository_id = %(id)s group by 1
             ) as new using (hour)
             """
         ).format(
             hour=sql.SQL(hour).format(sql.Identifier(column)), weight=sql.SQL(weight),
-            mart=sql.Identifier(mart),
+            shown=schemas.table("marts", mart), made=schemas.table("candidate", mart),
         )  # fmt: skip
         moved, made, shown = (
             driver(connection).execute(query, {"id": repository_id}).fetchone() or ()
@@ -159,7 +166,9 @@ def _hours(connection: Connection, repository_id: int, known: _Columns) -> Itera
             )  # fmt: skip
 
 
-def _history(connection: Connection, repository_id: int, known: _Columns) -> Iterator[Measure]:
+def _history(
+    connection: Connection, repository_id: int, known: _Columns, schemas: Schemas
+) -> Iterator[Measure]:
     """Days that were long past when the figures were shown, beside what is shown of them."""
     in_both = known["marts"].get("daily_activity", set()) & known["candidate"].get(
         "daily_activity", set()
@@ -179,13 +188,17 @@ def _history(connection: Connection, repository_id: int, known: _Columns) -> Ite
                         select day, {0} from marts.daily_activity where repository_id = %(id)s
                     ) as old
                     full join (
-                        select day, {0} from candidate.daily_activity where repository_id = %(id)s
+                        select day, {0} from {2} where repository_id = %(id)s
                     ) as new using (day)
                     where day <= (
                         select max(day) from marts.daily_activity where repository_id = %(id)s
                     ) - {1}
                     """
-                ).format(sql.Identifier(column), sql.Literal(_SETTLED_DAYS)),
+                ).format(
+                    sql.Identifier(column),
+                    sql.Literal(_SETTLED_DAYS),
+                    schemas.table("candidate", "daily_activity"),
+                ),
                 {"id": repository_id},
             )
             .fetchone()

@@ -17,12 +17,13 @@ from warehouse.engine import Connection, Engine, driver
 from warehouse.expectations import distribution, schema, volume
 from warehouse.expectations.measure import Measure, count
 from warehouse.quality import Check
+from warehouse.schemas import NOW, Schemas
 
 
 def run(
     engine: Engine, *, repository_id: int, job_id: UUID, as_of: datetime, at: datetime,
     previous_counts: Mapping[str, int], volume_drop_ratio: float, fresh_hours: float,
-    has_figures: bool,
+    has_figures: bool, schemas: Schemas = NOW,
 ) -> list[Check]:  # fmt: skip
     """Measure with SQL, judge with Great Expectations. ``previous_counts`` are the rows, table by
     table, of the job whose figures are shown now. Without figures, because dbt could not make them,
@@ -34,10 +35,10 @@ def run(
             fresh_for = timedelta(hours=fresh_hours)
             measures += [
                 *volume.held(connection, repository_id, previous_counts, volume_drop_ratio),
-                *volume.arrivals(connection, repository_id, as_of),
+                *volume.arrivals(connection, repository_id, as_of, schemas),
                 *_freshness(connection, repository_id, as_of, fresh_for),
                 *_clock(connection, repository_id, as_of),
-                *distribution.run(connection, repository_id),
+                *distribution.run(connection, repository_id, schemas),
             ]
     failed = _failed(measures)
     return [_check(measure, is_failed=measure.check_name in failed) for measure in measures]

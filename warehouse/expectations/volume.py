@@ -12,6 +12,7 @@ from gitinsight.things.catalogue import GITHUB_THINGS
 from models.volume import surprise
 from warehouse.engine import Connection, driver
 from warehouse.expectations.measure import Measure, columns, count
+from warehouse.schemas import NOW, Schemas
 
 TOMBSTONED = (*(thing.table for thing in GITHUB_THINGS), "git_tags", "git_branches")
 _PLAIN = ("git_commits", "git_commit_files", "git_identities")
@@ -56,13 +57,16 @@ def held(
             )  # fmt: skip
 
 
-def arrivals(connection: Connection, repository_id: int, as_of: datetime) -> Iterator[Measure]:
+def arrivals(
+    connection: Connection, repository_id: int, as_of: datetime, schemas: Schemas = NOW
+) -> Iterator[Measure]:
     """The newest seven days that are over, in which pages are missed or read twice first of all."""
-    present = columns(connection, "candidate")["daily_activity"]
+    present = columns(connection, schemas.named("candidate"))["daily_activity"]
+    table = schemas.table("candidate", "daily_activity")
     for column in _ARRIVALS:
         if column not in present:
             continue
-        newest, *before = _weeks(connection, repository_id, column, as_of.date()) or [0]
+        newest, *before = _weeks(connection, table, repository_id, column, as_of.date()) or [0]
         if len(before) < _LEAST_WEEKS or sum(before) < _LEAST_EVENTS:
             continue
         odd = surprise(before, newest)
@@ -74,7 +78,9 @@ def arrivals(connection: Connection, repository_id: int, as_of: datetime) -> Ite
         )  # fmt: skip
 
 
-def _weeks(connection: Connection, repository_id: int, column: str, today: date) -> list[int]:
+def _weeks(
+    connection: Connection, table: sql.Identifier, repository_id: int, column: str, today: date
+) -> list[int]:
     """The newest first; only whole ones, and none where one of their days is not known."""
     found = (
         driver(connection)
@@ -82,13 +88,13 @@ def _weeks(connection: Connection, repository_id: int, column: str, today: date)
             sql.SQL(
                 """
                 select sum({0}), count({0}) = 7
-                from candidate.daily_activity
+                from {1}
                 where repository_id = %(id)s and day < %(today)s and day >= %(today)s - %(days)s
                 group by (%(today)s - day - 1) / 7
                 having count(*) = 7
                 order by (%(today)s - day - 1) / 7
                 """
-            ).format(sql.Identifier(column)),
+            ).format(sql.Identifier(column), table),
             {"id": repository_id, "today": today, "days": 7 * (_WEEKS + 1)},
         )
         .fetchall()

@@ -9,6 +9,7 @@ from gitinsight import clock
 from gitinsight.cards.catalogue import card
 from gitinsight.settings import Settings
 from tests.support.analyses import attempting, rows
+from warehouse import past
 from warehouse.engine import Engine, make_engine
 
 NAME = "synthetic-labs/borealis"
@@ -68,5 +69,5 @@ def test_the_past_is_judged_by_what_was_held_then(analysed: Settings, held: Engi
         )
         (repository_id,) = rows(held, "select min(repository_id) from ops.actor_scores")[0]
         now = of_repository(connection, repository_id, at=clock.now())
-        then = of_repository(connection, repository_id, at=clock.now(), prefix="past_")
+        then = of_repository(connection, repository_id, at=clock.now(), schemas=past.SCHEMAS)
         assert 0 <= then < now
