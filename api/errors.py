@@ -17,24 +17,23 @@ from warehouse.export import ExportTooLarge
 from warehouse.statements import AnswerTooLarge, QueryFailed, StatementRefused, StatementTooCostly
 
 _AWAY_SECONDS = 5
-_KINDS: tuple[tuple[type[errors.GitInsightError], int, str], ...] = (
-    (errors.NotFound, 404, "not-found"),
-    (errors.NotVisible, 404, "not-visible"),
-    (errors.InvalidName, 422, "invalid-name"),
-    (errors.TooHard, 422, "too-hard"),
-    (errors.IdentityChanged, 409, "identity-changed"),
-    (ExportTooLarge, 422, "export-too-large"),
-    (StatementRefused, 422, "statement-refused"),
-    (StatementTooCostly, 422, "statement-too-costly"),
-    (AnswerTooLarge, 422, "answer-too-large"),
-    (QueryFailed, 422, "query-failed"),
-    (errors.TokenRejected, 502, "token-rejected"),
-    (errors.UnexpectedPayload, 502, "unexpected-payload"),
-    (errors.RateLimited, 503, "rate-limited"),
-    (errors.TransientError, 503, "try-again"),
-    (errors.WeightsMissing, 503, "weights-missing"),
-    (errors.TooHard, 422, "too-hard"),
-    (errors.GitInsightError, 500, "failed"),
+_KINDS: tuple[tuple[type[errors.GitInsightError], str], ...] = (
+    (errors.NotFound, "not-found"),
+    (errors.NotVisible, "not-visible"),
+    (errors.InvalidName, "invalid-name"),
+    (errors.TooHard, "too-hard"),
+    (errors.IdentityChanged, "identity-changed"),
+    (ExportTooLarge, "export-too-large"),
+    (StatementRefused, "statement-refused"),
+    (StatementTooCostly, "statement-too-costly"),
+    (AnswerTooLarge, "answer-too-large"),
+    (QueryFailed, "query-failed"),
+    (errors.TokenRejected, "token-rejected"),
+    (errors.UnexpectedPayload, "unexpected-payload"),
+    (errors.RateLimited, "rate-limited"),
+    (errors.TransientError, "try-again"),
+    (errors.WeightsMissing, "weights-missing"),
+    (errors.GitInsightError, "failed"),
 )
 
 
@@ -120,7 +119,8 @@ def _on_ours(request: Request, error: Exception) -> JSONResponse:
             request, 401, kind="unauthorised", detail=str(error),
             headers={"WWW-Authenticate": "Bearer"},
         )  # fmt: skip
-    status, kind = next((status, kind) for base, status, kind in _KINDS if isinstance(error, base))
+    ours = error if isinstance(error, errors.GitInsightError) else errors.GitInsightError()
+    kind = next(kind for base, kind in _KINDS if isinstance(ours, base))
     headers: dict[str, str] = {}
     if isinstance(error, errors.RateLimited):
         wait = (error.retry_at - datetime.now(UTC)).total_seconds()
@@ -129,7 +129,7 @@ def _on_ours(request: Request, error: Exception) -> JSONResponse:
     if isinstance(error, QueryFailed):
         wrong = [Fault(where=["body", "sql", *(error.at or ())], message=error.reason)]
     return problem(
-        request, status, kind=kind, detail=str(error), headers=headers, invalid=wrong
+        request, ours.http_status, kind=kind, detail=str(error), headers=headers, invalid=wrong
     )  # fmt: skip
 
 

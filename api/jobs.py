@@ -37,7 +37,8 @@ class Job(BaseModel):
             "examples": [
                 {
                     "job_id": "5f0c1d6e-7f0e-4c53-9d7c-0a4f7b9f2f11", "repository_id": 3,
-                    "is_full": False, "as_of": None, "state": "succeeded", "stage": "publish",
+                    "kind": "analysis", "reason": "changed", "is_full": False, "as_of": None,
+                    "state": "succeeded", "stage": "publish",
                     "requested_at": "2026-11-23T11:59:40Z", "started_at": "2026-11-23T11:59:41Z",
                     "finished_at": "2026-11-23T12:00:09Z", "attempt": 1, "worker": "host-1",
                     "fence": 1, "lease_until": None, "not_before": None,
@@ -51,6 +52,8 @@ class Job(BaseModel):
 
     job_id: UUID
     repository_id: int
+    kind: Literal["analysis", "check"]
+    reason: str | None
     is_full: bool
     as_of: datetime | None
     state: State
@@ -155,7 +158,10 @@ def cancel(job_id: UUID, session: Session, writer: Writer) -> jobs.Job:
 def retry(job_id: UUID, session: Session, writer: Writer) -> dict[str, Any]:
     """The same analysis once more, or the one of this repository that is active."""
     past = jobs.by_id(session, job_id, readable=writer.readable)
-    job, is_new = jobs.enqueue(session, past.repository_id, is_full=past.is_full, at=now())
+    job, is_new = jobs.enqueue(
+        session, past.repository_id, kind=past.kind, is_full=past.is_full, at=now(),
+        reason="retried",
+    )  # fmt: skip
     return {"job_id": job.job_id, "state": job.state, "is_new": is_new}
 
 

@@ -184,7 +184,7 @@ def analyze(
     """Queue an analysis; while one is queued or running, that one is answered."""
     repositories.by_id(session, repository_id, readable=writer.readable)
     is_full = body.full if body else False
-    job, is_new = jobs.enqueue(session, repository_id, is_full=is_full, at=now())
+    job, is_new = jobs.enqueue(session, repository_id, is_full=is_full, at=now(), reason="asked")
     return {"job_id": job.job_id, "state": job.state, "is_new": is_new}
 
 

@@ -9,6 +9,7 @@ from datetime import timedelta
 from functools import partial
 from typing import Any, TypeVar
 
+from flows.retries import again_at
 from flows.steps.accounts import judge_accounts
 from flows.steps.check import check
 from flows.steps.code import read_code
@@ -20,7 +21,7 @@ from flows.steps.run import Run
 from flows.steps.tones import read_tones
 from flows.steps.transform import transform
 from gitinsight import logs, traces
-from gitinsight.errors import Cancelled, GitInsightError, LeaseLost, RateLimited, TransientError
+from gitinsight.errors import Cancelled, GitInsightError, LeaseLost
 from gitinsight.settings import QualitySettings
 from warehouse import accounting, benches, dirty, holdings, jobs, ledger
 from warehouse import publish as publishing
@@ -31,8 +32,6 @@ from warehouse.jobs import Job
 
 T = TypeVar("T")
 _LOG = logs.get(__name__)
-_ATTEMPTS = 3
-_PAUSE = timedelta(seconds=20)
 
 
 def directly(_name: str, step: Callable[[], T], /) -> T:
@@ -93,24 +92,16 @@ def conclude(run: Run, report: Report, work: Callable[[], str]) -> Job:
             state = work()
         except (LeaseLost, *UNREACHABLE):
             raise  # the lease runs out, and somebody goes on from the last page
-        except RateLimited as limit:
-            with run.warehouse.begin() as connection:
-                return jobs.park(
-                    connection, run.job, not_before=limit.retry_at, at=run.clock(),
-                    reason=str(limit),
-                )  # fmt: skip
-        except TransientError as trouble:
-            if run.job.attempt >= _ATTEMPTS:
-                return _finish(run, report, "failed", trouble)
-            with run.warehouse.begin() as connection:
-                return jobs.park(
-                    connection, run.job, not_before=run.clock() + _PAUSE * run.job.attempt,
-                    at=run.clock(), reason=str(trouble),
-                )  # fmt: skip
         except Cancelled as cancelled:
             return _finish(run, report, "cancelled", cancelled)
         except GitInsightError as error:
-            return _finish(run, report, "failed", error)
+            not_before = again_at(error, run.job.attempt, at=run.clock())
+            if not_before is None:
+                return _finish(run, report, "failed", error)
+            with run.warehouse.begin() as connection:
+                return jobs.park(
+                    connection, run.job, not_before=not_before, at=run.clock(), reason=str(error)
+                )
         except Exception as error:
             _finish(run, report, "failed", error)
             raise
@@ -119,6 +110,9 @@ def conclude(run: Run, report: Report, work: Callable[[], str]) -> Job:
 
 def _stages(run: Run, report: Report, quality: QualitySettings, call: Call) -> str:
     run.announce("discover")
+    if run.job.kind == "check":
+        report.counts = _counts(run)
+        return make_figures(run, report, quality, call)
     with report.timed("extract"):
         extraction = extract(run, call)
     report.rows = {name: one.touched for name, one in extraction.results.items()}

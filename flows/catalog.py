@@ -155,7 +155,9 @@ def followed_repositories() -> dg.SensorResult:
 def _analyse(settings: Settings, engine: Engine, full_name: str) -> Job:
     with engine.begin() as connection:
         repository = repositories.by_name(connection, full_name)
-        job, _ = jobs.enqueue(connection, repository.repository_id, at=clock.now())
+        job, _ = jobs.enqueue(
+            connection, repository.repository_id, at=clock.now(), reason="catalog"
+        )
     work_off(settings, engine, [job.job_id])
     with engine.begin() as connection:
         return jobs.by_id(connection, job.job_id)

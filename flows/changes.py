@@ -99,13 +99,13 @@ def _settle(
         repository_id = repository.repository_id
         is_it = found is not None and repository.github_id in {None, found.github_id}
         if found is None or not is_it:
-            queued += jobs.enqueue(connection, repository_id, at=at)[1]
+            queued += jobs.enqueue(connection, repository_id, at=at, reason="unknown")[1]
             continue
         repositories.record_estimate(connection, repository_id, found.records_estimate)
         if _is_quiet(seen[repository_id], found, older_than):
             quiet.append(repository_id)
             continue
-        job, is_new = jobs.enqueue(connection, repository_id, at=at)
+        job, is_new = jobs.enqueue(connection, repository_id, at=at, reason="changed")
         queued += is_new
         if job.state == "queued":
             probes.record(
@@ -129,5 +129,6 @@ def _is_quiet(known: Known, found: Probe, older_than: datetime) -> bool:
 def _queue_all(engine: Engine, followed: Sequence[Repository]) -> int:
     with engine.begin() as connection:
         return sum(
-            jobs.enqueue(connection, one.repository_id, at=clock.now())[1] for one in followed
+            jobs.enqueue(connection, one.repository_id, at=clock.now(), reason="unknown")[1]
+            for one in followed
         )

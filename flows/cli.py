@@ -332,7 +332,9 @@ def _enqueue(
     followed = [repositories.follow(engine, one, ask, at=clock.now())[0] for one in wanted]
     with engine.begin() as connection:
         queued = [
-            jobs.enqueue(connection, one.repository_id, is_full=is_full, at=clock.now())[0]
+            jobs.enqueue(
+                connection, one.repository_id, is_full=is_full, at=clock.now(), reason="asked"
+            )[0]
             for one in followed
         ]
     return [job.job_id for job in queued]

@@ -1,13 +1,15 @@
-"""Everything that is followed, kept up to date: what the refresh flow does, without Prefect."""
+"""Everything that is followed, kept up to date: what the scheduled flows do, without Prefect."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from flows import organisations
 from flows.changes import queue_changed
+from flows.steps.sweep import DUE_AFTER
 from gitinsight import clock
 from gitinsight.settings import Settings
-from warehouse import repositories
-from warehouse.engine import Engine
+from warehouse import cursors, freshness, jobs, repositories
+from warehouse.engine import Connection, Engine
 from warehouse.repositories import Repository
 
 _MOST = 1_000_000
@@ -24,6 +26,30 @@ def refresh(settings: Settings, engine: Engine) -> int:
         followed = repositories.search(connection, limit=_MOST)
     now = clock.now()
     return found + queue_changed(settings, engine, [one for one in followed if _is_due(one, now)])
+
+
+def sweep(engine: Engine) -> int:
+    """Queue an analysis of each repository of which nothing was looked for today that GitHub may
+    have deleted without a word: to a probe it is unchanged. How many were queued.
+    """
+    with engine.begin() as connection:
+        due = cursors.unswept(connection, before=clock.now() - DUE_AFTER)
+        return _queue(connection, due, kind="analysis", reason="sweep")
+
+
+def check(settings: Settings, engine: Engine) -> int:
+    """Queue a check of what is held of each repository that has figures; how many were queued."""
+    with engine.begin() as connection:
+        held = freshness.several(connection, now=clock.now(), fresh_for=settings.quality.fresh_for)
+        shown = [one.repository_id for one in held if one.as_of is not None]
+        return _queue(connection, shown, kind="check", reason="quality")
+
+
+def _queue(connection: Connection, repository_ids: Iterable[int], *, kind: str, reason: str) -> int:
+    return sum(
+        jobs.enqueue(connection, one, at=clock.now(), kind=kind, reason=reason)[1]
+        for one in repository_ids
+    )
 
 
 def _is_due(repository: Repository, now: datetime) -> bool:

@@ -198,12 +198,12 @@ def _follow(
             _LOG.warning("name_of_another_repository", reason=str(error))
             holder = repositories.on_host(connection, organisation.host, one.full_name)
             if holder is not None:
-                jobs.enqueue(connection, holder.repository_id, at=clock.now())
+                jobs.enqueue(connection, holder.repository_id, at=clock.now(), reason="renamed")
             continue
         organisations.link(
             connection, organisation.organisation_id, repository.repository_id,
             records_estimate=one.records_estimate,
         )  # fmt: skip
         if is_new:
-            jobs.enqueue(connection, repository.repository_id, at=clock.now())
+            jobs.enqueue(connection, repository.repository_id, at=clock.now(), reason="new")
             found.added.append(repository)

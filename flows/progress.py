@@ -75,8 +75,8 @@ def print_results(connection: Connection, ended: Sequence[Job], console: Console
         table.add_column(name.replace(" ", "\n"), justify="right", no_wrap=True)
     followed = [(job, repositories.by_id(connection, job.repository_id)) for job in ended]
     for job, repository in followed:
-        figures = _figures(connection, job)
-        table.add_row(_name(repository), _state(job), *(figures[name] for name in shown))
+        found = figures(connection, job)
+        table.add_row(_name(repository), _state(job), *(found[name] for name in shown))
     console.print(table)
     if any(repository.is_synthetic for _, repository in followed):
         console.print("* synthetic: made up by the simulated GitHub", style="dim")
@@ -94,7 +94,8 @@ def _state(job: Job) -> str:
     return "[green]unchanged[/]" if is_unchanged else _STATES.get(job.state, job.state)
 
 
-def _figures(connection: Connection, job: Job) -> dict[str, str]:
+def figures(connection: Connection, job: Job) -> dict[str, str]:
+    """What somebody wants to know first, as it is shown."""
     try:
         facts = marts.summary(connection, job.repository_id)
     except NotFound:

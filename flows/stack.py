@@ -90,7 +90,7 @@ def running(settings: Settings, *, with_simulator: bool) -> Iterator[Stack]:
         environment = environment_of(settings)
         together = [_api(settings, environment)]
         if settings.orchestrator.api_url is None:
-            together.append(_prefect(settings, environment, embedded))
+            together.append(prefect_server(settings, environment, embedded))
         supervisor.start(*together)
         supervisor.start(_worker(settings, environment))
         yield Stack(settings, supervisor, embedded)
@@ -187,7 +187,7 @@ def _api(settings: Settings, environment: dict[str, str]) -> Service:
     return Service("api", command, environment, _answers(url))
 
 
-def _prefect(
+def prefect_server(
     settings: Settings, environment: dict[str, str], embedded: EmbeddedPostgres | None
 ) -> Service:
     host, port = settings.orchestrator.host, settings.orchestrator.port

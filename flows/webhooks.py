@@ -50,7 +50,7 @@ def request_analyses(engine: Engine, *, at: datetime) -> list[Job]:
     """
     with engine.begin() as connection:
         waiting = dirty.unattended(connection, before=at - _SETTLE)
-        return [jobs.enqueue(connection, one, at=at)[0] for one in waiting]
+        return [jobs.enqueue(connection, one, at=at, reason="webhook")[0] for one in waiting]
 
 
 def _process_next(engine: Engine, host: str, at: datetime) -> bool:

@@ -9,26 +9,15 @@ from datetime import datetime
 
 from prefect import serve
 from prefect.client.orchestration import SyncPrefectClient, get_client
-from prefect.client.schemas.filters import (
-    FlowRunFilter,
-    FlowRunFilterState,
-    FlowRunFilterStateType,
-)
-from prefect.client.schemas.objects import StateType
-from prefect.states import Crashed
+from prefect.utilities.urls import url_for
 
-from flows import organisations, project, retention
-from flows.analyze_repository import (
-    NAME,
-    analyze_repository,
-    refresh_repositories,
-    retrain_models,
-)
+from flows import deployments, notify, organisations, project, reconcile, retention
+from flows.analyze_repository import NAME
 from flows.webhooks import watch
 from gitinsight import clock, logs
 from gitinsight.errors import LeaseLost, first_line
 from gitinsight.settings import Settings
-from warehouse import jobs, repositories
+from warehouse import jobs, repositories, run_links
 from warehouse import lanes as choice
 from warehouse.engine import UNREACHABLE, Engine, make_engine
 from warehouse.jobs import Job
@@ -37,14 +26,12 @@ from warehouse.lanes import CLAIM_WITHIN, Lanes
 _LOG = logs.get(__name__)
 _POLL_SECONDS = 0.5
 _TAKEOVERS = 30
-DEPLOYMENT = "served"
 
 
 def main() -> None:
     settings = Settings()
     logs.configure(settings.log_level)
     engine = make_engine(settings.warehouse_url, process="worker", pool_size=3)
-    end_strays()
     threading.Thread(
         target=project.compiled, args=(settings.state_dir / "dbt",), name="project", daemon=True
     ).start()  # the first job finds it compiled
@@ -63,29 +50,22 @@ def main() -> None:
         kwargs={"settings": settings.retention, "stop": threading.Event()}, name="retention",
         daemon=True,
     ).start()  # fmt: skip
-    serve(
-        analyze_repository.to_deployment(  # type: ignore[arg-type]
-            DEPLOYMENT, concurrency_limit=places
-        ),
-        refresh_repositories.to_deployment("nightly", cron=settings.orchestrator.refresh_cron),  # type: ignore[arg-type]
-        retrain_models.to_deployment("on-demand", concurrency_limit=1),  # type: ignore[arg-type]
-        limit=places + 1,
-    )
-
-
-def end_strays() -> None:
-    """Runs whose processes went with an earlier worker would stay Running for ever and keep their
-    places; their jobs are taken over by the lease, not by them.
-    """
-    open_states = [StateType.RUNNING, StateType.PENDING, StateType.CANCELLING]
+    threading.Thread(
+        target=reconcile.watch, args=(engine,),
+        kwargs={
+            "lease_seconds": settings.orchestrator.lease_seconds, "stop": threading.Event(),
+        },
+        name="reconcile", daemon=True,
+    ).start()  # fmt: skip
+    threading.Thread(
+        target=notify.watch, args=(engine, settings), kwargs={"stop": threading.Event()},
+        name="notify", daemon=True,
+    ).start()  # fmt: skip
     with get_client(sync_client=True) as client:
-        strays = client.read_flow_runs(
-            flow_run_filter=FlowRunFilter(
-                state=FlowRunFilterState(type=FlowRunFilterStateType(any_=open_states))
-            )
-        )
-        for stray in strays:
-            client.set_flow_run_state(stray.id, Crashed(message="its worker ended"), force=True)
+        deployments.watch_for_zombies(client)
+        served = [*deployments.deployments(client, settings.orchestrator)]
+    # Schedules go on without this worker: another one may be up, and what is late runs later.
+    serve(*served, pause_on_shutdown=False, limit=places + 1)
 
 
 def dispatch(engine: Engine, lanes: Lanes) -> None:
@@ -95,7 +75,9 @@ def dispatch(engine: Engine, lanes: Lanes) -> None:
         while True:
             try:
                 if deployment_id is None:
-                    deployment_id = client.read_deployment_by_name(f"{NAME}/{DEPLOYMENT}").id
+                    deployment_id = client.read_deployment_by_name(
+                        f"{NAME}/{deployments.ANALYZE}"
+                    ).id
                 for job in startable(engine, lanes):
                     _start(client, engine, job, str(deployment_id))
             except UNREACHABLE as error:
@@ -117,13 +99,21 @@ def _start(client: SyncPrefectClient, engine: Engine, job: Job, deployment_id: s
         return
     with engine.begin() as connection:
         full_name = repositories.by_id(connection, job.repository_id).full_name
-    client.create_flow_run_from_deployment(
+    reason = job.reason or "asked"
+    run = client.create_flow_run_from_deployment(
         deployment_id,  # type: ignore[arg-type]
+        name=full_name,
         parameters={"job_id": str(job.job_id), "full_name": full_name},
+        tags=[full_name, f"reason:{reason}", job.kind],
+        labels={
+            "gitinsight.job": str(job.job_id), "gitinsight.repository": full_name,
+            "gitinsight.reason": reason,
+        },
         idempotency_key=idempotency_key(job, clock.now()),
-    )
+    )  # fmt: skip
+    url = str(url_for("flow-run", obj_id=run.id))
     with engine.begin() as connection:
-        choice.record_handed(connection, job.job_id, at=clock.now())
+        run_links.link(connection, job, run_id=run.id, url=url, at=clock.now())
 
 
 def idempotency_key(job: Job, at: datetime) -> str:

@@ -31,19 +31,29 @@ orchestrators and process pools send errors between processes.
 """
 
 from datetime import datetime
+from typing import ClassVar, Literal
 
 
 class GitInsightError(Exception):
-    """Root of every error raised on purpose; ``exit_code`` is what a command ends with."""
+    """Root of every error raised on purpose. What follows from one is said here and nowhere else:
+    ``exit_code`` is what a command ends with, ``http_status`` what the API answers, ``retry``
+    whether an orchestrator tries again: never, later, or at the time that the error names.
+    """
 
-    exit_code = 1
+    exit_code: ClassVar[int] = 1
+    http_status: ClassVar[int] = 500
+    retry: ClassVar[Literal["never", "later", "at"]] = "never"
 
 
 class TransientError(GitInsightError):
     exit_code = 75
+    http_status = 503
+    retry = "later"
 
 
 class RateLimited(TransientError):
+    retry = "at"
+
     def __init__(self, bucket: str, retry_at: datetime) -> None:
         super().__init__(bucket, retry_at)
         self.bucket = bucket
@@ -115,6 +125,8 @@ class PermanentError(GitInsightError):
 
 
 class NotVisible(PermanentError):
+    http_status = 404
+
     def __init__(self, target: str, status: int, reason: str) -> None:
         super().__init__(target, status, reason)
         self.target = target
@@ -126,6 +138,8 @@ class NotVisible(PermanentError):
 
 
 class TokenRejected(PermanentError):
+    http_status = 502
+
     def __init__(self, target: str) -> None:
         super().__init__(target)
         self.target = target
@@ -136,6 +150,8 @@ class TokenRejected(PermanentError):
 
 class UnexpectedPayload(PermanentError):
     """``status`` is the HTTP status where that is what was unexpected."""
+
+    http_status = 502
 
     def __init__(self, target: str, reason: str, status: int | None = None) -> None:
         super().__init__(target, reason, status)
@@ -148,6 +164,8 @@ class UnexpectedPayload(PermanentError):
 
 
 class IdentityChanged(PermanentError):
+    http_status = 409
+
     def __init__(self, full_name: str, known_id: int, found_id: int) -> None:
         super().__init__(full_name, known_id, found_id)
         self.full_name = full_name
@@ -163,6 +181,8 @@ class IdentityChanged(PermanentError):
 
 class TooHard(PermanentError):
     """``reader`` is what was to read a text, and gave up."""
+
+    http_status = 422
 
     def __init__(self, reader: str, reason: str) -> None:
         super().__init__(reader, reason)
@@ -187,6 +207,8 @@ class TooLarge(PermanentError):
 
 
 class InvalidName(PermanentError):
+    http_status = 422
+
     def __init__(self, text: str) -> None:
         super().__init__(text)
         self.text = text
@@ -223,6 +245,8 @@ class BrokenEnvironment(PermanentError):
 
 
 class WeightsMissing(BrokenEnvironment):
+    http_status = 503
+
     def __init__(self, requirement: str, reason: str) -> None:
         super().__init__(
             f"the weights {requirement} are not here: {reason}",
@@ -256,6 +280,8 @@ class Cancelled(GitInsightError):
 class Unauthorised(GitInsightError):
     """``known`` tells a stranger (401) from somebody without the right (403)."""
 
+    http_status = 403
+
     def __init__(self, reason: str, *, known: bool) -> None:
         super().__init__(reason)
         self.reason = reason
@@ -269,6 +295,8 @@ class Unauthorised(GitInsightError):
 
 
 class NotFound(GitInsightError):
+    http_status = 404
+
     def __init__(self, subject: str) -> None:
         super().__init__(subject)
         self.subject = subject

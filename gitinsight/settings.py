@@ -23,6 +23,7 @@ from gitinsight.ai_settings import (
     TrainingSettings,
 )
 from gitinsight.errors import BrokenEnvironment
+from gitinsight.operations_settings import NotifySettings, OrchestratorSettings
 
 _PREFIX = "GITINSIGHT_"
 _FROZEN = ConfigDict(frozen=True, extra="forbid")
@@ -182,28 +183,6 @@ class AuthSettings(BaseModel):
         return None if value is None else value.rstrip("/")
 
 
-class OrchestratorSettings(BaseModel):
-    model_config = _FROZEN
-
-    host: str = "127.0.0.1"
-    port: Port = 4200
-    api_url: str | None = None
-    """A Prefect server somewhere else; unset means the embedded one on ``host`` and ``port``."""
-    concurrency: int = 2
-    """Analyses at once; each is a process of up to 450 MB."""
-    refresh_cron: str = "0 3 * * *"
-    """When everything that is followed is looked at, and what has changed is analysed, in UTC."""
-    giant_records: int = 50_000
-    """From about so many records on a repository is a giant: all places but one may be taken by
-    giants, so that the others never wait for them."""
-    lease_seconds: int = 30
-    """A job whose worker has not been heard of for so long is taken over."""
-
-    @property
-    def url(self) -> str:
-        return self.api_url or f"http://{self.host}:{self.port}/api"
-
-
 class SimulatorSettings(BaseModel):
     model_config = _FROZEN
 
@@ -253,6 +232,7 @@ class RetentionSettings(BaseModel):
     """A hundred rows for each analysis: more than anything else that is no record of GitHub's."""
     audit_days: int = Field(365, ge=0)
     webhook_deliveries_days: int = Field(30, ge=0)
+    notifications_days: int = Field(90, ge=0)
     gharchive_events_days: int = Field(0, ge=0)
     """They are there because somebody asked for these hours."""
     history_days: int = Field(0, ge=0)
@@ -304,6 +284,7 @@ class Settings(BaseSettings):
     api: ApiSettings = ApiSettings()
     auth: AuthSettings = AuthSettings()
     orchestrator: OrchestratorSettings = OrchestratorSettings()
+    notify: NotifySettings = NotifySettings()
     quality: QualitySettings = QualitySettings()
     retention: RetentionSettings = RetentionSettings()
     delivery: DeliverySettings = DeliverySettings()

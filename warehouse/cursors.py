@@ -84,3 +84,20 @@ def states(connection: Connection, repository_id: int) -> dict[str, dict[str, An
             "select thing, state from ops.cursors where repository_id = %s", (repository_id,)
         )
     )
+
+
+def unswept(connection: Connection, *, before: datetime) -> list[int]:
+    """Repositories that GitHub shows, some of which was read, and nothing asked for since
+    ``before`` that it may have deleted without a word.
+    """
+    found = driver(connection).execute(
+        """
+        select cursors.repository_id from ops.cursors as cursors
+        inner join ops.repositories as repositories using (repository_id)
+        where cursors.thing = 'sweep' and repositories.state = 'active'
+          and (cursors.state ->> 'swept_at')::timestamptz <= %s
+        order by 1
+        """,
+        (before,),
+    )
+    return [repository_id for (repository_id,) in found]

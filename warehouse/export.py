@@ -34,6 +34,8 @@ _RISKY = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\
 
 
 class ExportTooLarge(PermanentError):
+    http_status = 422
+
     def __init__(self, mart: str, limit: str) -> None:
         super().__init__(mart, limit)
         self.mart = mart

@@ -19,9 +19,9 @@ FINAL = frozenset({"succeeded", "partial", "failed", "cancelled"})
 
 _TURN = 1_785_359
 """Of advisory locks: that of a repository whose job has an event."""
-_JOB: LiteralString = (
-    "job_id, repository_id, is_full, as_of, state, stage, requested_at, started_at, finished_at,"
-    " attempt, worker, fence, lease_until, not_before, cancel_requested_at, last_seq,"
+COLUMNS: LiteralString = (
+    "job_id, repository_id, kind, reason, is_full, as_of, state, stage, requested_at, started_at,"
+    " finished_at, attempt, worker, fence, lease_until, not_before, cancel_requested_at, last_seq,"
     " error_type, error_detail, outcome, flow_run_id, flow_run_url"
 )
 _EVENT: LiteralString = (
@@ -36,6 +36,8 @@ class Job:
 
     job_id: UUID
     repository_id: int
+    kind: str
+    reason: str | None
     is_full: bool
     as_of: datetime | None
     state: str
@@ -84,29 +86,44 @@ class Event:
 
 def enqueue(
     connection: Connection, repository_id: int, *, at: datetime, is_full: bool = False,
-    as_of: datetime | None = None,
+    as_of: datetime | None = None, kind: str = "analysis", reason: str | None = None,
 ) -> tuple[Job, bool]:  # fmt: skip
-    """A new job, or the one that is queued or running already (then False)."""
+    """A new job, or the one that is queued or running already (then False). One that was to check
+    what is held becomes an analysis where that is asked for before it has begun.
+    """
     while True:
         added = _one(
             connection,
             f"""
-            insert into ops.jobs (job_id, repository_id, is_full, as_of, state, requested_at)
-            values (%(job_id)s, %(repository_id)s, %(is_full)s, %(as_of)s, 'queued', %(at)s)
+            insert into ops.jobs
+                (job_id, repository_id, kind, reason, is_full, as_of, state, requested_at)
+            values (%(job_id)s, %(repository_id)s, %(kind)s, %(reason)s, %(is_full)s, %(as_of)s,
+                    'queued', %(at)s)
             on conflict (repository_id) where state in ('queued', 'running') do nothing
-            returning {_JOB}
+            returning {COLUMNS}
             """,
             job_id=uuid4(), repository_id=repository_id, is_full=is_full, as_of=as_of, at=at,
+            kind=kind, reason=reason,
         )  # fmt: skip
         if added is not None:
             append_event(connection, added.job_id, at=at, state="queued")
             return by_id(connection, added.job_id), True
         active = _one(
             connection,
-            f"select {_JOB} from ops.jobs where repository_id = %(repository_id)s"
-            " and state in ('queued', 'running')",
-            repository_id=repository_id,
-        )
+            f"""
+            with widened as (
+                update ops.jobs set kind = %(kind)s, reason = %(reason)s
+                where repository_id = %(repository_id)s and state = 'queued'
+                  and kind = 'check' and %(kind)s <> 'check'
+                returning {COLUMNS}
+            )
+            select {COLUMNS} from widened
+            union all
+            select {COLUMNS} from ops.jobs where repository_id = %(repository_id)s
+              and state in ('queued', 'running') and not exists (select 1 from widened)
+            """,
+            repository_id=repository_id, kind=kind, reason=reason,
+        )  # fmt: skip
         if active is not None:
             return active, False
 
@@ -125,7 +142,7 @@ def claim(
         where job_id = %(job_id)s
           and ((state = 'queued' and (not_before is null or not_before <= %(at)s))
                or (state = 'running' and lease_until < %(at)s))
-        returning {_JOB}
+        returning {COLUMNS}
         """,
         job_id=job_id, worker=worker, at=at, until=at + timedelta(seconds=lease_seconds),
     )  # fmt: skip
@@ -141,7 +158,7 @@ def heartbeat(
     held = _one(
         connection,
         f"update ops.jobs set lease_until = %(until)s where job_id = %(job_id)s"
-        f" and state = 'running' and fence = %(fence)s returning {_JOB}",
+        f" and state = 'running' and fence = %(fence)s returning {COLUMNS}",
         job_id=job_id, fence=fence, until=at + timedelta(seconds=lease_seconds),
     )  # fmt: skip
     if held is None:
@@ -200,7 +217,7 @@ def finish(
         set state = %(state)s, finished_at = %(at)s, lease_until = null, outcome = %(outcome)s,
             error_type = %(error_type)s, error_detail = %(error_detail)s
         where job_id = %(job_id)s and state = 'running' and fence = %(fence)s
-        returning {_JOB}
+        returning {COLUMNS}
         """,
         job_id=job.job_id, fence=job.fence, state=state, at=at, outcome=Jsonb(dict(outcome)),
         error_type=error_type, error_detail=error_detail,
@@ -223,7 +240,7 @@ def park(
         set state = 'queued', not_before = %(not_before)s, lease_until = null, worker = null,
             fence = fence + 1
         where job_id = %(job_id)s and state = 'running' and fence = %(fence)s
-        returning {_JOB}
+        returning {COLUMNS}
         """,
         job_id=job.job_id, fence=job.fence, not_before=not_before,
     )  # fmt: skip
@@ -243,7 +260,7 @@ def request_cancel(connection: Connection, job_id: UUID, *, at: datetime) -> Job
             state = case state when 'queued' then 'cancelled' else state end,
             finished_at = case state when 'queued' then %(at)s else finished_at end
         where job_id = %(job_id)s and state in ('queued', 'running')
-        returning {_JOB}
+        returning {COLUMNS}
         """,
         job_id=job_id, at=at,
     )  # fmt: skip
@@ -255,7 +272,7 @@ def request_cancel(connection: Connection, job_id: UUID, *, at: datetime) -> Job
 def by_id(connection: Connection, job_id: UUID, *, readable: Readable = None) -> Job:
     """NotFound, too, where its repository is none that may be seen."""
     found = _one(
-        connection, f"select {_JOB} from ops.jobs where job_id = %(job_id)s and {VISIBLE}",
+        connection, f"select {COLUMNS} from ops.jobs where job_id = %(job_id)s and {VISIBLE}",
         job_id=job_id, readable=parameter(readable),
     )  # fmt: skip
     if found is None:
@@ -273,7 +290,7 @@ def recent(
     at, job_id = before or (None, None)
     return _all(
         connection,
-        f"select {_JOB} from ops.jobs where {VISIBLE}"
+        f"select {COLUMNS} from ops.jobs where {VISIBLE}"
         " and (%(state)s::text is null or state = %(state)s)"
         " and (%(at)s::timestamptz is null or (requested_at, job_id) < (%(at)s, %(job_id)s::uuid))"
         " order by requested_at desc, job_id desc limit %(limit)s",
@@ -282,11 +299,12 @@ def recent(
 
 
 def was_settled(connection: Connection, job: Job) -> bool:
-    """Whether the job of this repository before ``job`` succeeded, at least in part."""
+    """Whether the analysis of this repository before ``job`` succeeded, at least in part."""
     previous = _one(
         connection,
-        f"select {_JOB} from ops.jobs where repository_id = %(repository_id)s"
-        " and job_id <> %(job_id)s order by requested_at desc, job_id limit 1",
+        f"select {COLUMNS} from ops.jobs where repository_id = %(repository_id)s"
+        " and job_id <> %(job_id)s and kind = 'analysis'"
+        " order by requested_at desc, job_id limit 1",
         repository_id=job.repository_id, job_id=job.job_id,
     )  # fmt: skip
     return previous is not None and previous.state in {"succeeded", "partial"}
@@ -316,7 +334,7 @@ def last_published(connection: Connection, repository_id: int) -> Job | None:
     """The job whose figures are shown."""
     return _one(
         connection,
-        f"select {_JOB} from ops.jobs where job_id ="
+        f"select {COLUMNS} from ops.jobs where job_id ="
         " (select job_id from ops.publications where repository_id = %(repository_id)s)",
         repository_id=repository_id,
     )

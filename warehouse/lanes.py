@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from uuid import UUID
 
 from warehouse import jobs
 from warehouse.engine import Connection, driver
@@ -116,12 +115,3 @@ def startable(connection: Connection, lanes: Lanes, at: datetime) -> list[Job]:
         },
     )  # fmt: skip
     return [jobs.by_id(connection, job_id) for (job_id,) in found.fetchall()]
-
-
-def record_handed(connection: Connection, job_id: UUID, *, at: datetime) -> None:
-    """An orchestrator has it; unless somebody has taken it meanwhile."""
-    driver(connection).execute(
-        "update ops.jobs set handed_at = %(at)s where job_id = %(id)s"
-        " and (state = 'queued' or (state = 'running' and lease_until < %(at)s))",
-        {"id": job_id, "at": at},
-    )

@@ -43,7 +43,7 @@ def known(connection: Connection, repository_ids: Sequence[int]) -> dict[int, Kn
                 on publications.repository_id = wanted.repository_id
             left join lateral (
                 select jobs.state from ops.jobs as jobs
-                where jobs.repository_id = wanted.repository_id
+                where jobs.repository_id = wanted.repository_id and jobs.kind = 'analysis'
                 order by jobs.requested_at desc, jobs.job_id limit 1
             ) as newest on true
             """,

@@ -86,6 +86,8 @@ RULES = (
     Rule("audit_days", "auth.audit", "at"),
     # GitHub itself redelivers for three days.
     Rule("webhook_deliveries_days", "ops.webhook_deliveries", "processed_at"),
+    # What is not sent yet is not old.
+    Rule("notifications_days", "ops.notifications", "at", condition="held.next_at is null"),
     # ops.archive_hours keeps how many there were, and an hour can be loaded again.
     Rule("gharchive_events_days", "raw.gharchive_events", "hour"),
     # The past is shown as it was published: what no publication was made of is shown at no instant.

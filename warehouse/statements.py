@@ -11,6 +11,8 @@ MAX_CHARACTERS = 20_000
 class QueryFailed(GitInsightError):
     """``at`` is the line and the column of what is wrong, where that is known."""
 
+    http_status = 422
+
     def __init__(self, reason: str, at: tuple[int, int] | None = None) -> None:
         super().__init__(reason, at)
         self.reason = reason

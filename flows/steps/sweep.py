@@ -23,7 +23,7 @@ from warehouse.suspects import Suspect
 
 SWEPT = (ISSUES, ISSUE_COMMENTS, REVIEW_COMMENTS)
 _ROUND = timedelta(days=7)
-_DUE_AFTER = timedelta(days=1)
+DUE_AFTER = timedelta(days=1)
 _PER_QUERY = 100
 _BREAKER_RATIO = 0.01
 _BREAKER_LEAST = 10
@@ -37,7 +37,7 @@ def is_due(run: Run) -> bool:
     with run.warehouse.begin() as connection:
         state = cursors.states(connection, run.repository.repository_id).get("sweep", {})
     swept_at = state.get("swept_at")
-    return swept_at is None or run.as_of - datetime.fromisoformat(swept_at) >= _DUE_AFTER
+    return swept_at is None or run.as_of - datetime.fromisoformat(swept_at) >= DUE_AFTER
 
 
 def sweep(run: Run) -> StepResult:
@@ -49,7 +49,7 @@ def sweep(run: Run) -> StepResult:
     share = 0.0
     if swept_at is not None:
         share = min(1.0, (run.as_of - datetime.fromisoformat(swept_at)) / _ROUND)
-    is_turn = share >= _DUE_AFTER / _ROUND
+    is_turn = share >= DUE_AFTER / _ROUND
     touched, doubts = 0, dict[str, str]()
     positions: dict[str, int] = dict(cursor.state.get("positions", {}))
     for thing in SWEPT if is_turn else ():

@@ -6,7 +6,6 @@ import signal
 import subprocess
 import threading
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -43,8 +42,7 @@ def github(shared_dir: Path) -> Iterator[GitHub]:
 
 @pytest.fixture(scope="module")
 def running(shared_dir: Path, github: GitHub) -> Iterator[Running]:
-    """`gitinsight up` with an embedded database, two repositories, and a schedule that fires."""
-    soon = datetime.now(UTC) + timedelta(minutes=3)  # when the first tests have been run
+    """`gitinsight up` with an embedded database and two repositories."""
     state_dir = shared_dir / "stack"
     state.prepare(state_dir)
     settings = Settings.model_validate(
@@ -54,11 +52,7 @@ def running(shared_dir: Path, github: GitHub) -> Iterator[Running]:
             "warehouse": {"port": free_port(0)},
             "redis": {"port": free_port(0)},
             "api": {"port": free_port(0)},
-            "orchestrator": {
-                "port": free_port(0),
-                "refresh_cron": f"{soon:%M %H} * * *",
-                "lease_seconds": 10,
-            },
+            "orchestrator": {"port": free_port(0), "lease_seconds": 10},
         }
     )
     environment = variables(settings)
@@ -140,20 +134,30 @@ def test_a_change_reaches_readers_and_tells_of_itself_on_the_way(
 def test_the_run_is_shown_by_the_orchestrator(running: Running) -> None:
     job = running.analyse(OTHER)
 
+    assert until(
+        lambda: _state(running, job["flow_run_id"]), 30, "the flow run does not end"
+    ) == "COMPLETED"  # fmt: skip
     flow_run = httpx2.get(f"{running.prefect}/api/flow_runs/{job['flow_run_id']}").json()
     browser = {"accept": "text/html"}
     page = httpx2.get(job["flow_run_url"], headers=browser, follow_redirects=True)
     assert flow_run["name"] == OTHER
-    assert until(
-        lambda: _state(running, job["flow_run_id"]), 30, "the flow run does not end"
-    ) == "COMPLETED"  # fmt: skip
+    assert set(flow_run["tags"]) == {"gitinsight", OTHER, "reason:asked", "analysis"}
+    assert flow_run["parameters"]["job_id"] == job["job_id"]
+    assert flow_run["labels"]["gitinsight.job"] == job["job_id"]
     assert page.status_code == 200
     assert job["flow_run_url"] == f"{running.prefect}/runs/flow-run/{job['flow_run_id']}"
+    assert _artifacts(running, job["flow_run_id"]) == {"result", "quality", "completeness"}
+
+
+def _artifacts(running: Running, flow_run_id: str) -> set[str]:
+    of_run = {"artifacts": {"flow_run_id": {"any_": [flow_run_id]}}}
+    found = httpx2.post(f"{running.prefect}/api/artifacts/filter", json=of_run).json()
+    return {one["key"].split("-")[0] for one in found}
 
 
 def _state(running: Running, flow_run_id: str) -> str | None:
     found: str = httpx2.get(f"{running.prefect}/api/flow_runs/{flow_run_id}").json()["state_type"]
-    return found if found not in {"PENDING", "RUNNING"} else None
+    return found if found not in {"SCHEDULED", "PENDING", "RUNNING", "CANCELLING"} else None
 
 
 def test_a_cancelled_job_stops_soon_and_leaves_the_figures(running: Running) -> None:
@@ -170,6 +174,22 @@ def test_a_cancelled_job_stops_soon_and_leaves_the_figures(running: Running) -> 
     after = running.get(f"/api/v1/repositories/{running.id_of(NAME)}/summary")["data"]
     assert job["state"] == "cancelled"
     assert after == before
+
+    run_id = job["flow_run_id"]
+    assert until(lambda: _state(running, run_id), 30, "its run goes on") == "CANCELLED"
+
+
+def test_who_cancels_the_run_in_prefect_cancels_the_job(running: Running) -> None:
+    job_id = running.ask(NAME, full=True)
+    until(lambda: _is_at(running, job_id, "extract"), 60, "the job does not come that far")
+    run_id = running.get(f"/api/v1/jobs/{job_id}")["flow_run_id"]
+
+    cancelling = {"state": {"type": "CANCELLING"}, "force": False}
+    httpx2.post(f"{running.prefect}/api/flow_runs/{run_id}/set_state", json=cancelling)
+
+    job = until(lambda: _ended(running, job_id), 20, "the job goes on")
+    assert job["state"] == "cancelled"
+    assert until(lambda: _state(running, run_id), 60, "its run goes on") == "CANCELLED"
 
 
 def _ended(running: Running, job_id: str) -> dict[str, Any] | None:
@@ -201,18 +221,24 @@ def _memory(running: Running) -> list[tuple[str, float]]:
     return found
 
 
-def test_schedules_fire(running: Running) -> None:
+def test_a_schedule_that_is_changed_in_prefect_fires(running: Running) -> None:
     """With versions that do not fit, Prefect's server runs and schedules nothing."""
+    name = f"{running.prefect}/api/deployments/name/discover-organisations/hourly"
+    deployment = httpx2.get(name).json()
+    schedules = f"{running.prefect}/api/deployments/{deployment['id']}/schedules"
+    schedule = f"{schedules}/{deployment['schedules'][0]['id']}"
+    httpx2.patch(schedule, json={"schedule": {"interval": 10}}).raise_for_status()
 
     def fired() -> bool | None:
         runs = httpx2.post(
             f"{running.prefect}/api/flow_runs/filter",
-            json={"flows": {"name": {"any_": ["refresh-repositories"]}}},
+            json={"flows": {"name": {"any_": ["discover-organisations"]}}},
         ).json()
         done = [one for one in runs if one["state_type"] == "COMPLETED" and one["auto_scheduled"]]
         return True if done else None
 
-    assert until(fired, 270, "no schedule fired when it was due")
+    assert until(fired, 90, "no schedule fired when it was due")
+    httpx2.patch(schedule, json={"active": False}).raise_for_status()
     assert "Traceback" not in running.log("prefect")
 
 

@@ -1,12 +1,15 @@
-"""The command line as its main function runs it."""
+"""The command line as its main function runs it, and a Prefect server."""
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
 from flows import cli
+from gitinsight.runtime.postgres import EmbeddedPostgres
 from gitinsight.settings import Settings, as_environment
+from tests.support import prefect
 
 Gitinsight = Callable[..., tuple[int, str, str]]
 
@@ -27,3 +30,10 @@ def gitinsight(
         return int(ended.value.code or 0), printed.out, printed.err
 
     return run
+
+
+@pytest.fixture(scope="session")
+def prefect_url(shared_dir: Path, postgres_server: EmbeddedPostgres) -> Iterator[str]:
+    """One server for all tests of this process: each has flows and jobs of its own."""
+    with prefect.serving(shared_dir / "prefect", postgres_server) as url:
+        yield url

@@ -1,45 +1,58 @@
-"""The flows that Prefect shows; that it runs them is seen in the tests of the whole stack."""
+"""The flow of one job. That it does it, shows it and ends as its row says is seen in the stack."""
 
 import asyncio
+from typing import Any
 
 import pytest
+from prefect.client.schemas.objects import State, StateType
 
-from flows.analyze_repository import (
-    NAME,
-    REFRESH,
-    RETRAIN,
-    analyze_repository,
-    refresh_repositories,
-    retrain_models,
-)
-from gitinsight.errors import BrokenEnvironment
+from flows.analyze_repository import NAME, analyze_repository
+from gitinsight import clock
 from gitinsight.settings import Settings, as_environment
-from tests.support.analyses import count, follow
+from tests.support.analyses import enqueue
+from warehouse import jobs
 from warehouse.engine import Engine
+from warehouse.jobs import Job
+
+EMPTY = "synthetic-labs/empty-repo"
 
 
-def test_the_flows_are_called_what_the_worker_asks_for() -> None:
-    assert (analyze_repository.name, refresh_repositories.name) == (NAME, REFRESH)
-    assert retrain_models.name == RETRAIN
-
-
-def test_nothing_is_trained_where_no_data_is_named(
-    settings: Settings, warehouse: Engine, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def told(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Settings:
     for name, value in as_environment(settings).items():
         monkeypatch.setenv(name, value)
-
-    with pytest.raises(BrokenEnvironment, match="no labelled data to train with"):
-        asyncio.run(retrain_models.fn())
+    return settings
 
 
-def test_a_refresh_queues_what_has_changed(
-    settings: Settings, warehouse: Engine, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    for name, value in as_environment(settings).items():
-        monkeypatch.setenv(name, value)
-    follow(settings, warehouse, "synthetic-labs/aurora")
+def run(job: Job) -> State[Any]:
+    return asyncio.run(analyze_repository.fn(str(job.job_id), EMPTY))
 
-    assert asyncio.run(refresh_repositories.fn()) == 1
 
-    assert count(warehouse, "ops.jobs where state = 'queued'") == 1
+def by_id(warehouse: Engine, job: Job) -> Job:
+    with warehouse.begin() as connection:
+        return jobs.by_id(connection, job.job_id)
+
+
+def test_the_flow_is_called_what_the_worker_asks_for() -> None:
+    assert analyze_repository.name == NAME
+
+
+def test_a_job_that_is_cancelled_cancels_its_run(told: Settings, warehouse: Engine) -> None:
+    queued = enqueue(told, warehouse, EMPTY)
+    with warehouse.begin() as connection:
+        jobs.request_cancel(connection, queued.job_id, at=clock.now())
+
+    state = run(queued)
+
+    assert state.type is StateType.CANCELLED
+
+
+def test_a_job_that_somebody_else_has_is_left_to_them(told: Settings, warehouse: Engine) -> None:
+    queued = enqueue(told, warehouse, EMPTY)
+    with warehouse.begin() as connection:
+        jobs.claim(connection, queued.job_id, worker="other", at=clock.now())
+
+    state = run(queued)
+
+    assert state.name == "Superseded"
+    assert by_id(warehouse, queued).worker == "other"

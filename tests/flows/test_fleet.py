@@ -2,12 +2,14 @@
 
 import pytest
 
-from flows.fleet import refresh
+from flows.alone import work_off
+from flows.fleet import check, refresh, sweep
 from gitinsight import clock, targets
 from gitinsight.settings import Settings
-from tests.support.analyses import count, enqueue, follow
+from tests.support.analyses import count, enqueue, follow, rows
+from tests.support.github import GitHub
 from warehouse import organisations
-from warehouse.engine import Engine
+from warehouse.engine import Engine, driver, make_engine
 
 
 def test_what_can_be_read_and_has_no_job_gets_one(settings: Settings, warehouse: Engine) -> None:
@@ -57,3 +59,44 @@ def test_what_is_new_to_an_organisation_is_found(settings: Settings, warehouse: 
     follow(settings, warehouse, "synthetic-labs/borealis")
 
     assert refresh(settings, warehouse) == 3
+
+
+@pytest.mark.parametrize(
+    ("days", "state", "queued"), [(2, "active", 1), (0.5, "active", 0), (2, "blocked", 0)]
+)
+def test_what_github_may_have_deleted_is_looked_for_once_a_day(
+    settings: Settings, warehouse: Engine, days: float, state: str, queued: int
+) -> None:
+    repository_id = follow(settings, warehouse, "synthetic-labs/borealis")
+    with warehouse.begin() as connection:
+        driver(connection).execute(
+            "insert into ops.cursors (repository_id, thing, shard, state, fence, updated_at)"
+            " values (%s, 'sweep', 0, jsonb_build_object('swept_at',"
+            " now() - %s * interval '1 day'), 1, now())",
+            (repository_id, days),
+        )
+        driver(connection).execute("update ops.repositories set state = %s", (state,))
+
+    assert sweep(warehouse) == queued
+
+    assert rows(warehouse, "select kind, reason from ops.jobs") == queued * [("analysis", "sweep")]
+
+
+def test_what_is_held_is_checked_without_asking_github(analysed: Settings, github: GitHub) -> None:
+    engine = make_engine(analysed.warehouse_url, process="test")
+    before = rows(engine, "select count(*), max(at) from ops.quality_results")[0]
+    follow(analysed, engine, "synthetic-labs/empty-repo")
+
+    assert check(analysed, engine) == 1, "the other one has no figures"
+
+    github.start_counting()
+    queued = rows(engine, "select job_id from ops.jobs where state = 'queued'")
+    work_off(analysed, engine, [job_id for (job_id,) in queued])
+    newest = rows(
+        engine, "select kind, reason, state from ops.jobs order by requested_at desc limit 1"
+    )
+    after = rows(engine, "select count(*), max(at) from ops.quality_results")[0]
+    engine.dispose()
+    assert newest == [("check", "quality", "succeeded")]
+    assert github.counted()["requests"] == 0
+    assert after > before

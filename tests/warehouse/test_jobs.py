@@ -47,6 +47,18 @@ class TestQueue:
 
         assert (found.job_id, is_new) == (running.job_id, False)
 
+    def test_a_check_that_waits_becomes_the_analysis_that_is_asked_for(
+        self, warehouse: Engine
+    ) -> None:
+        with warehouse.begin() as connection:
+            checked, _ = jobs.enqueue(connection, 1, at=AT, kind="check", reason="quality")
+            asked, is_new = jobs.enqueue(connection, 1, at=SOON, reason="asked")
+            again, _ = jobs.enqueue(connection, 1, at=SOON, kind="check", reason="quality")
+
+        assert (checked.kind, is_new) == ("check", False)
+        assert (asked.job_id, asked.kind, asked.reason) == (checked.job_id, "analysis", "asked")
+        assert again == asked
+
     def test_one_that_has_ended_makes_place_for_the_next(self, warehouse: Engine) -> None:
         ended = claim(warehouse)
         do(warehouse, jobs.finish, ended, state="failed", at=AT, outcome={})

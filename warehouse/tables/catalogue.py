@@ -8,6 +8,7 @@ from warehouse.tables import (  # noqa: F401 - each fills the metadata
     insights,
     intake,
     models,
+    notifications,
     ops,
     payloads,
     persons,

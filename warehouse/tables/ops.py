@@ -110,6 +110,11 @@ jobs = Table(
     metadata,
     Column("job_id", Uuid, primary_key=True, comment="ours"),
     repository_id(is_key=False),
+    Column(
+        "kind", Text, nullable=False, server_default=text("'analysis'"),
+        comment="analysis, or check: figures of what is held, judged anew without reading",
+    ),
+    Column("reason", Text, comment="why it was asked for, in a word"),
     Column("is_full", Boolean, nullable=False, comment="read everything anew"),
     Column("as_of", AT, comment="the instant that the figures describe"),
     Column("state", Text, nullable=False, comment=_JOB_STATES),

@@ -1,0 +1,107 @@
+"""The Prefect flows that run by the clock: thin wrappers over what the plain functions do."""
+
+import asyncio
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from prefect import flow
+from prefect.runtime import flow_run
+from prefect.states import AwaitingRetry, Completed, Failed, State
+
+from flows import fleet, organisations, retention
+from flows.retries import again_at
+from gitinsight import clock, logs
+from gitinsight.errors import GitInsightError
+from gitinsight.settings import Settings
+from warehouse.engine import Engine, make_engine
+
+REFRESH = "refresh-repositories"
+DISCOVER = "discover-organisations"
+SWEEP = "sweep-repositories"
+CHECK = "check-quality"
+FORGET = "forget-rows"
+RETRAIN = "retrain-models"
+
+
+@flow(name=REFRESH, log_prints=False)
+async def refresh_repositories() -> State[Any]:
+    """Discover what is new, and queue an analysis of what has changed; how many were queued."""
+    return await _run(lambda settings, engine: _queued(fleet.refresh(settings, engine)))
+
+
+@flow(name=DISCOVER, log_prints=False)
+async def discover_organisations() -> State[Any]:
+    """Ask every organisation for new repositories, and queue an analysis of each."""
+    return await _run(
+        lambda settings, engine: _queued(organisations.discover_all(settings, engine))
+    )
+
+
+@flow(name=SWEEP, log_prints=False)
+async def sweep_repositories() -> State[Any]:
+    """Queue what is to be asked for records that GitHub may have deleted without a word."""
+    return await _run(lambda _, engine: _queued(fleet.sweep(engine)))
+
+
+@flow(name=CHECK, log_prints=False)
+async def check_quality() -> State[Any]:
+    """Queue a check of what is held of every repository, which reads nothing."""
+    return await _run(lambda settings, engine: _queued(fleet.check(settings, engine)))
+
+
+@flow(name=FORGET, log_prints=False)
+async def forget_rows() -> State[Any]:
+    """Delete, batch by batch, rows that are not kept for ever."""
+    return await _run(_forget)
+
+
+@flow(name=RETRAIN, log_prints=False)
+async def retrain_models(models: list[str] | None = None) -> State[Any]:
+    """Train models anew, all that can be or those that are named; what became of each."""
+    return await _run(partial(_retrain, models))
+
+
+Work = Callable[[Settings, Engine], str]
+"""Says in one line what was done."""
+
+
+async def _run(task: Work) -> State[Any]:
+    return await asyncio.to_thread(work, task)
+
+
+def work(task: Work) -> State[Any]:
+    """One that fails is tried again when its error says that this may help; the run waits for it
+    without a process.
+    """
+    settings = Settings()
+    logs.configure(settings.log_level)
+    engine = make_engine(settings.warehouse_url, process="flow", pool_size=1)
+    try:
+        return Completed(message=task(settings, engine))
+    except GitInsightError as error:
+        told = f"{type(error).__name__}: {error}"
+        again = again_at(error, flow_run.run_count or 1, at=clock.now())
+        if again is None:
+            return Failed(message=told)
+        return AwaitingRetry(scheduled_time=again, message=told)
+    finally:
+        engine.dispose()
+
+
+def _queued(count: int) -> str:
+    return f"{count} queued"
+
+
+def _forget(settings: Settings, engine: Engine) -> str:
+    gone = retention.forget(engine, settings.retention)
+    return f"{sum(one['rows'] for one in gone)} rows deleted"
+
+
+def _retrain(models: list[str] | None, settings: Settings, engine: Engine) -> str:
+    # An analysis trains nothing, and is a process of its own.
+    from flows.steps.retraining import folder_of, retrain, trainable  # noqa: PLC0415
+
+    folder = folder_of(settings)
+    found = [retrain(engine, one, folder, at=clock.now()) for one in trainable(models)]
+    return "; ".join(f"{one.definition}: {one.verdict}" for one in found)

@@ -1,0 +1,105 @@
+"""The part of the configuration that is about running; ``gitinsight/settings.py`` reads it."""
+
+import re
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
+from pydantic_settings import NoDecode
+
+_FROZEN = ConfigDict(frozen=True, extra="forbid")
+_CRON_FIELDS = 5
+NEVER = "never"
+Trouble = Literal["failed", "partial", "stale", "quality"]
+TROUBLES: tuple[Trouble, ...] = ("failed", "partial", "stale", "quality")
+
+
+class OrchestratorSettings(BaseModel):
+    """Where Prefect is, what runs at once, and what runs when: five fields of cron, in UTC, or
+    ``never``. What is changed in Prefect's UI stays changed until the setting changes, too.
+    """
+
+    model_config = _FROZEN
+
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65_535)] = 4200
+    api_url: str | None = None
+    """A Prefect server somewhere else; unset means the embedded one on ``host`` and ``port``."""
+    concurrency: int = 2
+    """Analyses at once; each is a process of up to 450 MB."""
+    refresh_cron: str = "0 3 * * *"
+    """When everything that is followed is looked at, and what has changed is analysed."""
+    discover_cron: str = "20 * * * *"
+    """When organisations are asked for new repositories; a listing without one costs nothing."""
+    sweep_cron: str = "0 1 * * *"
+    """When records that GitHub may have deleted without a word are asked for, a seventh a day."""
+    quality_cron: str = "0 5 * * 0"
+    """When what is held is checked again without reading anything."""
+    retention_cron: str = "30 2 * * *"
+    """When rows that are not kept for ever go."""
+    retrain_cron: str = NEVER
+    """When models are trained anew, for which ``training.data_dir`` has to be set."""
+    giant_records: int = 50_000
+    """From about so many records on a repository is a giant: all places but one may be taken by
+    giants, so that the others never wait for them."""
+    lease_seconds: int = 30
+    """A job whose worker has not been heard of for so long is taken over."""
+
+    @field_validator(
+        "refresh_cron", "discover_cron", "sweep_cron", "quality_cron", "retention_cron",
+        "retrain_cron",
+    )  # fmt: skip
+    @classmethod
+    def _is_cron(cls, value: str) -> str:
+        if value != NEVER and (
+            len(value.split()) != _CRON_FIELDS or not re.fullmatch(r"[\w*/,\- ]+", value)
+        ):
+            raise ValueError(f"{value!r} is neither five fields of cron nor `{NEVER}`")
+        return value
+
+    @property
+    def url(self) -> str:
+        return self.api_url or f"http://{self.host}:{self.port}/api"
+
+
+class NotifySettings(BaseModel):
+    """Who is told of trouble: every address that is named; without any, nobody."""
+
+    model_config = _FROZEN
+
+    of: Annotated[tuple[Trouble, ...], NoDecode] = TROUBLES
+    """What is told: analyses that failed, missed something, or did not pass the quality gate, and
+    figures that have become too old."""
+    webhook_url: SecretStr | None = None
+    """Is sent JSON by POST."""
+    webhook_secret: SecretStr | None = None
+    """Signs it: HMAC-SHA256 of the body in X-GitInsight-Signature-256."""
+    slack_url: SecretStr | None = None
+    """An incoming webhook of Slack, or of what takes the same: Mattermost, Discord's /slack."""
+    smtp_host: str | None = None
+    smtp_port: Annotated[int, Field(ge=1, le=65_535)] = 587
+    smtp_user: str | None = None
+    smtp_password: SecretStr | None = None
+    smtp_starttls: bool = True
+    """Off only for a server on this machine: a password would go in the clear."""
+    email_from: str = "gitinsight@localhost"
+    email_to: Annotated[tuple[str, ...], NoDecode] = ()
+
+    @field_validator("of", "email_to", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        if isinstance(value, str):
+            return tuple(part.strip() for part in value.split(",") if part.strip())
+        return value
+
+    @field_validator("webhook_url", "slack_url")
+    @classmethod
+    def _is_address(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and not value.get_secret_value().startswith(("http://", "https://")):
+            raise ValueError("an address begins with http:// or https://")
+        return value
+
+    @model_validator(mode="after")
+    def _can_send(self) -> Self:
+        if (self.smtp_host is None) != (not self.email_to):
+            raise ValueError("smtp_host and email_to belong together")
+        return self
