@@ -14,6 +14,7 @@ from benchmarks import (
     forecasts,
     many_records,
     marts,
+    orchestration,
     page_transactions,
     quiet_poll,
     reads,
@@ -32,6 +33,9 @@ BENCHMARKS: Mapping[str, Callable[[], Iterator[Figure]]] = {
         many_records, archive_hour, marts, fast, sockets, reads, forecasts, sentiment, actors,
         code, search,
     )
+} | {
+    orchestration.NAME: orchestration.measure_overhead,
+    "cancel": orchestration.measure_cancel,
 }  # fmt: skip
 
 EVALUATIONS = (forecasts.NAME, sentiment.NAME, actors.NAME, code.NAME, search.NAME)

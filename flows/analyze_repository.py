@@ -1,6 +1,8 @@
 """The Prefect flow of one job: a thin wrapper that shows in its UI what the plain steps do."""
 
 import asyncio
+import logging
+import time
 from collections.abc import Callable
 from typing import Any, TypeVar
 from uuid import UUID
@@ -13,7 +15,8 @@ from prefect.utilities.urls import url_for
 from flows import artifacts, run_states
 from flows.analysis import analyze
 from flows.attempt import attempt
-from flows.steps.run import Run
+from flows.stack import RUN_LOGGER
+from flows.steps.run import Run, StepResult
 from gitinsight import logs, traces
 from gitinsight.errors import LeaseLost
 from gitinsight.settings import Settings
@@ -22,6 +25,7 @@ from warehouse.engine import Engine, make_engine
 
 T = TypeVar("T")
 NAME = "analyze-repository"
+_SHOWN = logging.getLogger(RUN_LOGGER)
 
 
 @flow(name=NAME, flow_run_name="{full_name}", log_prints=False)
@@ -38,9 +42,20 @@ def as_task(name: str, step: Callable[[], T], /) -> T:
 
     @task(name=name, persist_result=False)
     def run() -> T:
-        return step()
+        started = time.monotonic()
+        result = step()
+        _SHOWN.info("%s: %s in %.1f s", name, _what(result), time.monotonic() - started)
+        return result
 
     return run()
+
+
+def _what(result: object) -> str:
+    if not isinstance(result, StepResult):
+        return "done"
+    if result.unavailable is not None:
+        return f"cannot be read ({result.unavailable})"
+    return f"{result.touched} new or changed"
 
 
 def _analyze(job_id: UUID, full_name: str, run_id: UUID | None) -> State[Any]:
@@ -53,6 +68,7 @@ def _analyze(job_id: UUID, full_name: str, run_id: UUID | None) -> State[Any]:
             if run_id is not None:
                 _link(run, run_id)
             job = analyze(run, quality=settings.quality, call=as_task)
+            _SHOWN.info("the job is %s: %s", job.state, job.error_detail or "no trouble")
         if run_id is not None:
             artifacts.publish(engine, job, full_name, flow_run_id=run_id)
         return run_states.deserved(job)

@@ -4,17 +4,20 @@ import asyncio
 from collections.abc import Callable
 from functools import partial
 from typing import Any
+from uuid import UUID
 
 from prefect import flow
+from prefect.client.orchestration import get_client
+from prefect.exceptions import Pause
 from prefect.runtime import flow_run
 from prefect.states import AwaitingRetry, Completed, Failed, State
 
 from flows import fleet, organisations, retention
 from flows.retries import again_at
 from gitinsight import clock, logs
-from gitinsight.errors import GitInsightError
+from gitinsight.errors import GitInsightError, UpstreamUnavailable, first_line
 from gitinsight.settings import Settings
-from warehouse.engine import Engine, make_engine
+from warehouse.engine import UNREACHABLE, Engine, make_engine
 
 REFRESH = "refresh-repositories"
 DISCOVER = "discover-organisations"
@@ -67,7 +70,12 @@ Work = Callable[[Settings, Engine], str]
 
 
 async def _run(task: Work) -> State[Any]:
-    return await asyncio.to_thread(work, task)
+    state = await asyncio.to_thread(work, task)
+    if state.is_scheduled() and flow_run.id:
+        async with get_client() as client:
+            await client.set_flow_run_state(UUID(flow_run.id), state, force=True)
+        raise Pause(state=state)  # the process ends, and the worker starts the run at its time
+    return state
 
 
 def work(task: Work) -> State[Any]:
@@ -79,7 +87,8 @@ def work(task: Work) -> State[Any]:
     engine = make_engine(settings.warehouse_url, process="flow", pool_size=1)
     try:
         return Completed(message=task(settings, engine))
-    except GitInsightError as error:
+    except (GitInsightError, *UNREACHABLE) as found:
+        error = found if isinstance(found, GitInsightError) else _away(found)
         told = f"{type(error).__name__}: {error}"
         again = again_at(error, flow_run.run_count or 1, at=clock.now())
         if again is None:
@@ -87,6 +96,10 @@ def work(task: Work) -> State[Any]:
         return AwaitingRetry(scheduled_time=again, message=told)
     finally:
         engine.dispose()
+
+
+def _away(error: Exception) -> GitInsightError:
+    return UpstreamUnavailable("the warehouse", first_line(error))
 
 
 def _queued(count: int) -> str:

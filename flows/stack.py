@@ -21,6 +21,8 @@ from warehouse.engine import make_engine
 from warehouse.migrate import migrate
 
 _LOG = logs.get(__name__)
+RUN_LOGGER = "gitinsight.runs"
+"""What is said there is shown beside the run in Prefect's UI."""
 _PREFECT_SERVER = {
     # One row at a time is Prefect's default; a batch a second costs its server half as much.
     "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_READ_BATCH_SIZE": "50",
@@ -156,6 +158,7 @@ def environment_of(settings: Settings) -> dict[str, str]:
             "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
             "PREFECT_RUNNER_POLL_FREQUENCY": "1",
             "PREFECT_LOGGING_LEVEL": "WARNING",
+            "PREFECT_LOGGING_EXTRA_LOGGERS": RUN_LOGGER,
             "PREFECT_UI_URL": settings.orchestrator.url.removesuffix("/api"),
             "PREFECT_FLOWS_HEARTBEAT_FREQUENCY": "30",
             "DO_NOT_TRACK": "1",
@@ -196,6 +199,8 @@ def prefect_server(
         "--host", host, "--port", str(port),
     ]  # fmt: skip
     told = {name: value for name, value in environment.items() if name != "PREFECT_API_URL"}
+    # What its pages ask; by itself it names the default port, wherever it listens.
+    told["PREFECT_SERVER_UI_API_URL"] = settings.orchestrator.url
     if embedded is not None:
         url = embedded.ensure_database("prefect")
         told["PREFECT_API_DATABASE_CONNECTION_URL"] = url.replace(

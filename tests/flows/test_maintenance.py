@@ -2,18 +2,25 @@
 
 import asyncio
 import os
+import subprocess
+import sys
 from datetime import timedelta
 
 import pytest
+from prefect.client.orchestration import get_client
 from prefect.client.schemas.objects import StateType
 
-from flows import maintenance, retention
+from flows import deployments, maintenance, retention, stack
 from flows.retries import PAUSE
 from gitinsight import clock
 from gitinsight.errors import UpstreamUnavailable
-from gitinsight.settings import Settings, as_environment
+from gitinsight.operations_settings import OrchestratorSettings
+from gitinsight.settings import Settings, WarehouseSettings, as_environment
 from tests.support.analyses import count, follow, rows
+from tests.support.checkout import ROOT
 from warehouse.engine import Engine
+
+NOWHERE = "postgresql://nobody@127.0.0.1:9/nothing"
 
 
 @pytest.fixture
@@ -80,3 +87,31 @@ def test_a_run_that_meets_a_passing_trouble_waits_for_its_next_attempt(
     assert due is not None
     assert abs(due - clock.now() - PAUSE) < timedelta(seconds=10)
     assert rows(warehouse, "select 1 from ops.jobs") == []
+
+
+def test_a_run_waits_for_a_warehouse_that_is_away_and_is_started_again(
+    prefect_url: str, settings: Settings
+) -> None:
+    """As the worker runs it: in a process of its own, by the number of the run."""
+    away = settings.model_copy(
+        update={"warehouse": WarehouseSettings.model_validate({"url": NOWHERE})}
+    )
+    told = away.model_copy(update={"orchestrator": OrchestratorSettings(api_url=prefect_url)})
+    with get_client(sync_client=True) as client:
+        for one in deployments.deployments(client, OrchestratorSettings()):
+            one.apply()
+        deployment = client.read_deployment_by_name("forget-rows/nightly")
+        run = client.create_flow_run_from_deployment(deployment.id)
+
+        subprocess.run(
+            [sys.executable, "-m", "prefect.engine"], check=True, cwd=ROOT, timeout=120,
+            env=stack.environment_of(told) | {"PREFECT__FLOW_RUN_ID": str(run.id)},
+        )  # fmt: skip
+
+        held = client.read_flow_run(run.id)
+        waiting = client.get_scheduled_flow_runs_for_deployments(
+            [deployment.id], scheduled_before=clock.now() + timedelta(minutes=1)
+        )
+    assert (held.state_name, held.run_count) == ("AwaitingRetry", 1)
+    assert "the warehouse does not answer" in str(held.state and held.state.message)
+    assert run.id in {one.id for one in waiting}

@@ -1,0 +1,120 @@
+"""Prefect's UI in a browser: a run with its logs, its steps and its artifacts, and the schedules.
+
+With GITINSIGHT_IMAGES=1 in the environment of the tests pictures go to docs/images/.
+"""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+from prefect.client.orchestration import get_client
+
+from flows import deployments, stack
+from gitinsight.operations_settings import OrchestratorSettings
+from gitinsight.runtime.postgres import EmbeddedPostgres
+from gitinsight.settings import Settings
+from tests.support import prefect
+from tests.support.analyses import enqueue
+from tests.support.checkout import ROOT
+from tests.support.commands import variables
+from warehouse import jobs
+from warehouse.engine import Engine
+from warehouse.jobs import Job
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
+NAME = "synthetic-labs/borealis"
+CHROMIUM = shutil.which("chromium")
+WANTS_IMAGES = bool(os.environ.get("GITINSIGHT_IMAGES"))
+PATIENCE_MS = 60_000
+_RUN = (
+    "import asyncio, sys; from flows.analyze_repository import analyze_repository;"
+    "asyncio.run(analyze_repository(sys.argv[1], sys.argv[2]))"
+)
+
+
+@pytest.fixture(scope="module")
+def ui(shared_dir: Path, postgres_server: EmbeddedPostgres) -> Iterator[str]:
+    with prefect.serving(shared_dir / "prefect-ui", postgres_server) as url:
+        with get_client(sync_client=True) as client:
+            for one in deployments.deployments(client, OrchestratorSettings()):
+                one.apply()
+        yield url.removesuffix("/api")
+
+
+@pytest.fixture
+def done(ui: str, settings: Settings, warehouse: Engine) -> Job:
+    """An analysis that has run as Prefect runs it: in a process of its own."""
+    job = enqueue(settings, warehouse, NAME)
+    told = settings.model_copy(update={"orchestrator": OrchestratorSettings(api_url=f"{ui}/api")})
+    environment = stack.environment_of(told) | variables(told)
+    subprocess.run(
+        [sys.executable, "-c", _RUN, str(job.job_id), NAME], env=environment, cwd=ROOT, check=True,
+        timeout=600,
+    )  # fmt: skip
+    with warehouse.begin() as connection:
+        return jobs.by_id(connection, job.job_id)
+
+
+@pytest.fixture
+def page() -> Iterator[Page]:
+    if CHROMIUM is None:
+        pytest.skip("needs the Debian package chromium")
+    with sync_playwright() as playwright:
+        browser: Browser = playwright.chromium.launch(
+            executable_path=CHROMIUM, args=["--no-sandbox"]
+        )
+        page = browser.new_page(viewport={"width": 1400, "height": 900})
+        page.set_default_timeout(PATIENCE_MS)
+        yield page
+        browser.close()
+
+
+def keep(page: Page, name: str) -> None:
+    if WANTS_IMAGES:
+        page.wait_for_timeout(1_500)  # what moves has come to rest
+        (ROOT / "docs" / "images").mkdir(exist_ok=True)
+        page.screenshot(path=ROOT / "docs" / "images" / f"{name}.png")
+
+
+def test_a_run_is_read_in_the_browser(done: Job, page: Page, ui: str) -> None:
+    assert done.state == "succeeded"
+    assert str(done.flow_run_url).startswith(ui)
+
+    page.goto(str(done.flow_run_url))
+    expect(page.get_by_text(NAME).first).to_be_visible(timeout=PATIENCE_MS)
+    expect(page.get_by_text(re.compile("Completed")).first).to_be_visible(timeout=PATIENCE_MS)
+    page.get_by_role("tab", name="Logs").click()
+    expect(page.get_by_text(re.compile(r"^issues: \d+ new or changed")).first).to_be_visible(
+        timeout=PATIENCE_MS
+    )
+    keep(page, "prefect-run-logs")
+
+    page.get_by_role("tab", name="Artifacts").click()
+    shown = page.get_by_text(re.compile("^(result|quality|completeness)-"))
+    expect(shown).to_have_count(3, timeout=PATIENCE_MS)
+    keep(page, "prefect-run-artifacts")
+
+    page.get_by_text(re.compile("^completeness-")).first.click()
+    expect(page.get_by_text("pull_requests", exact=True).first).to_be_visible(timeout=PATIENCE_MS)
+    keep(page, "prefect-completeness")
+
+    page.goto(f"{ui}/artifacts/key/quality-{done.repository_id}-synthetic-labs-borealis")
+    expect(page.get_by_text(re.compile("Latest|Details|quality-")).first).to_be_visible(
+        timeout=PATIENCE_MS
+    )
+    keep(page, "prefect-quality")
+
+
+def test_what_runs_by_the_clock_is_listed_with_its_schedules(page: Page, ui: str) -> None:
+    page.goto(f"{ui}/deployments")
+
+    for name in ("refresh-repositories", "sweep-repositories", "check-quality", "forget-rows"):
+        expect(page.get_by_text(name).first).to_be_visible(timeout=PATIENCE_MS)
+    expect(page.get_by_text(re.compile(r"At 03:00 AM")).first).to_be_visible(timeout=PATIENCE_MS)
+    keep(page, "prefect-deployments")
