@@ -1,5 +1,6 @@
 """Jobs in this process, one after the other, where no stack runs that would take them."""
 
+import threading
 import time
 from collections.abc import Sequence
 from typing import Protocol
@@ -8,7 +9,7 @@ from uuid import UUID
 from flows.analysis import analyze
 from flows.attempt import attempt
 from flows.steps.run import Run
-from gitinsight import logs
+from gitinsight import clock, logs
 from gitinsight.errors import LeaseLost, first_line
 from gitinsight.settings import QualitySettings, Settings
 from warehouse import jobs
@@ -26,17 +27,20 @@ class Work(Protocol):
 
 
 def work_off(
-    settings: Settings, engine: Engine, job_ids: Sequence[UUID], *, work: Work = analyze
-) -> None:
-    """Every job to its end, or until it is parked; its row says how it went."""
+    settings: Settings, engine: Engine, job_ids: Sequence[UUID], *, work: Work = analyze,
+    worker: str = "cli", stop: threading.Event | None = None,
+) -> None:  # fmt: skip
+    """Every job to its end, or until it is parked; its row says how it went. After ``stop`` no
+    other attempt is begun.
+    """
     for job_id in job_ids:
-        while not _is_over(engine, job_id):
-            _try(settings, engine, job_id, work)
+        while not (stop and stop.is_set()) and not _is_over(engine, job_id):
+            _try(settings, engine, job_id, work, worker)
 
 
-def _try(settings: Settings, engine: Engine, job_id: UUID, work: Work) -> None:
+def _try(settings: Settings, engine: Engine, job_id: UUID, work: Work, worker: str) -> None:
     try:
-        with attempt(settings, engine, job_id, worker="cli") as run:
+        with attempt(settings, engine, job_id, worker=worker) as run:
             work(run, quality=settings.quality)
     except LeaseLost:
         time.sleep(_WAIT_SECONDS)  # somebody else is at it, or died at it: its lease runs out
@@ -50,6 +54,8 @@ def _try(settings: Settings, engine: Engine, job_id: UUID, work: Work) -> None:
 def _is_over(engine: Engine, job_id: UUID) -> bool:
     try:
         with engine.begin() as connection:
-            return jobs.by_id(connection, job_id).is_over
+            job = jobs.by_id(connection, job_id)
     except UNREACHABLE:
         return False
+    is_due = job.not_before is not None and job.not_before <= clock.now()
+    return job.is_over and not (job.state == "queued" and is_due)

@@ -4,205 +4,277 @@ One asset graph per repository, made by the same stages that Prefect runs; both 
 of ``ops``. `gitinsight catalog` shows it in Dagster's UI.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
-from datetime import UTC, datetime
-from graphlib import TopologicalSorter
+import threading
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
+from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import dagster as dg
-from dagster_dbt import DagsterDbtTranslator
 
-from flows import project, stack
+from flows import lineage, project
 from flows.alone import work_off
+from flows.lineage import PUBLICATION
 from gitinsight import clock
-from gitinsight.settings import Settings
+from gitinsight.settings import QualitySettings, Settings
 from gitinsight.things.catalogue import THINGS
-from gitinsight.things.thing import Reading
-from warehouse import activities, jobs, ledger, repositories, tones
+from warehouse import jobs, ledger, repositories
 from warehouse.engine import Connection, Engine, make_engine
 from warehouse.jobs import Job
+from warehouse.repositories import Repository
 
 PARTITIONS = dg.DynamicPartitionsDefinition(name="repositories")
-_INSIGHTS: Mapping[str, tuple[str, ...]] = {
-    "anomalies": ("daily_activity", "int_contributions", "int_actors", "int_releases"),
-    "bus_factor": ("int_commit_shares",),
-    "forecast_accuracy": ("weekly_activity", "stars_growth", "pull_request_weekly"),
-    "forecasts": ("weekly_activity", "stars_growth", "pull_request_weekly"),
-    "review_centrality": ("int_reviews", "int_actors"),
-    "review_latency": ("int_items", "int_first_responses"),
-    "truck_factor": ("int_commits", "int_actors"),
+_EVERY = 100_000
+_POLL_SECONDS = 0.5
+_TABLES = {thing.name: thing.table for thing in THINGS}
+_TOOLS = {
+    "raw": ("completeness", "great_expectations"),
+    "staging": ("dbt",),
+    "intermediate": ("dbt",),
+    "marts": ("dbt", "great_expectations", "reconciliation"),
 }
-"""Each insight and the models that it reads."""
-_SHOWN = frozenset({"model", "seed"})
+"""Who looks at the tables of a schema. What is about no table is about the publication."""
+_EVERY_TOOL = ("completeness", "dbt", "great_expectations", "reconciliation")
 
 
-class _Translator(DagsterDbtTranslator):
-    """An asset is called what its table is called; checked rows of `candidate` become `marts`."""
-
-    def get_asset_key(self, dbt_resource_props: Mapping[str, Any]) -> dg.AssetKey:
-        schema = dbt_resource_props["schema"].replace("candidate", "marts")
-        return dg.AssetKey([schema, dbt_resource_props.get("alias") or dbt_resource_props["name"]])
-
-    def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str:
-        return self.get_asset_key(dbt_resource_props).path[0]
+@dg.definitions
+def defs() -> dg.Definitions:
+    """Read anew by every process of Dagster; what dbt says of the project is kept."""
+    return definitions(Settings())
 
 
-def _raw_specs() -> Iterator[dg.AssetSpec]:
-    for thing in THINGS:
-        origin = "git" if thing.reading is Reading.GIT else "github"
-        yield dg.AssetSpec(
-            ["raw", thing.table], group_name="raw", kinds={origin, "postgres"},
-            description=f"{thing.name.replace('_', ' ')} as {origin} gave them",
-        )  # fmt: skip
+def definitions(settings: Settings) -> dg.Definitions:
+    manifest = project.manifest(settings.state_dir / "dbt")
+    return dg.Definitions(
+        assets=[analysis(manifest, settings.quality), *lineage.outside(manifest)],
+        jobs=[dg.define_asset_job("analyze_repositories")],
+        sensors=[followed_repositories],
+        # One process for a run, which does all of its work at once anyway.
+        executor=dg.in_process_executor,
+    )
 
 
-def _dbt_specs(manifest: Mapping[str, Any]) -> Iterator[dg.AssetSpec]:
-    translator = _Translator()
-    for unique_id, node in manifest["nodes"].items():
-        if node["resource_type"] in _SHOWN:
-            yield translator.get_asset_spec(manifest, unique_id, project=None)
+def analysis(manifest: Mapping[str, Any], quality: QualitySettings) -> dg.AssetsDefinition:
+    """Everything that one analysis makes. Whatever is chosen of it, all of it is made, and what
+    was chosen is told of.
+    """
+    policy = freshness(quality)
+    specs = [
+        one.replace_attributes(freshness_policy=policy) for one in lineage.made(manifest)
+    ]  # fmt: skip
 
-
-def _insight_specs() -> Iterator[dg.AssetSpec]:
-    for insight, models in _INSIGHTS.items():
-        yield dg.AssetSpec(
-            ["insights", insight], group_name="insights", kinds={"python", "postgres"},
-            deps=[
-                dg.AssetKey(["intermediate" if model.startswith("int_") else "marts", model])
-                for model in models
-            ],
-        )  # fmt: skip
-
-
-def _judged_specs() -> Iterator[dg.AssetSpec]:
-    yield dg.AssetSpec(
-        ["insights", "text_tone"], group_name="insights", kinds={"python", "postgres"},
-        deps=[dg.AssetKey(["raw", table]) for table in tones.SOURCES],
+    @dg.multi_asset(
+        name="analyze_repository", specs=specs, check_specs=list(_check_specs(specs)),
+        partitions_def=PARTITIONS, can_subset=True,
     )  # fmt: skip
-    yield dg.AssetSpec(
-        ["insights", "issue_vectors"], group_name="insights", kinds={"python", "postgres"},
-        deps=[dg.AssetKey(["raw", "github_issues"])],
-    )  # fmt: skip
-    yield dg.AssetSpec(
-        ["ops", "actor_scores"], group_name="ops", kinds={"python", "postgres"},
-        deps=[dg.AssetKey(["raw", table]) for table in activities.SOURCES],
-    )  # fmt: skip
+    def analyze_repository(context: dg.AssetExecutionContext) -> Iterator[Any]:
+        """All stages for the repository that the partition names."""
+        with _warehouse() as (settings, engine):
+            job = _analyse(context, settings, engine)
+            with engine.begin() as connection:
+                yield from _results(context, connection, job, specs)
+        _raise_for(job)
+
+    return analyze_repository
 
 
-def _code_specs() -> Iterator[dg.AssetSpec]:
-    for table in ("code_blobs", "code_files", "code_snapshots"):
-        yield dg.AssetSpec(
-            ["insights", table], group_name="insights", kinds={"git", "python", "postgres"},
-            deps=[dg.AssetKey(["raw", one]) for one in ("git_branches", "git_tags")],
-        )  # fmt: skip
+def freshness(quality: QualitySettings) -> dg.FreshnessPolicy:
+    """Of the repository that was analysed last: Dagster knows no other. Each repository has its
+    own among the checks.
+    """
+    refreshed = timedelta(hours=quality.refresh_hours)
+    return dg.FreshnessPolicy.time_window(
+        fail_window=quality.fresh_for,
+        warn_window=refreshed if timedelta(0) < refreshed < quality.fresh_for else None,
+    )
 
 
-def _check_specs(specs: list[dg.AssetSpec]) -> Iterator[dg.AssetCheckSpec]:
-    """One verdict per published table; its evidence names every check behind it."""
-    for spec in specs:
-        if spec.key.path[0] in {"raw", "marts"}:
-            yield dg.AssetCheckSpec("gate", asset=spec.key, blocking=spec.key.path[0] == "marts")
-
-
-def _ordered(specs: Iterable[dg.AssetSpec]) -> list[dg.AssetSpec]:
-    """What comes from another thing stands after it."""
-    by_key = {spec.key: spec for spec in specs}
-    sources = {key: [one.asset_key for one in spec.deps] for key, spec in by_key.items()}
-    return [by_key[key] for key in TopologicalSorter(sources).static_order() if key in by_key]
-
-
-_SPECS = _ordered(
-    [
-        *_raw_specs(),
-        *_judged_specs(),
-        *_code_specs(),
-        *_dbt_specs(project.manifest()),
-        *_insight_specs(),
-    ]
-)
-
-
-@dg.multi_asset(
-    name="analyze_repository", specs=_SPECS, check_specs=list(_check_specs(_SPECS)),
-    partitions_def=PARTITIONS,
+@dg.sensor(
+    job_name="analyze_repositories", minimum_interval_seconds=60,
+    default_status=dg.DefaultSensorStatus.RUNNING,
 )  # fmt: skip
-def analyze_repository(context: dg.AssetExecutionContext) -> Iterator[Any]:
-    """All stages for the repository that the partition names."""
-    with stack.warehouse(Settings()) as (settings, _):
-        engine = make_engine(settings.warehouse_url, process="dagster", pool_size=3)
-        try:
-            job = _analyse(settings, engine, context.partition_key)
-            with engine.begin() as connection:
-                yield from _results(connection, job)
-        finally:
-            engine.dispose()
-    _raise_for(job)
+def followed_repositories(context: dg.SensorEvaluationContext) -> dg.SensorResult:
+    """Every repository that is followed is a partition, under the name it has now."""
+    with _warehouse() as (_, engine), engine.begin() as connection:
+        followed = {one.full_name for one in repositories.search(connection, limit=_EVERY)}
+    known = set(context.instance.get_dynamic_partitions(str(PARTITIONS.name)))
+    return dg.SensorResult(
+        dynamic_partitions_requests=[
+            PARTITIONS.build_add_request(sorted(followed - known)),
+            PARTITIONS.build_delete_request(sorted(known - followed)),
+        ]
+    )
 
 
-@dg.sensor(job_name="analyze_repositories", minimum_interval_seconds=60)
-def followed_repositories() -> dg.SensorResult:
-    """Every repository that is followed is a partition."""
-    with stack.warehouse(Settings()) as (settings, _):
-        engine = make_engine(settings.warehouse_url, process="dagster", pool_size=1)
-        try:
-            with engine.begin() as connection:
-                names = [one.full_name for one in repositories.search(connection, limit=100_000)]
-        finally:
-            engine.dispose()
-    return dg.SensorResult(dynamic_partitions_requests=[PARTITIONS.build_add_request(names)])
+@contextmanager
+def _warehouse() -> Iterator[tuple[Settings, Engine]]:
+    settings = Settings()
+    engine = make_engine(settings.warehouse_url, process="dagster", pool_size=3)
+    try:
+        yield settings, engine
+    finally:
+        engine.dispose()
 
 
-def _analyse(settings: Settings, engine: Engine, full_name: str) -> Job:
+def _analyse(context: dg.AssetExecutionContext, settings: Settings, engine: Engine) -> Job:
+    """The job of the repository as it stands at the end: a new one, or the one that is queued or
+    running, whoever asked for it and whoever does it.
+    """
+    worker = f"dagster {context.run.run_id}"
     with engine.begin() as connection:
-        repository = repositories.by_name(connection, full_name)
-        job, _ = jobs.enqueue(
+        repository = repositories.by_name(connection, context.partition_key)
+        job, is_new = jobs.enqueue(
             connection, repository.repository_id, at=clock.now(), reason="catalog"
         )
-    work_off(settings, engine, [job.job_id])
+    stop = threading.Event()
+    with ThreadPoolExecutor(1, "analysis") as pool:
+        # In a thread of its own, so that whoever ends the run ends no statement in its middle.
+        work = pool.submit(work_off, settings, engine, [job.job_id], worker=worker, stop=stop)
+        try:
+            _tell(context, repository, job, is_new=is_new)
+            _follow(engine, job.job_id, work, context.log.info)
+        except BaseException:
+            stop.set()
+            _cancel(engine, job.job_id, worker, is_ours=is_new or context.retry_number > 0)
+            raise
+    work.result()
     with engine.begin() as connection:
         return jobs.by_id(connection, job.job_id)
 
 
-def _results(connection: Connection, job: Job) -> Iterator[Any]:
+def _tell(
+    context: dg.AssetExecutionContext, repository: Repository, job: Job, *, is_new: bool
+) -> None:
+    """The run says which job it is of, and the job's ``worker`` which run does it."""
+    context.instance.add_run_tags(
+        context.run.run_id,
+        {"gitinsight/job_id": str(job.job_id), "gitinsight/repository": repository.full_name},
+    )
+    if is_new:
+        context.log.info("job %s of %s", job.job_id, repository.full_name)
+    else:
+        context.log.warning(
+            "job %s of %s is %s already (%s): this run goes along with it",
+            job.job_id, repository.full_name, job.state, job.worker or "nobody has it yet",
+        )  # fmt: skip
+
+
+def _follow(engine: Engine, job_id: UUID, work: Future[None], say: Callable[[str], None]) -> None:
+    """Say what the job is at until it is over; nothing of each page or model."""
+    seq, stage = 0, None
+    while True:
+        is_done = work in wait([work], timeout=_POLL_SECONDS).done
+        with engine.begin() as connection:
+            events = jobs.events_after(connection, job_id, seq)
+        for event in events:
+            if event.stage != stage or event.message is not None or event.state != "running":
+                stage = event.stage or stage
+                say(": ".join(one for one in (event.state, event.stage, event.message) if one))
+        seq = events[-1].seq if events else seq
+        if is_done:
+            return
+
+
+def _cancel(engine: Engine, job_id: UUID, worker: str, *, is_ours: bool) -> None:
+    """What this run has asked for, or does, ends with it; it leaves alone what others do."""
+    with engine.begin() as connection:
+        if is_ours or jobs.by_id(connection, job_id).worker == worker:
+            jobs.request_cancel(connection, job_id, at=clock.now())
+
+
+def _check_specs(specs: Iterable[dg.AssetSpec]) -> Iterator[dg.AssetCheckSpec]:
+    """One verdict for each table and tool; its evidence names every check behind it."""
+    for spec in specs:
+        schema = spec.key.path[0]
+        tools = _EVERY_TOOL if spec.key == PUBLICATION else _TOOLS.get(schema, ())
+        for tool in tools:
+            yield dg.AssetCheckSpec(tool, asset=spec.key, blocking=schema == "marts")
+
+
+def _results(
+    context: dg.AssetExecutionContext, connection: Connection, job: Job,
+    specs: Sequence[dg.AssetSpec],
+) -> Iterator[Any]:  # fmt: skip
     """What was made, and how it was judged; nothing is claimed of a job that published nothing."""
-    checks = ledger.quality(connection, job.repository_id)
-    judged = {check["job_id"] for check in checks} == {job.job_id}
     if job.state in {"succeeded", "partial"}:
-        standing = ledger.standing(connection, job.repository_id)
-        facts: dict[str, Any] = {
-            "as_of": dg.MetadataValue.timestamp(standing.as_of or datetime.now(UTC)),
-            "publication": standing.publication,
-            "job_id": str(job.job_id),
-        }
-        for spec in _SPECS:
-            yield dg.MaterializeResult[None](asset_key=spec.key, metadata=facts)
-    for check in _check_specs(_SPECS) if judged else ():
-        yield _judgement(check, checks)
+        yield from _made(context, connection, job, specs)
+    chosen = context.selected_asset_check_keys
+    for found in _judged(ledger.quality(connection, job.repository_id, job.job_id), specs):
+        if dg.AssetCheckKey(found.asset_key, str(found.check_name)) in chosen:
+            yield found
 
 
-def _judgement(spec: dg.AssetCheckSpec, checks: list[dict[str, Any]]) -> dg.AssetCheckResult:
-    name = spec.asset_key.path[-1]
-    about = [one for one in checks if one["subject"].rsplit(".", 1)[-1] == name]
+def _made(
+    context: dg.AssetExecutionContext, connection: Connection, job: Job,
+    specs: Sequence[dg.AssetSpec],
+) -> Iterator[dg.MaterializeResult[None]]:  # fmt: skip
+    standing = ledger.standing(connection, job.repository_id)
+    outcome = job.outcome or {}
+    facts: dict[str, Any] = {
+        "job_id": str(job.job_id), "state": job.state, "publication": standing.publication,
+        "is_unchanged": bool(outcome.get("is_unchanged")),
+    }  # fmt: skip
+    if standing.as_of is not None:
+        facts["as_of"] = dg.MetadataValue.timestamp(standing.as_of)
+    told = {
+        dg.AssetKey(["raw", _TABLES.get(thing, thing)]): {**one, **_rows(outcome, thing)}
+        for thing, one in standing.coverage.items()
+    }
+    for spec in specs:
+        if spec.key in context.selected_asset_keys:
+            yield dg.MaterializeResult[None](
+                asset_key=spec.key,
+                metadata=facts | told.get(spec.key, {}),
+                # The same one says that nothing has changed since.
+                data_version=dg.DataVersion(str(standing.publication)),
+            )
+
+
+def _rows(outcome: Mapping[str, Any], thing: str) -> dict[str, int]:
+    touched = outcome.get("rows", {}).get(thing)
+    return {} if touched is None else {"rows_touched": touched}
+
+
+def _judged(
+    checks: Iterable[Mapping[str, Any]], specs: Sequence[dg.AssetSpec]
+) -> Iterator[dg.AssetCheckResult]:
+    there = {(one.asset_key, one.name) for one in _check_specs(specs)}
+    tables = {key.path[1]: key for key, _ in there if key != PUBLICATION}
+    found: dict[tuple[dg.AssetKey, str], list[Mapping[str, Any]]] = defaultdict(list)
+    for check in checks:
+        name = check["subject"].rsplit(".", 1)[-1]
+        place = (tables.get(_TABLES.get(name, name), PUBLICATION), check["tool"])
+        found[place if place in there else (PUBLICATION, check["tool"])].append(check)
+    for (key, tool), about in found.items():
+        yield _judgement(key, tool, about)
+
+
+def _judgement(
+    key: dg.AssetKey, tool: str, about: Sequence[Mapping[str, Any]]
+) -> dg.AssetCheckResult:
     failed = [one for one in about if one["status"] == "failed"]
     is_blocked = any(one["severity"] == "block" for one in failed)
     return dg.AssetCheckResult(
-        asset_key=spec.asset_key, check_name=spec.name, passed=not failed,
+        asset_key=key, check_name=tool, passed=not failed,
         severity=dg.AssetCheckSeverity.ERROR if is_blocked else dg.AssetCheckSeverity.WARN,
-        metadata={"checks": len(about), "failed": [one["check_name"] for one in failed]},
+        metadata={
+            "checks": len(about),
+            "skipped": sum(one["status"] == "skipped" for one in about),
+            "failed": [
+                {name: one[name] for name in ("check_name", "observed", "expected")}
+                for one in failed
+            ],
+        },
     )  # fmt: skip
 
 
 def _raise_for(job: Job) -> None:
     """Another attempt where it would help, at the time at which it would."""
     if job.state == "queued" and job.not_before is not None:
-        wait = (job.not_before - clock.now()).total_seconds()
-        raise dg.RetryRequested(max_retries=3, seconds_to_wait=max(1, wait))
+        wait_seconds = (job.not_before - clock.now()).total_seconds()
+        raise dg.RetryRequested(max_retries=3, seconds_to_wait=max(1, wait_seconds))
     if job.state in {"failed", "cancelled"}:
         raise dg.Failure(job.error_detail or job.state, allow_retries=False)
-
-
-defs = dg.Definitions(
-    assets=[analyze_repository],
-    jobs=[dg.define_asset_job("analyze_repositories")],
-    sensors=[followed_repositories],
-)

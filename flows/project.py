@@ -5,7 +5,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
 from graphlib import TopologicalSorter
 from hashlib import sha256
@@ -31,29 +31,15 @@ _PREFIX = "GITINSIGHT_DBT_SCHEMA_PREFIX"
 
 
 def compiled(home: Path, *, directory: Path = DIRECTORY) -> Project:
-    """The project as its files say now. What dbt has compiled is kept beside them, or in ``home``
-    where they cannot be written. BrokenEnvironment where dbt cannot read it, or where it asks for
-    what nobody here can do.
+    """The project as its files say now. BrokenEnvironment where dbt cannot read it, or where it
+    asks for what nobody here can do.
     """
-    told = _version(directory)
-    name = f"compiled-{told}.json"
-    for place in (directory / "target", home):
-        if (place / name).is_file():
-            return _read(place / name)
-    place = _writable(directory / "target") or home
-    place.mkdir(parents=True, exist_ok=True)
-    with (place / "compiling.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)  # one process compiles, and the others read what it made
-        if not (place / name).is_file():
-            _keep(Project(told, tuple(_nodes(_compile(directory), directory))), place)
-    return _read(place / name)
+    return _read(_kept("compiled", home, directory, _compiled))
 
 
-def manifest(*, directory: Path = DIRECTORY) -> dict[str, Any]:
+def manifest(home: Path, *, directory: Path = DIRECTORY) -> dict[str, Any]:
     """All that dbt knows of the project, without a database."""
-    with TemporaryDirectory() as scratch:
-        run(Path(scratch), "parse", directory=directory)
-        found: dict[str, Any] = json.loads(Path(scratch, "manifest.json").read_bytes())
+    found: dict[str, Any] = json.loads(_kept("manifest", home, directory, _parsed).read_bytes())
     return found
 
 
@@ -107,13 +93,41 @@ def _writable(place: Path) -> Path | None:
     return place if os.access(place, os.W_OK) else None
 
 
-def _keep(project: Project, place: Path) -> None:
+def _kept(kind: str, home: Path, directory: Path, make: Callable[[str, Path], bytes]) -> Path:
+    """What dbt has made of the files as they are now; it is kept beside them, or in ``home`` where
+    they cannot be written.
+    """
+    told = _version(directory)
+    name = f"{kind}-{told}.json"
+    for place in (directory / "target", home):
+        if (place / name).is_file():
+            return place / name
+    place = _writable(directory / "target") or home
+    place.mkdir(parents=True, exist_ok=True)
+    with (place / "compiling.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # one process compiles, and the others read what it made
+        if not (place / name).is_file():
+            _keep(make(told, directory), place / name, kind)
+    return place / name
+
+
+def _keep(body: bytes, path: Path, kind: str) -> None:
     """Whole or not at all; what was kept of earlier files goes."""
-    for other in place.glob("compiled-*.json"):
+    for other in path.parent.glob(f"{kind}-*.json"):
         other.unlink()
-    with NamedTemporaryFile(dir=place, delete=False) as file:
-        file.write(msgspec.json.encode(project))
-    Path(file.name).replace(place / f"compiled-{project.version}.json")
+    with NamedTemporaryFile(dir=path.parent, delete=False) as file:
+        file.write(body)
+    Path(file.name).replace(path)
+
+
+def _compiled(told: str, directory: Path) -> bytes:
+    return msgspec.json.encode(Project(told, tuple(_nodes(_compile(directory), directory))))
+
+
+def _parsed(_told: str, directory: Path) -> bytes:
+    with TemporaryDirectory() as scratch:
+        run(Path(scratch), "parse", directory=directory)
+        return Path(scratch, "manifest.json").read_bytes()
 
 
 def _compile(directory: Path) -> dict[str, Any]:

@@ -119,7 +119,11 @@ def dagster_instance(settings: Settings, embedded: EmbeddedPostgres | None) -> s
     """Its configuration: everything in PostgreSQL, nothing told to anybody."""
     url = embedded.ensure_database("dagster") if embedded else settings.warehouse_url
     return json.dumps(
-        {"storage": {"postgres": {"postgres_url": url}}, "telemetry": {"enabled": False}}
+        {
+            "storage": {"postgres": {"postgres_url": url}},
+            "concurrency": {"runs": {"max_concurrent_runs": settings.orchestrator.concurrency}},
+            "telemetry": {"enabled": False},
+        }
     )
 
 

@@ -1,16 +1,24 @@
 """The same raw rows give the same figures, whatever happens to be first."""
 
+import asyncio
 from collections.abc import Sequence
 from datetime import datetime
+from uuid import UUID
 
+import dagster as dg
 import pytest
+from prefect.testing.utilities import prefect_test_harness
 
+from flows import catalog
+from flows.alone import work_off
+from flows.analyze_repository import analyze_repository
 from flows.steps import extract, insights, publish, transform
 from gitinsight import clock
-from gitinsight.settings import Settings
-from tests.support.analyses import attempting, rows
+from gitinsight.settings import Settings, as_environment
+from tests.support.analyses import attempting, enqueue, rows
 from tests.support.databases import empty
 from warehouse.engine import Engine
+from warehouse.insights import ORDER
 
 NAMES = ("synthetic-labs/aurora", "synthetic-labs/borealis", "synthetic-labs/empty-repo")
 
@@ -47,6 +55,11 @@ def build(
         with attempting(settings, warehouse, name, as_of=as_of) as run:
             assert {one.status for one in transform.transform(run)} == {"passed"}
             publish.publish(run, insights.compute(run), quality_status="passed")
+    return hashes(warehouse)
+
+
+def hashes(warehouse: Engine) -> dict[str, str]:
+    """Of each table that readers see; nothing in it says who made it, or when."""
     return {
         table: rows(
             warehouse,
@@ -75,3 +88,39 @@ def test_two_builds_of_the_same_rows_are_equal_to_the_last_byte(
     assert len(one_way) > len(tables(warehouse, "insights"))
     assert None not in one_way.values()
     assert another == one_way
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings(
+    "default::pytest.PytestUnraisableExceptionWarning"  # Prefect's client leaves sockets open
+)
+def test_every_orchestrator_makes_the_same_figures(
+    settings: Settings, warehouse: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in as_environment(settings).items():
+        monkeypatch.setenv(name, value)
+    as_of = clock.now()
+    catalogue = catalog.definitions(settings).resolve_job_def("analyze_repositories")
+
+    def by_dagster(_job_id: UUID, name: str) -> None:
+        with dg.DagsterInstance.ephemeral() as instance:
+            instance.add_dynamic_partitions("repositories", [name])
+            assert catalogue.execute_in_process(instance=instance, partition_key=name).success
+
+    def by_prefect(job_id: UUID, name: str) -> None:
+        asyncio.run(analyze_repository(str(job_id), name))
+
+    def by_nobody(job_id: UUID, _name: str) -> None:
+        work_off(settings, warehouse, [job_id])
+
+    found = []
+    with prefect_test_harness(server_startup_timeout=120):
+        for make in (by_dagster, by_prefect, by_nobody):
+            empty(warehouse, *tables(warehouse, "marts"), *(f"insights.{one}" for one in ORDER))
+            for name in NAMES:
+                make(enqueue(settings, warehouse, name, as_of=as_of, is_full=True).job_id, name)
+            found.append(hashes(warehouse))
+
+    done = rows(warehouse, "select distinct split_part(worker, ' ', 1), state from ops.jobs")
+    assert set(done) == {(one, "succeeded") for one in ("dagster", "prefect", "cli")}
+    assert found[0] == found[1] == found[2]

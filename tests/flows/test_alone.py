@@ -2,6 +2,7 @@
 
 import threading
 import time
+from datetime import timedelta
 
 from flows.alone import work_off
 from gitinsight import clock
@@ -61,6 +62,38 @@ def test_a_job_that_somebody_else_does_is_waited_for(settings: Settings, warehou
 
     waiting.join(10)
     assert not waiting.is_alive()
+
+
+def test_a_job_that_was_parked_is_taken_up_when_its_time_has_come(
+    settings: Settings, warehouse: Engine
+) -> None:
+    job = enqueue(settings, warehouse, NAME)
+    with warehouse.begin() as connection:
+        held = jobs.claim(connection, job.job_id, worker="other", at=clock.now())
+        jobs.park(connection, held, not_before=clock.now() + timedelta(minutes=1), at=clock.now())
+    work_off(settings, warehouse, [job.job_id], work=extract_alone)
+    with warehouse.begin() as connection:
+        assert jobs.by_id(connection, job.job_id).state == "queued"
+        connection.exec_driver_sql("update ops.jobs set not_before = now()")
+
+    work_off(settings, warehouse, [job.job_id], work=extract_alone, worker="another")
+
+    with warehouse.begin() as connection:
+        ended = jobs.by_id(connection, job.job_id)
+    assert (ended.state, ended.worker) == ("succeeded", "another")
+
+
+def test_nothing_is_begun_after_somebody_has_said_stop(
+    settings: Settings, warehouse: Engine
+) -> None:
+    job = enqueue(settings, warehouse, NAME)
+    stop = threading.Event()
+    stop.set()
+
+    work_off(settings, warehouse, [job.job_id], stop=stop)
+
+    with warehouse.begin() as connection:
+        assert jobs.by_id(connection, job.job_id).state == "queued"
 
 
 def test_other_work_can_be_done_for_a_job(settings: Settings, warehouse: Engine) -> None:

@@ -132,8 +132,8 @@ def test_our_own_project_is_compiled_in_an_order_that_can_be_followed(tmp_path: 
     assert all(one.columns for one in found.nodes if one.schema == "candidate")
 
 
-def test_the_manifest_is_read_without_a_database() -> None:
-    manifest = project.manifest()
+def test_the_manifest_is_read_without_a_database(tmp_path: Path) -> None:
+    manifest = project.manifest(tmp_path)
 
     json.dumps(manifest, default=str)
     assert "model.gitinsight.repository_summary" in manifest["nodes"]
