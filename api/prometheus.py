@@ -18,23 +18,27 @@ from api.counters import Counters
 from api.session import Session
 from api.traffic import Traffic
 from gitinsight import clock
-from warehouse import visibility
+from warehouse import outbox, visibility
 from warehouse.measures import Measures, measures
+from warehouse.outbox import Waiting
 
 router = APIRouter(tags=["health"])
 
 
 class _Collected(Collector):
     def __init__(
-        self, found: Measures, seen: frozenset[int], traffic: Traffic, counters: Counters
-    ) -> None:
+        self, found: Measures, outbox: Waiting, seen: frozenset[int], traffic: Traffic,
+        counters: Counters,
+    ) -> None:  # fmt: skip
         self._found = found
+        self._outbox = outbox
         self._seen = seen
         self._traffic = traffic
         self._counters = counters
 
     def collect(self) -> Iterator[Metric]:
         yield from self._of_figures()
+        yield from self._of_messages()
         yield from self._of_requests()
         yield from self._of_processes()
 
@@ -73,6 +77,16 @@ class _Collected(Collector):
                 answered.add_metric([one.route, status], count)
             seconds.add_metric([one.route], one.buckets, one.seconds)
         yield from (answered, seconds)
+
+    def _of_messages(self) -> Iterator[Metric]:
+        yield GaugeMetricFamily(
+            "gitinsight_outbox_messages", "Messages that no broker has confirmed yet.",
+            value=self._outbox.count,
+        )  # fmt: skip
+        yield GaugeMetricFamily(
+            "gitinsight_outbox_lag_seconds", "How long the oldest of them waits.",
+            value=self._outbox.seconds or 0.0,
+        )  # fmt: skip
 
     def _of_figures(self) -> Iterator[Metric]:
         found = self._found
@@ -124,5 +138,5 @@ def scraped(request: Request, session: Session, reader: Reader) -> Response:
     found = measures(session, now=clock.now(), fresh_for=fresh_for)
     kept = request.app.state
     seen = visibility.among(session, [one.repository_id for one in found.stalest], reader.readable)
-    registry.register(_Collected(found, seen, kept.traffic, kept.counters))
+    registry.register(_Collected(found, outbox.waiting(session), seen, kept.traffic, kept.counters))
     return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)

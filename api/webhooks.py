@@ -1,6 +1,5 @@
 """What GitHub delivers: kept under the id of the delivery, and done by the worker afterwards."""
 
-import hmac
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Annotated
@@ -16,19 +15,16 @@ from api.auth import Public
 from api.errors import Refused
 from api.session import Session
 from gitinsight.clock import now
-from gitinsight.errors import UnexpectedPayload
-from gitinsight.github.deliveries import About, decode
+from gitinsight.github.deliveries import KEPT_HEADERS, LIMIT_BYTES, about
+from gitinsight.github.signatures import Signature
 from gitinsight.settings import Settings
 from warehouse import webhooks
 
 router = APIRouter(prefix="/webhooks", tags=["webhooks"])
 PATH = "/webhooks/github"
 """Whose body is signed, and so looked at as it comes."""
-_LIMIT_BYTES = 26 * 2**20
-"""GitHub sends no payload of more than 25 MB."""
-_PATIENCE_BYTES = 2 * _LIMIT_BYTES
+_PATIENCE_BYTES = 2 * LIMIT_BYTES
 """Who sends too much reads the answer only when all is sent; beyond this it is not waited for."""
-_TOLD = ("content-type", "user-agent", "x-github-", "x-hub-signature-256")
 _SIGNATURE = APIKeyHeader(
     name="X-Hub-Signature-256",
     scheme_name="webhookSignature",
@@ -74,12 +70,12 @@ async def signed(
         )  # fmt: skip
     if signature is None:
         raise _stranger("this needs the header X-Hub-Signature-256; SHA-1 is not enough")
-    mac = hmac.new(secret.get_secret_value().encode(), digestmod="sha256")
+    made = Signature(secret)
     body = bytearray()
     async for chunk in _chunks(request):
-        mac.update(chunk)  # as it comes: all at once would keep everybody else waiting
+        made.update(chunk)  # as it comes: all at once would keep everybody else waiting
         body += chunk
-    if not hmac.compare_digest(f"sha256={mac.hexdigest()}".encode(), signature.encode()):
+    if not made.matches(signature):
         raise _stranger("the signature is not that of this body under our secret")
     return _delivery(request, bytes(body))
 
@@ -116,10 +112,10 @@ async def signed(
 )  # fmt: skip
 def github(delivery: Annotated[Delivery, Depends(signed)], session: Session, _: Public) -> Received:
     """Take a delivery of GitHub's webhook; it is stored now and done by the worker."""
-    about = _about(delivery.body)
+    told = about(delivery.body)
     is_new = webhooks.store(
-        session, delivery_id=delivery.delivery_id, event=delivery.event, action=about.action,
-        github_id=about.repository.id if about.repository else None,
+        session, delivery_id=delivery.delivery_id, event=delivery.event, action=told.action,
+        github_id=told.repository.id if told.repository else None,
         headers=delivery.headers, body=delivery.body, at=now(),
     )  # fmt: skip
     return Received(delivery_id=delivery.delivery_id, is_new=is_new)
@@ -130,24 +126,16 @@ async def _chunks(request: Request) -> AsyncIterator[bytes]:
     try:
         async for chunk in request.stream():
             size += len(chunk)
-            if size <= _LIMIT_BYTES:
+            if size <= LIMIT_BYTES:
                 yield chunk
             elif size > _PATIENCE_BYTES:
                 break
     except ClientDisconnect as error:
         raise Refused(400, kind="incomplete", detail="the body ended before its end") from error
-    if size > _LIMIT_BYTES:
+    if size > LIMIT_BYTES:
         raise Refused(
-            413, kind="too-large", detail=f"a delivery has no more than {_LIMIT_BYTES} bytes"
+            413, kind="too-large", detail=f"a delivery has no more than {LIMIT_BYTES} bytes"
         )
-
-
-def _about(body: bytes) -> About:
-    """What it says of itself; the worker tells of what it cannot read."""
-    try:
-        return decode(body, About)
-    except UnexpectedPayload:
-        return About()
 
 
 def _delivery(request: Request, body: bytes) -> Delivery:
@@ -164,7 +152,9 @@ def _delivery(request: Request, body: bytes) -> Delivery:
         raise _invalid("x-github-delivery", "the id of the delivery, a UUID") from error
     if not event:
         raise _invalid("x-github-event", "what the delivery is about")
-    headers = {name: text for name, text in request.headers.items() if name.startswith(_TOLD)}
+    headers = {
+        name: text for name, text in request.headers.items() if name.startswith(KEPT_HEADERS)
+    }
     return Delivery(delivery_id, event, headers, body)
 
 

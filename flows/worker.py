@@ -11,7 +11,16 @@ from prefect import serve
 from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.utilities.urls import url_for
 
-from flows import deployments, notify, organisations, project, reconcile, retention
+from flows import (
+    deployments,
+    messages,
+    notify,
+    organisations,
+    project,
+    reconcile,
+    retention,
+    webhook_queue,
+)
 from flows.analyze_repository import NAME
 from flows.webhooks import watch
 from gitinsight import clock, logs
@@ -31,7 +40,7 @@ _TAKEOVERS = 30
 def main() -> None:
     settings = Settings()
     logs.configure(settings.log_level)
-    engine = make_engine(settings.warehouse_url, process="worker", pool_size=3)
+    engine = make_engine(settings.warehouse_url, process="worker", pool_size=4)
     threading.Thread(
         target=project.compiled, args=(settings.state_dir / "dbt",), name="project", daemon=True
     ).start()  # the first job finds it compiled
@@ -60,6 +69,14 @@ def main() -> None:
     threading.Thread(
         target=notify.watch, args=(engine, settings), kwargs={"stop": threading.Event()},
         name="notify", daemon=True,
+    ).start()  # fmt: skip
+    told = {"settings": settings.messages, "stop": threading.Event()}
+    threading.Thread(
+        target=messages.watch, args=(engine,), kwargs=told, name="messages", daemon=True
+    ).start()
+    threading.Thread(
+        target=webhook_queue.watch, args=(engine,),
+        kwargs=told | {"secret": settings.github.webhook_secret}, name="webhook-queue", daemon=True,
     ).start()  # fmt: skip
     with get_client(sync_client=True) as client:
         deployments.watch_for_zombies(client)

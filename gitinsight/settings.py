@@ -24,6 +24,7 @@ from gitinsight.ai_settings import (
 )
 from gitinsight.errors import BrokenEnvironment
 from gitinsight.operations_settings import NotifySettings, OrchestratorSettings
+from gitinsight.outward_settings import MessagesSettings, TracingSettings
 
 _PREFIX = "GITINSIGHT_"
 _FROZEN = ConfigDict(frozen=True, extra="forbid")
@@ -233,22 +234,13 @@ class RetentionSettings(BaseModel):
     audit_days: int = Field(365, ge=0)
     webhook_deliveries_days: int = Field(30, ge=0)
     notifications_days: int = Field(90, ge=0)
+    outbox_days: int = Field(7, ge=0)
+    """Messages that no broker has taken."""
     gharchive_events_days: int = Field(0, ge=0)
     """They are there because somebody asked for these hours."""
     history_days: int = Field(0, ge=0)
     """Earlier versions of records: after so long those are kept that figures were published of.
     Some marts count what happened between publications, so that it is switched on by choice."""
-
-
-class TracingSettings(BaseModel):
-    model_config = _FROZEN
-
-    endpoint: str | None = None
-    """Of a collector of OpenTelemetry that takes OTLP over HTTP; unset: nothing is traced."""
-    authorization: SecretStr | None = None
-    """What the collector wants to see in the header of this name."""
-    sampled_ratio: float = Field(1.0, ge=0, le=1)
-    """Of the traces that begin here."""
 
 
 class DeliverySettings(BaseModel):
@@ -290,6 +282,7 @@ class Settings(BaseSettings):
     delivery: DeliverySettings = DeliverySettings()
     sentiment: SentimentSettings = SentimentSettings()
     tracing: TracingSettings = TracingSettings()
+    messages: MessagesSettings = MessagesSettings()
     simulator: SimulatorSettings = SimulatorSettings()
     archive: ArchiveSettings = ArchiveSettings()
     embeddings: EmbeddingsSettings = EmbeddingsSettings()
@@ -320,6 +313,12 @@ class Settings(BaseSettings):
             if name.startswith(_PREFIX) and first not in known:
                 raise ValueError(f"{name} is no setting of GitInsight")
         return values
+
+    @model_validator(mode="after")
+    def _knows_who_sends(self) -> "Settings":
+        if self.messages.webhook_queue and self.github.webhook_secret is None:
+            raise ValueError("a queue of webhooks needs GITINSIGHT_GITHUB__WEBHOOK_SECRET")
+        return self
 
     @property
     def warehouse_url(self) -> str:

@@ -88,6 +88,8 @@ RULES = (
     Rule("webhook_deliveries_days", "ops.webhook_deliveries", "processed_at"),
     # What is not sent yet is not old.
     Rule("notifications_days", "ops.notifications", "at", condition="held.next_at is null"),
+    # They tell of what can be asked for: nothing is lost with them but the telling.
+    Rule("outbox_days", "ops.outbox", "at"),
     # ops.archive_hours keeps how many there were, and an hour can be loaded again.
     Rule("gharchive_events_days", "raw.gharchive_events", "hour"),
     # The past is shown as it was published: what no publication was made of is shown at no instant.

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from flows.steps.run import Run
 from gitinsight.errors import QualityGateFailed
 from gitinsight.settings import QualitySettings
-from warehouse import ledger, quality, reconciliation
+from warehouse import ledger, outbox, quality, reconciliation
 from warehouse.expectations import gate
 from warehouse.quality import Check
 
@@ -40,10 +40,12 @@ def check(
     if has_figures:
         found += _reconciled(run)
     with run.warehouse.begin() as connection:
-        quality.record(
-            connection, found, job_id=run.job.job_id,
-            repository_id=run.repository.repository_id, at=run.clock(),
-        )  # fmt: skip
+        about = {
+            "job_id": run.job.job_id, "repository_id": run.repository.repository_id,
+            "at": run.clock(),
+        }  # fmt: skip
+        quality.record(connection, found, **about)
+        outbox.tell_quality(connection, found, **about)
     if blocking := quality.blocking(found):
         raise QualityGateFailed(blocking)
     return quality.verdict(found)

@@ -13,6 +13,10 @@ T = TypeVar("T")
 Id = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
 Word = Annotated[str, msgspec.Meta(pattern=r"^[\w.-]*$")]
 """PostgreSQL keeps neither greater ids nor a NUL."""
+LIMIT_BYTES = 26 * 2**20
+"""GitHub sends no payload of more than 25 MB."""
+KEPT_HEADERS = ("content-type", "user-agent", "x-github-", "x-hub-signature-256")
+"""How the names of those begin that GitHub says something in."""
 
 
 class Named(msgspec.Struct, frozen=True):
@@ -129,6 +133,14 @@ class OfRepository(msgspec.Struct, frozen=True):
             account = changes.owner.former.user or changes.owner.former.organization
             return f"{account.login}/{self.repository.name}" if account else None
         return None
+
+
+def about(body: bytes) -> About:
+    """What it says of itself; the worker tells of what it cannot read."""
+    try:
+        return decode(body, About)
+    except UnexpectedPayload:
+        return About()
 
 
 def decode(body: bytes, kind: type[T]) -> T:

@@ -26,6 +26,8 @@ def test_it_tells_of_checks_freshness_coverage_and_quarantine(analysed: Settings
     } == {"fresh": 1, "stale": 0, "unpublished": 0}
     assert {sample.value for sample in found["gitinsight_coverage_ratio"]} == {1.0}
     assert found["gitinsight_quarantine_records"] == []
+    assert [one.value for one in found["gitinsight_outbox_messages"]] == [0]
+    assert [one.value for one in found["gitinsight_outbox_lag_seconds"]] == [0]
 
 
 def test_a_warehouse_without_repositories_is_scraped_too(api: httpx2.Client) -> None:

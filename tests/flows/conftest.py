@@ -10,6 +10,7 @@ from flows import cli
 from gitinsight.runtime.postgres import EmbeddedPostgres
 from gitinsight.settings import Settings, as_environment
 from tests.support import prefect
+from tests.support.rabbitmq import Broker, running
 
 Gitinsight = Callable[..., tuple[int, str, str]]
 
@@ -37,3 +38,9 @@ def prefect_url(shared_dir: Path, postgres_server: EmbeddedPostgres) -> Iterator
     """One server for all tests of this process: each has flows and jobs of its own."""
     with prefect.serving(shared_dir / "prefect", postgres_server) as url:
         yield url
+
+
+def rabbitmq(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
+    """To be killed and started again at will."""
+    with running(tmp_path_factory.mktemp("rabbitmq")) as broker:
+        yield broker

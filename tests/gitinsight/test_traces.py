@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from gitinsight import logs, traces
-from gitinsight.settings import TracingSettings
+from gitinsight.outward_settings import TracingSettings
 from tests.support.collector import traced
 
 PARENT = {"traceparent": "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"}

@@ -14,7 +14,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
 )
 
 from gitinsight import traces
-from gitinsight.settings import TracingSettings
+from gitinsight.outward_settings import TracingSettings
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from warehouse.tables import (  # noqa: F401 - each fills the metadata
     models,
     notifications,
     ops,
+    outbox,
     payloads,
     persons,
     raw,
