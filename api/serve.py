@@ -120,7 +120,10 @@ def _serve(
         shared=shared,
         sink=_write if settings.log_level in {"DEBUG", "INFO"} else None,
     )
-    config = configuration(app, host=settings.api.host, port=settings.api.port)
+    config = configuration(
+        app, host=settings.api.host, port=settings.api.port,
+        trusted=settings.gateway.trusted_proxies,
+    )  # fmt: skip
     server = Server(config, ready=ready, reloads=ready is None)
     with suppress(KeyboardInterrupt):  # it has stopped in order by then
         server.run([listening.dup()])  # which it closes
@@ -129,15 +132,18 @@ def _serve(
 
 
 def configuration(
-    app: FastAPI, *, host: str, port: int, http: type[HttpToolsProtocol] = FastLane
-) -> uvicorn.Config:
+    app: FastAPI, *, host: str, port: int, http: type[HttpToolsProtocol] = FastLane,
+    trusted: Sequence[str] = (),
+) -> uvicorn.Config:  # fmt: skip
     """Frames are made before it is known whom they go to: there is no compression that has been
-    agreed on with each.
+    agreed on with each. Who asks is whoever is connected, unless that is one of the ``trusted``,
+    whose ``X-Forwarded-For`` is read from its end up to the first who is not.
     """
     return uvicorn.Config(
         app, host=host, port=port, log_config=None, access_log=False, http=http, ws=Wire,
         ws_max_size=MOST_SAID_BYTES, ws_per_message_deflate=False,
         timeout_graceful_shutdown=_GRACE_SECONDS,
+        proxy_headers=bool(trusted), forwarded_allow_ips=list(trusted),
     )  # fmt: skip
 
 

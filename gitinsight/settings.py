@@ -14,7 +14,13 @@ from pydantic import (
     field_validator,
     model_validator,
 )
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic_settings import (
+    BaseSettings,
+    InitSettingsSource,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
 
 from gitinsight.ai_settings import (
     EmbeddingsSettings,
@@ -22,21 +28,24 @@ from gitinsight.ai_settings import (
     SentimentSettings,
     TrainingSettings,
 )
+from gitinsight.deployment_settings import (
+    ArchiveSettings,
+    BackupSettings,
+    GatewaySettings,
+    Port,
+    RedisSettings,
+    SimulatorSettings,
+    WarehouseSettings,
+    parts,
+    secrets_in,
+)
 from gitinsight.errors import BrokenEnvironment
 from gitinsight.operations_settings import NotifySettings, OrchestratorSettings
 from gitinsight.outward_settings import MessagesSettings, TracingSettings
 
 _PREFIX = "GITINSIGHT_"
+_SECRETS_DIR = f"{_PREFIX}SECRETS_DIR"
 _FROZEN = ConfigDict(frozen=True, extra="forbid")
-
-Port = Annotated[int, Field(ge=0, le=65_535)]
-
-
-def _parts(value: object) -> object:
-    """What is written with commas between it."""
-    if isinstance(value, str):
-        return tuple(part.strip() for part in value.split(",") if part.strip())
-    return value
 
 
 class GitHubSettings(BaseModel):
@@ -70,7 +79,7 @@ class GitHubSettings(BaseModel):
     @field_validator("tokens", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
-        return _parts(value)
+        return parts(value)
 
     @field_validator("api_url")
     @classmethod
@@ -83,16 +92,6 @@ class GitHubSettings(BaseModel):
         return self.graphql_url or f"{self.api_url.removesuffix('/v3')}/graphql"
 
 
-class WarehouseSettings(BaseModel):
-    model_config = _FROZEN
-
-    url: SecretStr | None = None
-    """PostgreSQL 14 or later; unset means the embedded cluster under the state directory."""
-    port: Port = 5433
-    """Where the embedded cluster listens on 127.0.0.1; a free port is taken if it is in use."""
-    lock_timeout_ms: int = 5_000
-
-
 class GitSettings(BaseModel):
     model_config = _FROZEN
 
@@ -102,13 +101,6 @@ class GitSettings(BaseModel):
     """For one fetch; the first one of a large repository takes longest."""
     low_speed_seconds: int = 60
     """A remote that sends less than 1 kB/s for so long is given up."""
-
-
-class RedisSettings(BaseModel):
-    model_config = _FROZEN
-
-    url: SecretStr | None = None
-    port: Port = 6380
 
 
 class ApiSettings(BaseModel):
@@ -141,7 +133,7 @@ class ApiSettings(BaseModel):
     @field_validator("agent_hosts", "cors_origins", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
-        return _parts(value)
+        return parts(value)
 
 
 class AuthSettings(BaseModel):
@@ -176,34 +168,12 @@ class AuthSettings(BaseModel):
     @field_validator("admins", "encryption_keys", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
-        return _parts(value)
+        return parts(value)
 
     @field_validator("github_url", "public_url")
     @classmethod
     def _without_last_slash(cls, value: str | None) -> str | None:
         return None if value is None else value.rstrip("/")
-
-
-class SimulatorSettings(BaseModel):
-    model_config = _FROZEN
-
-    port: Port = 8790
-    url: str | None = None
-    """Where the simulated GitHub answers; set for the processes of a stack that has one."""
-
-
-class ArchiveSettings(BaseModel):
-    model_config = _FROZEN
-
-    sources: Annotated[tuple[str, ...], NoDecode, Field(min_length=1)] = (
-        "https://data.gharchive.org/{hour}.json.gz",
-    )
-    """Where hours of GH Archive are, the first that has one wins: URLs, directories or files."""
-
-    @field_validator("sources", mode="before")
-    @classmethod
-    def _split(cls, value: object) -> object:
-        return _parts(value)
 
 
 class QualitySettings(BaseModel):
@@ -256,7 +226,7 @@ class DeliverySettings(BaseModel):
     @field_validator("production_environments", "incident_labels", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
-        return _parts(value)
+        return parts(value)
 
 
 class Settings(BaseSettings):
@@ -268,6 +238,8 @@ class Settings(BaseSettings):
     )  # fmt: skip
 
     state_dir: Path = Path(".gitinsight")
+    secrets_dir: Path | None = None
+    """Its files are settings, too, each named as its variable is; what is set comes first."""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     github: GitHubSettings = GitHubSettings()
     git: GitSettings = GitSettings()
@@ -284,6 +256,8 @@ class Settings(BaseSettings):
     tracing: TracingSettings = TracingSettings()
     messages: MessagesSettings = MessagesSettings()
     simulator: SimulatorSettings = SimulatorSettings()
+    gateway: GatewaySettings = GatewaySettings()
+    backup: BackupSettings = BackupSettings()
     archive: ArchiveSettings = ArchiveSettings()
     embeddings: EmbeddingsSettings = EmbeddingsSettings()
     llm: LlmSettings = LlmSettings()
@@ -291,6 +265,17 @@ class Settings(BaseSettings):
     github_token: SecretStr | None = Field(
         default=None, validation_alias=AliasChoices("GITHUB_TOKEN", "GH_TOKEN")
     )
+
+    @classmethod
+    def settings_customise_sources(
+        cls, settings_cls: type[BaseSettings], init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - the order is told by name
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:  # fmt: skip
+        told = os.environ.get(_SECRETS_DIR)
+        held = secrets_in(Path(told), _PREFIX) if told else {}
+        return init_settings, env_settings, InitSettingsSource(settings_cls, held)
 
     @field_validator("state_dir")
     @classmethod
@@ -323,11 +308,11 @@ class Settings(BaseSettings):
     @property
     def warehouse_url(self) -> str:
         """For processes of a stack, which are told; whoever may start a cluster asks before."""
-        if self.warehouse.url is None:
+        if (address := self.warehouse.address) is None:
             raise BrokenEnvironment(
                 "no warehouse is named", "set GITINSIGHT_WAREHOUSE__URL or use `gitinsight up`"
             )
-        return self.warehouse.url.get_secret_value()
+        return address
 
     @property
     def tokens(self) -> tuple[SecretStr, ...]:
@@ -373,8 +358,10 @@ def _plain(value: object) -> str:
 def _row(name: str, value: object, *, prefix: str = _PREFIX) -> dict[str, Any]:
     variable = f"{prefix}{name}".upper()
     shown = ", ".join(map(str, value)) if isinstance(value, tuple) else value
+    secrets = os.environ.get(_SECRETS_DIR)
+    source = "file" if secrets and (Path(secrets) / variable).is_file() else "default"
     return {
         "setting": variable,
         "value": None if shown in {None, ""} else str(shown),
-        "source": "environment" if os.environ.get(variable) else "default",
+        "source": "environment" if os.environ.get(variable) else source,
     }
