@@ -21,6 +21,7 @@ from flows import (
     forecast,
     forget,
     identities,
+    part,
     quarantine,
     questions,
     retention,
@@ -56,6 +57,7 @@ app.add_typer(affiliations.app, name="affiliations")
 app.add_typer(api_keys.app, name="apikey")
 app.add_typer(definitions.app)
 app.add_typer(forget.app)
+app.add_typer(part.app)
 app.add_typer(trained_models.app, name="models")
 _SYNTHETIC = ("synthetic-labs/aurora", "synthetic-labs/borealis")
 _CHECKOUT = Path(__file__).parents[1]

@@ -109,15 +109,15 @@ def catalog(settings: Settings, *, port: int) -> Iterator[Stack]:
             raise BrokenEnvironment(f"port {port} of Dagster is in use", "give another by --port")
         home = settings.state_dir / "dagster"
         home.mkdir(exist_ok=True)
-        (home / "dagster.yaml").write_text(dagster_instance(settings, embedded), "utf-8")
+        url = embedded.ensure_database("dagster") if embedded else settings.warehouse_url
+        (home / "dagster.yaml").write_text(dagster_instance(url), "utf-8")
         environment = environment_of(settings) | {"DAGSTER_HOME": str(home)}
         supervisor.start(_dagster(environment, port))
         yield Stack(settings, supervisor, embedded)
 
 
-def dagster_instance(settings: Settings, embedded: EmbeddedPostgres | None) -> str:
+def dagster_instance(url: str) -> str:
     """Its configuration: everything in PostgreSQL, nothing told to anybody."""
-    url = embedded.ensure_database("dagster") if embedded else settings.warehouse_url
     return json.dumps(
         {
             "storage": {"postgres": {"postgres_url": url}},

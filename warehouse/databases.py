@@ -1,0 +1,31 @@
+"""Databases beside the warehouse, on the same server."""
+
+from urllib.parse import quote, urlsplit, urlunsplit
+
+from psycopg import connect, sql
+from psycopg.errors import DuplicateDatabase
+
+
+def beside(url: str, name: str) -> str:
+    """The URL of the database of this name on the server of ``url``; made where there is none."""
+    with connect(url, autocommit=True) as connection:
+        found = connection.execute("select 1 from pg_database where datname = %s", (name,))
+        if found.fetchone() is None:
+            try:
+                # Of template0, for nobody may be connected to what is copied.
+                make = sql.SQL("create database {} template template0")
+                connection.execute(make.format(sql.Identifier(name)))
+            except DuplicateDatabase:
+                pass  # another process has made it at the same time
+    return _named(url, name)
+
+
+def drop(url: str, name: str) -> None:
+    """The database of this name on the server of ``url``, whoever is connected to it."""
+    with connect(url, autocommit=True) as connection:
+        gone = sql.SQL("drop database if exists {} with (force)")
+        connection.execute(gone.format(sql.Identifier(name)))
+
+
+def _named(url: str, name: str) -> str:
+    return urlunsplit(urlsplit(url)._replace(path=f"/{quote(name, safe='')}"))
