@@ -17,6 +17,7 @@ from flows import (
     actors,
     affiliations,
     api_keys,
+    backup,
     definitions,
     forecast,
     forget,
@@ -58,6 +59,7 @@ app.add_typer(api_keys.app, name="apikey")
 app.add_typer(definitions.app)
 app.add_typer(forget.app)
 app.add_typer(part.app)
+app.add_typer(backup.app)
 app.add_typer(trained_models.app, name="models")
 _SYNTHETIC = ("synthetic-labs/aurora", "synthetic-labs/borealis")
 _CHECKOUT = Path(__file__).parents[1]

@@ -47,10 +47,10 @@ class Stack:
 
 
 @contextmanager
-def warehouse(
+def server(
     settings: Settings, *, supervisor: Supervisor | None = None
 ) -> Iterator[tuple[Settings, EmbeddedPostgres | None]]:
-    """A migrated warehouse: the server that is named, else the embedded cluster."""
+    """A warehouse as it is: on the server that is named, else in the embedded cluster."""
     state.prepare(settings.state_dir)
     with ExitStack() as stack:
         embedded = None
@@ -61,12 +61,21 @@ def warehouse(
                 )
             )
             settings = _with(settings, "warehouse", url=embedded.ensure_database("gitinsight"))
-        engine = make_engine(settings.warehouse_url, process="migrate", pool_size=1)
+        yield settings, embedded
+
+
+@contextmanager
+def warehouse(
+    settings: Settings, *, supervisor: Supervisor | None = None
+) -> Iterator[tuple[Settings, EmbeddedPostgres | None]]:
+    """The same, migrated."""
+    with server(settings, supervisor=supervisor) as (told, embedded):
+        engine = make_engine(told.warehouse_url, process="migrate", pool_size=1)
         try:
-            migrate(engine, lock_timeout_ms=settings.warehouse.lock_timeout_ms)
+            migrate(engine, lock_timeout_ms=told.warehouse.lock_timeout_ms)
         finally:
             engine.dispose()
-        yield settings, embedded
+        yield told, embedded
 
 
 @contextmanager

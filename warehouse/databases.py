@@ -1,9 +1,11 @@
 """Databases beside the warehouse, on the same server."""
 
-from urllib.parse import quote, urlsplit, urlunsplit
+from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
 from psycopg import connect, sql
-from psycopg.errors import DuplicateDatabase
+from psycopg.errors import DuplicateDatabase, ObjectInUse
+
+from gitinsight.errors import BrokenEnvironment
 
 
 def beside(url: str, name: str) -> str:
@@ -25,6 +27,24 @@ def drop(url: str, name: str) -> None:
     with connect(url, autocommit=True) as connection:
         gone = sql.SQL("drop database if exists {} with (force)")
         connection.execute(gone.format(sql.Identifier(name)))
+
+
+def exchange(url: str, *, new: str, kept_as: str) -> None:
+    """Let ``new`` take the name of the database of ``url``, which is ``kept_as`` another.
+
+    PostgreSQL refuses while anybody is connected to one of them.
+    """
+    name = unquote(urlsplit(url).path.removeprefix("/"))
+    change = sql.SQL("alter database {} rename to {}")
+    with connect(_named(url, "postgres"), autocommit=True) as connection:
+        for old, other in ((name, kept_as), (new, name)):
+            try:
+                connection.execute(change.format(sql.Identifier(old), sql.Identifier(other)))
+            except ObjectInUse as error:
+                raise BrokenEnvironment(
+                    f"somebody is connected to the database {old}",
+                    "stop every process of GitInsight first",
+                ) from error
 
 
 def _named(url: str, name: str) -> str:
