@@ -2,18 +2,21 @@
 
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from importlib.resources import files
 
 import pytest
 from alembic import command
 from alembic.config import Config
+from sqlalchemy.exc import ProgrammingError
 
+from gitinsight.errors import UpstreamUnavailable
 from gitinsight.runtime.postgres import EmbeddedPostgres
 from tests.support.databases import copy_of
 from tests.support.rows import fetch
 from warehouse.engine import Engine, make_engine
-from warehouse.migrate import differences, migrate
+from warehouse.migrate import current, differences, head, migrate
 
 MIGRATE = """
 import sys
@@ -114,3 +117,54 @@ def test_a_migration_leaves_no_lock_timeout_behind(database_url: str) -> None:
     engine.dispose()
 
     assert found == ["0", "0"]
+
+
+def test_whoever_holds_a_lock_keeps_nobody_else_waiting_and_the_migration_comes_later(
+    warehouse: Engine,
+) -> None:
+    _downgrade(warehouse, "0001")
+    with warehouse.connect() as holder:
+        holder.exec_driver_sql("lock table ops.jobs in access share mode")
+        released = threading.Timer(1.0, holder.rollback)
+        released.start()
+        migrate(warehouse, lock_timeout_ms=100, attempts=100, pause_seconds=0.1)
+        released.join()
+
+    assert differences(warehouse) == []
+    with warehouse.connect() as connection:
+        assert current(connection) == head()
+
+
+def test_a_lock_that_stays_is_told_with_who_holds_it_and_what_was_done_stays(
+    warehouse: Engine,
+) -> None:
+    _downgrade(warehouse, "0001")
+    with warehouse.connect() as holder:
+        holder.exec_driver_sql("lock table ops.jobs in access share mode")
+        with pytest.raises(UpstreamUnavailable, match="locked by gitinsight-test") as caught:
+            migrate(warehouse, lock_timeout_ms=50, attempts=2, pause_seconds=0.01)
+        with warehouse.connect() as reader:
+            reader.exec_driver_sql("set lock_timeout = 50")
+            assert reader.exec_driver_sql("select count(*) from ops.jobs").scalar() == 0
+
+    assert caught.value.exit_code == 75
+    with warehouse.connect() as connection:
+        assert current(connection) is not None
+        assert current(connection) != head()
+
+
+def test_another_error_than_a_lock_is_not_tried_again(empty: Engine) -> None:
+    with empty.begin() as connection:
+        connection.exec_driver_sql("create schema ops; create table ops.jobs (of_another int)")
+
+    with pytest.raises(ProgrammingError):
+        migrate(empty)
+
+
+def _downgrade(engine: Engine, revision: str) -> None:
+    config = Config()
+    config.set_main_option("script_location", str(files("warehouse") / "migrations"))
+    with engine.connect() as connection:
+        config.attributes["connection"] = connection
+        command.downgrade(config, revision)
+        connection.commit()
