@@ -5,7 +5,7 @@ import json
 import shutil
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Any
@@ -192,6 +192,12 @@ def read(path: Path) -> Backup:
 
 def held_in(directory: Path) -> list[Backup]:
     return [read(one) for one in _paths(directory)]
+
+
+def newest(directory: Path) -> datetime | None:
+    """When the newest was made."""
+    paths = _paths(directory)
+    return datetime.strptime(paths[0].name, _FORMAT).replace(tzinfo=UTC) if paths else None
 
 
 def load(chosen: Backup, url: str) -> None:

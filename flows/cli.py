@@ -1,6 +1,5 @@
 """The command line: `gitinsight`."""
 
-import shutil
 import signal
 import sys
 import threading
@@ -19,7 +18,7 @@ from flows import (
     api_keys,
     backup,
     definitions,
-    forecast,
+    doctor,
     forget,
     identities,
     part,
@@ -41,8 +40,8 @@ from gitinsight import clock, targets
 from gitinsight.errors import GitInsightError, first_line
 from gitinsight.gharchive import hours
 from gitinsight.runtime import state
-from gitinsight.settings import Settings, explain
-from warehouse import freshness, jobs, organisations, repositories
+from gitinsight.settings import Settings
+from warehouse import jobs, organisations, repositories
 from warehouse.engine import UNREACHABLE, Engine, make_engine
 from warehouse.governor import SharedGovernor
 from warehouse.jobs import Job
@@ -60,6 +59,7 @@ app.add_typer(definitions.app)
 app.add_typer(forget.app)
 app.add_typer(part.app)
 app.add_typer(backup.app)
+app.add_typer(doctor.app)
 app.add_typer(trained_models.app, name="models")
 _SYNTHETIC = ("synthetic-labs/aurora", "synthetic-labs/borealis")
 _CHECKOUT = Path(__file__).parents[1]
@@ -176,37 +176,6 @@ def replay_quarantine(
             ]  # fmt: skip
     show(rows, as_json=as_json)
     raise typer.Exit(quarantine.exit_code(found.values()))
-
-
-@app.command()
-def doctor() -> None:
-    """What is configured and from where, what runs, how much memory it uses, and how the
-    warehouse grows.
-    """
-    settings = read_settings()
-    show(explain(settings))
-    state.prepare(settings.state_dir)
-    rows = vitals.memory_rows(settings)
-    if rows:
-        show(rows)
-        OUT.print("rss counts shared memory in every process that shares it, pss counts it once")
-    else:
-        OUT.print("nothing runs; start it with `gitinsight up`")
-    is_embedded = settings.warehouse.url is None
-    if is_embedded and not vitals.is_up(settings):
-        OUT.print("how the warehouse grows is told while it runs")
-        return
-    with warehouse() as (_, engine):
-        grown = forecast.read(engine, settings.retention, at=clock.now())
-        with engine.begin() as connection:
-            ages = freshness.several(
-                connection, now=clock.now(), fresh_for=settings.quality.fresh_for
-            )
-    stale = [one.full_name for one in ages if one.is_fresh is False]
-    OUT.print(f"figures older than they may be: {', '.join(stale) or 'none'}")
-    show(forecast.rows(grown))
-    free_bytes = shutil.disk_usage(settings.state_dir).free if is_embedded else None
-    OUT.print(forecast.full(grown, free_bytes))
 
 
 @app.command()

@@ -57,30 +57,6 @@ def test_what_is_asked_wrongly_gets_one_line(
     assert len(err.splitlines()) == 1
 
 
-def test_doctor_tells_settings_with_their_sources_and_no_secret(gitinsight: Gitinsight) -> None:
-    code, out, _ = gitinsight("doctor")
-
-    told = {line.split()[0]: line for line in out.splitlines() if line.strip().startswith("GIT")}
-    assert code == 0
-    assert told["GITINSIGHT_API__PORT"].split()[1:] == ["8000", "environment"]
-    assert "test-token" not in out
-    assert "postgresql://" not in out
-    assert "nothing runs; start it with `gitinsight up`" in out
-    assert "raw.git_commits" in out
-    assert "how much of it is free is not known" in out
-
-
-def test_doctor_starts_no_warehouse(
-    gitinsight: Gitinsight, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.delenv("GITINSIGHT_WAREHOUSE__URL")
-
-    code, out, _ = gitinsight("doctor")
-
-    assert code == 0
-    assert "how the warehouse grows is told while it runs" in out
-
-
 def test_migrate_says_when_it_is_done(gitinsight: Gitinsight) -> None:
     assert gitinsight("migrate")[:2] == (0, "the warehouse is up to date\n")
 

@@ -1,0 +1,54 @@
+"""What is wrong with a warehouse that somebody should look at, in few numbers."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from psycopg.rows import class_row
+
+from warehouse.engine import Connection, driver
+
+_WAITS_TOO_LONG = timedelta(hours=1)
+_GONE_FOR = timedelta(minutes=2)
+"""A job whose worker died is taken over within one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """``waiting`` are jobs that could have begun an hour ago, ``abandoned`` those whose worker has
+    gone and that nobody has taken over, ``failed`` those whose newest job failed.
+    """
+
+    server_version: int
+    waiting: int
+    abandoned: int
+    failed: int
+    deliveries: int
+    """Webhook deliveries that nobody has looked at for an hour."""
+
+
+def diagnose(connection: Connection, *, now: datetime) -> Diagnosis:
+    found = driver(connection).cursor(row_factory=class_row(Diagnosis)).execute(
+        """
+        select current_setting('server_version_num')::int / 10000 as server_version,
+            (
+                select count(*) from ops.jobs
+                where state = 'queued' and greatest(requested_at, not_before) < %(waiting)s
+            ) as waiting,
+            (
+                select count(*) from ops.jobs where state = 'running' and lease_until < %(gone)s
+            ) as abandoned,
+            (
+                select count(*) from (
+                    select distinct on (repository_id) state from ops.jobs
+                    where finished_at is not null order by repository_id, finished_at desc
+                ) as newest where state = 'failed'
+            ) as failed,
+            (
+                select count(*) from ops.webhook_deliveries
+                where processed_at is null and received_at < %(waiting)s
+            ) as deliveries
+        """,
+        {"waiting": now - _WAITS_TOO_LONG, "gone": now - _GONE_FOR},
+    ).fetchone()  # fmt: skip
+    assert found is not None  # noqa: S101 - it has one row or fails
+    return found
