@@ -77,7 +77,7 @@ def _catalog(settings: Settings, host: str | None, port: int | None) -> Part:
     home = settings.state_dir / "dagster"
     home.mkdir(exist_ok=True)
     url = databases.beside(settings.warehouse_url, "dagster")
-    (home / "dagster.yaml").write_text(stack.dagster_instance(url), "utf-8")
+    (home / "dagster.yaml").write_text(stack.dagster_instance(settings, url), "utf-8")
     return [
         _program("dagster"), "dev", "--module-name", "flows.catalog", "--host", host or _HERE,
         "--port", str(port or _CATALOG_PORT),

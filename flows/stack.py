@@ -119,13 +119,13 @@ def catalog(settings: Settings, *, port: int) -> Iterator[Stack]:
         home = settings.state_dir / "dagster"
         home.mkdir(exist_ok=True)
         url = embedded.ensure_database("dagster") if embedded else settings.warehouse_url
-        (home / "dagster.yaml").write_text(dagster_instance(url), "utf-8")
+        (home / "dagster.yaml").write_text(dagster_instance(settings, url), "utf-8")
         environment = environment_of(settings) | {"DAGSTER_HOME": str(home)}
         supervisor.start(_dagster(environment, port))
         yield Stack(settings, supervisor, embedded)
 
 
-def dagster_instance(url: str) -> str:
+def dagster_instance(settings: Settings, url: str) -> str:
     """Its configuration: everything in PostgreSQL, nothing told to anybody."""
     return json.dumps(
         {

@@ -270,7 +270,7 @@ def test_dagster_keeps_its_records_in_postgresql(
     home = state_dir / "dagster"
     home.mkdir()
     (home / "dagster.yaml").write_text(
-        stack.dagster_instance(postgres_server.ensure_database("dagster"))
+        stack.dagster_instance(settings, postgres_server.ensure_database("dagster"))
     )
 
     with dg.DagsterInstance.from_config(str(home)) as found:
