@@ -23,8 +23,7 @@ from prefect.exceptions import ObjectNotFound
 
 from flows import analyze_repository as analysis
 from flows import maintenance
-from gitinsight.operations_settings import NEVER
-from gitinsight.settings import OrchestratorSettings
+from gitinsight.operations_settings import NEVER, OrchestratorSettings
 
 ANALYZE = "served"
 _ON_DEMAND = "on demand"
@@ -36,13 +35,13 @@ _ZOMBIES = "runs without a heartbeat have crashed"
 @dataclass(frozen=True, slots=True)
 class Offer:
     """``setting`` names the field of OrchestratorSettings that says when; no more than ``at_once``
-    run at the same time.
+    run at the same time, wherever they run.
     """
 
     flow: Flow[..., Any]
     name: str
     setting: str | None = None
-    at_once: int = 1
+    at_once: int | None = 1
 
     @property
     def full_name(self) -> str:
@@ -53,23 +52,23 @@ class Offer:
         return None if told == NEVER else told
 
 
-def offers(settings: OrchestratorSettings) -> tuple[Offer, ...]:
-    return (
-        Offer(analysis.analyze_repository, ANALYZE, at_once=settings.concurrency),
-        Offer(maintenance.refresh_repositories, "nightly", "refresh_cron"),
-        Offer(maintenance.discover_organisations, "hourly", "discover_cron"),
-        Offer(maintenance.sweep_repositories, "nightly", "sweep_cron"),
-        Offer(maintenance.check_quality, "weekly", "quality_cron"),
-        Offer(maintenance.forget_rows, "nightly", "retention_cron"),
-        Offer(maintenance.retrain_models, "on-demand", "retrain_cron"),
-    )
+OFFERS = (
+    # As many as the workers that are up have places for, and nobody asks for more.
+    Offer(analysis.analyze_repository, ANALYZE, at_once=None),
+    Offer(maintenance.refresh_repositories, "nightly", "refresh_cron"),
+    Offer(maintenance.discover_organisations, "hourly", "discover_cron"),
+    Offer(maintenance.sweep_repositories, "nightly", "sweep_cron"),
+    Offer(maintenance.check_quality, "weekly", "quality_cron"),
+    Offer(maintenance.forget_rows, "nightly", "retention_cron"),
+    Offer(maintenance.retrain_models, "on-demand", "retrain_cron"),
+)
 
 
 def deployments(
     client: SyncPrefectClient, settings: OrchestratorSettings
 ) -> Iterator[RunnerDeployment]:
     """As they are to be served."""
-    for offer in offers(settings):
+    for offer in OFFERS:
         cron = offer.cron(settings)
         version = cron or _ON_DEMAND
         held = _held(client, offer)

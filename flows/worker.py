@@ -3,9 +3,14 @@
 Whoever wants an analysis writes a row; nobody but this process talks to Prefect.
 """
 
+import socket
 import threading
 import time
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
+from uuid import UUID, uuid4
 
 from prefect import serve
 from prefect.client.orchestration import SyncPrefectClient, get_client
@@ -26,7 +31,7 @@ from flows.webhooks import watch
 from gitinsight import clock, logs
 from gitinsight.errors import LeaseLost, first_line
 from gitinsight.settings import Settings
-from warehouse import jobs, repositories, run_links
+from warehouse import jobs, repositories, run_links, workers
 from warehouse import lanes as choice
 from warehouse.engine import UNREACHABLE, Engine, make_engine
 from warehouse.jobs import Job
@@ -37,55 +42,56 @@ _POLL_SECONDS = 0.5
 _TAKEOVERS = 30
 
 
+@dataclass(frozen=True, slots=True)
+class Worker:
+    """One process, as the others know it. A repository of ``giant_records`` records is a giant."""
+
+    worker_id: UUID
+    places: int
+    giant_records: int
+
+
 def main() -> None:
     settings = Settings()
     logs.configure(settings.log_level)
     engine = make_engine(settings.warehouse_url, process="worker", pool_size=4)
-    threading.Thread(
-        target=project.compiled, args=(settings.state_dir / "dbt",), name="project", daemon=True
-    ).start()  # the first job finds it compiled
     places = settings.orchestrator.concurrency
-    lanes = Lanes(places, settings.orchestrator.giant_records)
-    threading.Thread(target=dispatch, args=(engine, lanes), name="dispatch", daemon=True).start()
-    threading.Thread(
-        target=organisations.discover_added, args=(settings, engine), name="discover", daemon=True
-    ).start()
-    delivered = {"host": settings.github.api_url, "stop": threading.Event()}
-    threading.Thread(
-        target=watch, args=(engine,), kwargs=delivered, name="webhooks", daemon=True
-    ).start()
-    threading.Thread(
-        target=retention.watch, args=(engine,),
-        kwargs={"settings": settings.retention, "stop": threading.Event()}, name="retention",
-        daemon=True,
-    ).start()  # fmt: skip
-    threading.Thread(
-        target=reconcile.watch, args=(engine,),
-        kwargs={
-            "lease_seconds": settings.orchestrator.lease_seconds, "stop": threading.Event(),
-        },
-        name="reconcile", daemon=True,
-    ).start()  # fmt: skip
-    threading.Thread(
-        target=notify.watch, args=(engine, settings), kwargs={"stop": threading.Event()},
-        name="notify", daemon=True,
-    ).start()  # fmt: skip
-    told = {"settings": settings.messages, "stop": threading.Event()}
-    threading.Thread(
-        target=messages.watch, args=(engine,), kwargs=told, name="messages", daemon=True
-    ).start()
-    threading.Thread(
-        target=webhook_queue.watch, args=(engine,),
-        kwargs=told | {"secret": settings.github.webhook_secret}, name="webhook-queue", daemon=True,
-    ).start()  # fmt: skip
+    me = Worker(uuid4(), places, settings.orchestrator.giant_records)
+    stop = threading.Event()
+    beside: dict[str, Callable[[], object]] = {
+        # The first job finds it compiled.
+        "project": partial(project.compiled, settings.state_dir / "dbt"),
+        "dispatch": partial(dispatch, engine, me),
+        "discover": partial(organisations.discover_added, settings, engine),
+        "webhooks": partial(watch, engine, host=settings.github.api_url, stop=stop),
+        "retention": partial(retention.watch, engine, settings=settings.retention, stop=stop),
+        "reconcile": partial(
+            reconcile.watch, engine, lease_seconds=settings.orchestrator.lease_seconds, stop=stop
+        ),
+        "notify": partial(notify.watch, engine, settings, stop=stop),
+        "messages": partial(messages.watch, engine, settings=settings.messages, stop=stop),
+        "webhook-queue": partial(
+            webhook_queue.watch,
+            engine,
+            settings=settings.messages,
+            secret=settings.github.webhook_secret,
+            stop=stop,
+        ),
+    }
+    for name, work in beside.items():
+        threading.Thread(target=work, name=name, daemon=True).start()
     with get_client(sync_client=True) as client:
         deployments.watch_for_zombies(client)
         served = [*deployments.deployments(client, settings.orchestrator)]
     # Schedules go on without this worker: another one may be up, and what is late runs later.
-    serve(*served, pause_on_shutdown=False, limit=places + 1)
+    try:
+        serve(*served, pause_on_shutdown=False, limit=places + 1)
+    finally:
+        with engine.begin() as connection:
+            workers.leave(connection, me.worker_id)
 
 
-def dispatch(engine: Engine, lanes: Lanes) -> None:
+def dispatch(engine: Engine, me: Worker) -> None:
     """Turn jobs that may start into flow runs, and take over those whose worker died."""
     deployment_id = None
     with get_client(sync_client=True) as client:
@@ -95,7 +101,7 @@ def dispatch(engine: Engine, lanes: Lanes) -> None:
                     deployment_id = client.read_deployment_by_name(
                         f"{NAME}/{deployments.ANALYZE}"
                     ).id
-                for job in startable(engine, lanes):
+                for job in startable(engine, me):
                     _start(client, engine, job, str(deployment_id))
             except UNREACHABLE as error:
                 _LOG.warning("warehouse_not_reached", reason=first_line(error))
@@ -104,10 +110,15 @@ def dispatch(engine: Engine, lanes: Lanes) -> None:
             time.sleep(_POLL_SECONDS)
 
 
-def startable(engine: Engine, lanes: Lanes) -> list[Job]:
-    """No more than there are places for: those that wait stay rows, not runs."""
+def startable(engine: Engine, me: Worker) -> list[Job]:
+    """No more than all workers that are up have places for: those that wait stay rows, not runs.
+    Whichever of them asks, any of them may run what starts.
+    """
+    now = clock.now()
     with engine.begin() as connection:
-        return choice.startable(connection, lanes, clock.now())
+        workers.tell(connection, me.worker_id, host=socket.gethostname(), places=me.places, at=now)
+        lanes = Lanes(workers.places(connection, at=now), me.giant_records)
+        return choice.startable(connection, lanes, now)
 
 
 def _start(client: SyncPrefectClient, engine: Engine, job: Job, deployment_id: str) -> None:

@@ -45,7 +45,7 @@ def test_everything_that_runs_by_the_clock_has_the_schedule_of_its_setting(
 
     found = {
         offer.full_name: [one.schedule for one in read(client, offer.full_name).schedules]
-        for offer in deployments.offers(SETTINGS)
+        for offer in deployments.OFFERS
     }
     assert {name: [getattr(one, "cron", None) for one in all_] for name, all_ in found.items()} == {
         "analyze-repository/served": [],
@@ -59,15 +59,17 @@ def test_everything_that_runs_by_the_clock_has_the_schedule_of_its_setting(
     assert {one.timezone for all_ in found.values() for one in all_} == {"UTC"}
 
 
-def test_no_more_run_at_once_than_there_are_places(client: SyncPrefectClient) -> None:
-    start(client, OrchestratorSettings(concurrency=5))
+def test_what_concerns_all_runs_once_and_analyses_as_often_as_workers_have_places(
+    client: SyncPrefectClient,
+) -> None:
+    start(client)
 
     limits = {
         one.full_name: read(client, one.full_name).global_concurrency_limit
-        for one in deployments.offers(SETTINGS)
+        for one in deployments.OFFERS
     }
     assert {name: one.limit if one else None for name, one in limits.items()} == {
-        name: 5 if name == "analyze-repository/served" else 1 for name in limits
+        name: None if name == "analyze-repository/served" else 1 for name in limits
     }
 
 

@@ -1,18 +1,18 @@
 """Which jobs a worker takes: as many as it has places for, those of the dead first."""
 
 from datetime import timedelta
+from uuid import UUID
 
-from flows.worker import give_up, idempotency_key, startable
+from flows.worker import Worker, give_up, idempotency_key, startable
 from gitinsight import clock
 from gitinsight.settings import Settings
 from tests.support.analyses import enqueue
 from warehouse import jobs
 from warehouse.engine import Engine
 from warehouse.jobs import Job
-from warehouse.lanes import Lanes
 
 NAMES = ("synthetic-labs/aurora", "synthetic-labs/borealis", "synthetic-labs/empty-repo")
-ONE, TWO = Lanes(1, 50_000), Lanes(2, 50_000)
+ONE, TWO = Worker(UUID(int=1), 1, 50_000), Worker(UUID(int=2), 2, 50_000)
 
 
 def claim(warehouse: Engine, job: Job, *, ago: timedelta = timedelta(0)) -> Job:
@@ -28,6 +28,15 @@ def test_the_oldest_jobs_are_taken_up_to_the_number_of_places(
     taken = startable(warehouse, TWO)
 
     assert [job.job_id for job in taken] == [job.job_id for job in queued[:2]]
+
+
+def test_another_worker_has_places_for_more(settings: Settings, warehouse: Engine) -> None:
+    queued = [enqueue(settings, warehouse, name) for name in NAMES]
+    assert len(startable(warehouse, ONE)) == 1
+
+    taken = startable(warehouse, TWO)
+
+    assert [job.job_id for job in taken] == [job.job_id for job in queued]
 
 
 def test_a_job_that_is_being_done_takes_a_place(settings: Settings, warehouse: Engine) -> None:

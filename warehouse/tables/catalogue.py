@@ -15,6 +15,7 @@ from warehouse.tables import (  # noqa: F401 - each fills the metadata
     persons,
     raw,
     retention,
+    workers,
 )
 from warehouse.tables.shape import metadata
 
