@@ -1,6 +1,6 @@
 """What Prometheus scrapes: how the checks went, how old the figures are, and what is missing."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import PlainTextResponse
@@ -18,7 +18,8 @@ from api.counters import Counters
 from api.session import Session
 from api.traffic import Traffic
 from gitinsight import clock
-from warehouse import outbox, visibility
+from warehouse import diagnosis, outbox, visibility
+from warehouse.diagnosis import Diagnosis
 from warehouse.measures import Measures, measures
 from warehouse.outbox import Waiting
 
@@ -28,17 +29,20 @@ router = APIRouter(tags=["health"])
 class _Collected(Collector):
     def __init__(
         self, found: Measures, outbox: Waiting, seen: frozenset[int], traffic: Traffic,
-        counters: Counters,
+        counters: Counters, *, work: Diagnosis, budgets: Sequence[tuple[str, float]],
     ) -> None:  # fmt: skip
         self._found = found
         self._outbox = outbox
         self._seen = seen
         self._traffic = traffic
         self._counters = counters
+        self._work = work
+        self._budgets = budgets
 
     def collect(self) -> Iterator[Metric]:
         yield from self._of_figures()
         yield from self._of_messages()
+        yield from self._of_work()
         yield from self._of_requests()
         yield from self._of_processes()
 
@@ -63,6 +67,32 @@ class _Collected(Collector):
             "gitinsight_redis_failures", "How often Redis has ceased to answer a process.",
             value=counters.ever("redis_failures"),
         )  # fmt: skip
+
+    def _of_work(self) -> Iterator[Metric]:
+        work = self._work
+        jobs = GaugeMetricFamily("gitinsight_jobs", "Jobs that have not ended.", labels=["state"])
+        jobs.add_metric(["queued"], work.queued)
+        jobs.add_metric(["running"], work.running)
+        yield jobs
+        for name, told, value in (
+            ("queue_seconds", "How long that job waits that could have begun first.",
+             work.queue_seconds),
+            ("jobs_abandoned", "Jobs whose worker has gone, and that nobody has taken over.",
+             work.abandoned),
+            ("repositories_failed", "Repositories whose newest job failed.", work.failed),
+            ("deliveries_waiting", "Webhook deliveries that nobody has looked at for an hour.",
+             work.deliveries),
+            ("warehouse_bytes", "What the warehouse takes on its disk.", work.warehouse_bytes),
+        ):  # fmt: skip
+            yield GaugeMetricFamily(f"gitinsight_{name}", told, value=value)
+        left = GaugeMetricFamily(
+            "gitinsight_github_remaining_ratio",
+            "What is left of a limit of GitHub's, to the principal with least of it.",
+            labels=["bucket"],
+        )
+        for bucket, ratio in self._budgets:
+            left.add_metric([bucket], ratio)
+        yield left
 
     def _of_requests(self) -> Iterator[Metric]:
         answered = CounterMetricFamily(
@@ -138,5 +168,11 @@ def scraped(request: Request, session: Session, reader: Reader) -> Response:
     found = measures(session, now=clock.now(), fresh_for=fresh_for)
     kept = request.app.state
     seen = visibility.among(session, [one.repository_id for one in found.stalest], reader.readable)
-    registry.register(_Collected(found, outbox.waiting(session), seen, kept.traffic, kept.counters))
+    registry.register(
+        _Collected(
+            found, outbox.waiting(session), seen, kept.traffic, kept.counters,
+            work=diagnosis.diagnose(session, now=clock.now()),
+            budgets=diagnosis.budgets(session, now=clock.now()),
+        )
+    )  # fmt: skip
     return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)

@@ -24,6 +24,11 @@ class Diagnosis:
     failed: int
     deliveries: int
     """Webhook deliveries that nobody has looked at for an hour."""
+    queued: int
+    running: int
+    queue_seconds: float
+    """How long the job has waited that could have begun first; 0 where none waits."""
+    warehouse_bytes: int
 
 
 def diagnose(connection: Connection, *, now: datetime) -> Diagnosis:
@@ -46,9 +51,32 @@ def diagnose(connection: Connection, *, now: datetime) -> Diagnosis:
             (
                 select count(*) from ops.webhook_deliveries
                 where processed_at is null and received_at < %(waiting)s
-            ) as deliveries
+            ) as deliveries,
+            (select count(*) from ops.jobs where state = 'queued') as queued,
+            (select count(*) from ops.jobs where state = 'running') as running,
+            (
+                select coalesce(
+                    extract(epoch from %(now)s - min(greatest(requested_at, not_before))), 0
+                )::float8
+                from ops.jobs
+                where state = 'queued' and greatest(requested_at, not_before) <= %(now)s
+            ) as queue_seconds,
+            pg_database_size(current_database()) as warehouse_bytes
         """,
-        {"waiting": now - _WAITS_TOO_LONG, "gone": now - _GONE_FOR},
+        {"now": now, "waiting": now - _WAITS_TOO_LONG, "gone": now - _GONE_FOR},
     ).fetchone()  # fmt: skip
     assert found is not None  # noqa: S101 - it has one row or fails
     return found
+
+
+def budgets(connection: Connection, *, now: datetime) -> list[tuple[str, float]]:
+    """(bucket, share that is left) of GitHub's limits, of the principal with least of each."""
+    return driver(connection).execute(
+        """
+        select bucket, min(
+            case when renewed_at > %s then remaining::float8 / quota else 1 end
+        )
+        from ops.buckets where quota > 0 and remaining is not null group by bucket order by bucket
+        """,
+        (now,),
+    ).fetchall()  # fmt: skip

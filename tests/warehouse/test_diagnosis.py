@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from tests.support.rows import AT, add_repository, claim, queue
-from warehouse.diagnosis import Diagnosis, diagnose
+from warehouse.diagnosis import Diagnosis, budgets, diagnose
 from warehouse.engine import Engine
 
 
@@ -70,3 +70,32 @@ def test_a_delivery_that_nobody_looks_at_is_counted(warehouse: Engine) -> None:
 
     assert found(warehouse, hours=0.5).deliveries == 0
     assert found(warehouse, hours=2).deliveries == 1
+
+
+def test_the_queue_is_as_old_as_the_job_that_could_have_begun_first(warehouse: Engine) -> None:
+    assert (found(warehouse).queued, found(warehouse).queue_seconds) == (0, 0.0)
+    queue(warehouse, add_repository(warehouse))
+    claim(warehouse, add_repository(warehouse, "octo/other", github_id=2))
+
+    told = found(warehouse, hours=2)
+
+    assert (told.queued, told.running, told.queue_seconds) == (1, 1, 7_200.0)
+    assert told.warehouse_bytes > 10**6
+
+
+def test_a_limit_is_as_full_as_that_of_the_principal_with_least_and_full_once_it_is_renewed(
+    warehouse: Engine,
+) -> None:
+    with warehouse.begin() as connection:
+        for principal, remaining in (("one", 4_000), ("two", 50)):
+            connection.exec_driver_sql(
+                "insert into ops.principals (host, principal, kind) values ('h', %s, 'user')",
+                (principal,),
+            )
+            connection.exec_driver_sql(
+                "insert into ops.buckets (host, principal, bucket, quota, remaining, renewed_at)"
+                " values ('h', %s, 'core', 5000, %s, %s)",
+                (principal, remaining, AT + timedelta(minutes=10)),
+            )
+        assert budgets(connection, now=AT) == [("core", 0.01)]
+        assert budgets(connection, now=AT + timedelta(hours=1)) == [("core", 1.0)]
