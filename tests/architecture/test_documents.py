@@ -51,6 +51,25 @@ def test_every_command_that_is_named_exists(document: Path) -> None:
     assert set(_TARGET.findall(text)) - targets == set()
 
 
+def test_the_index_of_decisions_names_each_by_its_title() -> None:
+    folder = ROOT / "docs" / "decisions"
+    titles = {one.name: one.read_text("utf-8").splitlines()[0] for one in folder.glob("0*.md")}
+    rows = re.findall(
+        r"^\| (\d+) \| \[(.+)\]\((.+)\) \|$", (folder / "README.md").read_text(), re.MULTILINE
+    )
+
+    assert {name: f"# {number}. {title}" for number, title, name in rows} == titles
+    assert [name for _, _, name in rows] == sorted(titles)
+
+
+def test_no_row_of_the_architecture_is_there_twice() -> None:
+    """A merge keeps the old beside the new."""
+    text = (ROOT / "docs" / "architecture.md").read_text("utf-8")
+    for table in re.findall(r"(?:^\|.*\n)+", text, re.MULTILINE):
+        first = [row.split("|")[1].strip() for row in table.splitlines()]
+        assert [one for one in first if one and first.count(one) > 1] == []
+
+
 def test_the_anchors_of_the_health_score_are_those_of_the_document() -> None:
     seed = (ROOT / "dbt" / "seeds" / "health_anchors.csv").read_text("utf-8").splitlines()
     told = (ROOT / "docs" / "health-score.md").read_text("utf-8")
