@@ -48,7 +48,7 @@ class GitInsightError(Exception):
 class TransientError(GitInsightError):
     exit_code = 75
     http_status = 503
-    retry = "later"
+    retry: ClassVar[Literal["never", "later", "at"]] = "later"
 
 
 class RateLimited(TransientError):
