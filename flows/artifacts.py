@@ -24,6 +24,7 @@ from warehouse.jobs import Job
 
 _LOG = logs.get(__name__)
 _UNSAFE = re.compile(r"[^a-z0-9]+")
+_MARKUP = re.compile(r"([\\`*\[\]|])")
 RESULT, QUALITY, COMPLETENESS = "result", "quality", "completeness"
 
 
@@ -112,9 +113,12 @@ def _lines(failed: Iterable[dict[str, Any]]) -> list[str]:
 
 
 def _safe(text: str) -> str:
-    """Names and values come from repositories: none of it is markup."""
-    return escape(" ".join(text.split()).replace("|", "\\|"))
+    """Prefect reads every cell as Markdown, and names and values come from repositories: none of
+    it is markup. A lone hyphen would be a list.
+    """
+    line = _MARKUP.sub(r"\\\1", escape(" ".join(text.split()), quote=False))
+    return "–" if line == "-" else line  # noqa: RUF001 - a dash
 
 
 def _table(rows: Sequence[dict[str, str]]) -> str:
-    return json.dumps(rows)
+    return json.dumps([{name: _safe(value) for name, value in row.items()} for row in rows])

@@ -79,7 +79,7 @@ def test_a_check_that_failed_is_told_and_is_no_markup(warehouse: Engine) -> None
     told = next(str(one.data) for one in made if one.type == "markdown")
     assert "1 checks, 0 passed, 1 failed." in told
     assert "Nothing was published." in told
-    assert "| block | a\\|b | marts.x | - | &lt;script&gt; | 7 |" in told
+    assert "| block | a\\|b | marts.x | – | &lt;script&gt; | 7 |" in told  # noqa: RUF001 - a dash
 
 
 def test_names_that_are_alike_have_pages_of_their_own() -> None:

@@ -147,3 +147,25 @@ def test_the_first_line_of_an_error_is_one_line_and_never_empty(
     error: Exception, line: str
 ) -> None:
     assert first_line(error) == line
+
+
+@pytest.mark.parametrize(
+    ("kind", "retry", "http_status", "exit_code"),
+    [
+        (RateLimited, "at", 503, 75),
+        (TransientError, "later", 503, 75),
+        (UpstreamUnavailable, "later", 503, 75),
+        (LeaseLost, "later", 503, 75),
+        (PermanentError, "never", 500, 1),
+        (NotVisible, "never", 404, 1),
+        (UnexpectedPayload, "never", 502, 1),
+        (QualityGateFailed, "never", 500, 2),
+        (NotFound, "never", 404, 1),
+        (Cancelled, "never", 500, 1),
+    ],
+)
+def test_an_error_says_what_follows_from_it_for_everybody(
+    kind: type[GitInsightError], retry: str, http_status: int, exit_code: int
+) -> None:
+    """Orchestrators ask ``retry``, the API ``http_status``, commands ``exit_code``."""
+    assert (kind.retry, kind.http_status, kind.exit_code) == (retry, http_status, exit_code)
