@@ -2,13 +2,6 @@
 # One image; what it runs is its command. It runs as nobody in particular and writes to /state and
 # /tmp alone. `--target test` has the tests and what they need in it, too.
 
-FROM node:24-bookworm-slim AS dashboard
-WORKDIR /src/web
-# The pattern lets a checkout without a dashboard be built, too.
-COPY pyproject.toml web* ./
-RUN mkdir -p ../api/dashboard \
-    && if [ -f package.json ]; then npm ci --no-audit --no-fund && npm run build; fi
-
 FROM python:3.11-slim-bookworm AS build
 RUN apt-get update && apt-get install --yes --no-install-recommends git make gcc libc6-dev \
     && rm -rf /var/lib/apt/lists/*
@@ -24,9 +17,17 @@ COPY warehouse warehouse
 COPY flows flows
 COPY api api
 COPY dbt dbt
-COPY --from=dashboard /src/api/dashboard api/dashboard
 RUN uv pip install --no-deps --editable . \
-    && .venv/bin/python -m compileall -q gitinsight models warehouse flows api
+    && .venv/bin/python -m compileall -q gitinsight models warehouse flows api \
+    && .venv/bin/python -m api openapi.json
+
+FROM node:24-bookworm-slim AS web
+WORKDIR /app/web
+COPY web/package.json web/package-lock.json web/.npmrc ./
+RUN npm ci --no-audit --no-fund
+COPY web ./
+COPY --from=build /app/openapi.json ./
+RUN npm run build
 
 FROM build AS test
 RUN apt-get update && apt-get install --yes --no-install-recommends nginx-light prometheus \
@@ -37,6 +38,7 @@ COPY benchmarks benchmarks
 COPY docs docs
 COPY ops ops
 COPY k8s k8s
+COPY --from=web /app/api/web api/web
 ENV PATH=/app/.venv/bin:$PATH DO_NOT_TRACK=1
 CMD ["python", "-m", "pytest", "-n", "auto", "--dist", "loadfile"]
 
@@ -46,6 +48,7 @@ RUN apt-get update && apt-get install --yes --no-install-recommends git ca-certi
     && useradd --uid 10001 --no-create-home --home-dir /state gitinsight \
     && install -d -o gitinsight -g gitinsight /state
 COPY --from=build /app /app
+COPY --from=web /app/api/web /app/api/web
 WORKDIR /app
 ENV PATH=/app/.venv/bin:$PATH HOME=/state GITINSIGHT_STATE_DIR=/state \
     PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 DO_NOT_TRACK=1

@@ -27,24 +27,32 @@ from api import (
     api_keys,
     ask,
     audit,
+    badges,
+    budgets,
     code,
+    dashboard,
     duplicates,
     errors,
     figures,
     health,
+    identities,
     jobs,
     jwks,
     logins,
     marts,
     metrics,
     organisations,
+    overview,
+    pictures,
     prometheus,
+    reports,
     repositories,
     sql,
     streams,
     tickets,
     trends,
     users,
+    values,
     webhooks,
 )  # fmt: skip
 from api.agents import Agents
@@ -53,6 +61,7 @@ from api.auth import Access
 from api.bodies import Bodies
 from api.counters import Counters
 from api.credentials import Credentials
+from api.dashboard import Dashboard
 from api.fast import routes as fast_routes
 from api.fast.fast import Fast
 from api.fast.heads import plain_id
@@ -85,10 +94,11 @@ _STARTS = frozenset({"http.response.start", "websocket.http.response.start"})
 _API = "/api/v1"
 PARTS = (
     *((part, _API) for part in (
-        repositories, organisations, figures, trends, fast_routes, marts, metrics, ai, ask, code,
-        duplicates, sql, jobs, streams, webhooks, logins, tickets, users, api_keys, audit,
+        repositories, organisations, overview, figures, trends, fast_routes, marts, metrics, ai,
+        ask, code, duplicates, sql, jobs, streams, webhooks, logins, tickets, users, api_keys,
+        audit, values, pictures, reports, identities, budgets,
     )),
-    (health, ""), (prometheus, ""), (jwks, ""),
+    (badges, ""), (health, ""), (prometheus, ""), (jwks, ""), (dashboard, ""),
 )  # fmt: skip
 
 
@@ -144,6 +154,7 @@ def create_app(
     app.state.meaning = Meaning(settings.state_dir)
     app.state.fast = Fast(credentials, kept, searches, app.state.traffic)
     app.state.agents = agents
+    app.state.dashboard = Dashboard()
     app.state.channels = Channels()
     app.state.shapes, app.state.answers = Shapes(), Answers()
     app.state.announcer = Announcer(

@@ -20,6 +20,8 @@ from warehouse.shapes import Shapes
 from warehouse.visibility import Readable
 
 T = TypeVar("T")
+_TYPE = "application/json"
+_ASKED_EACH_TIME = "private, no-cache"
 _JSON = msgspec.json.Encoder(enc_hook=str, decimal_format="number")
 
 
@@ -107,11 +109,14 @@ def version(standing: Standing) -> str:
     return repr(replace(standing, verified_at=None))
 
 
-Read = Callable[[Connection, Shapes, Standing], dict[str, Any]]
-"""The body of an answer, with ``data`` and ``meta``."""
+Read = Callable[[Connection, Shapes, Standing], dict[str, Any] | bytes]
+"""The body of an answer, with ``data`` and ``meta``; bytes of what is no JSON."""
 
 
-async def answer(request: Request, repository_id: int, readable: Readable, work: Read) -> Response:
+async def answer(
+    request: Request, repository_id: int, readable: Readable, work: Read, *,
+    media_type: str = _TYPE,
+) -> Response:  # fmt: skip
     """What is read of one repository, if it may be seen; 304 where the caller holds it, and then
     nothing is read. What is known about it comes first: should it be published anew in between, the
     rows are newer than their tag, and the next one to ask with it is told them again.
@@ -125,32 +130,42 @@ async def answer(request: Request, repository_id: int, readable: Readable, work:
         known = ledger.one(session, repository_id, readable)
         etag = _etag(version(known.standing), target)
         body = None
-        if etag not in _held(request):
-            body = as_json(work(session, shapes, known.standing))
+        if etag not in held(request):
+            body = _bytes(work(session, shapes, known.standing))
         return Answer(etag, body, repository_id, number, is_public=not known.is_private)
 
     if found is None:
         found = await read(request, whole)
         answers.keep(target, found)
-    return _response(request, found.etag, found.body)
+    return _response(request, found.etag, found.body, media_type=media_type)
 
 
-def conditional(request: Request, body: Callable[[], object], *, version: str) -> Response:
-    """304 where the caller holds this version of this address already."""
+def conditional(
+    request: Request, body: Callable[[], object], *, version: str, media_type: str = _TYPE,
+    kept: str = _ASKED_EACH_TIME,
+) -> Response:  # fmt: skip
+    """304 where the caller holds this version of this address already; ``kept`` is for caches."""
     etag = _etag(version, _address(request))
-    told = None if etag in _held(request) else as_json(body())
-    return _response(request, etag, told)
+    told = None if etag in held(request) else _bytes(body())
+    return _response(request, etag, told, media_type=media_type, kept=kept)
 
 
-def _response(request: Request, etag: str, body: bytes | None) -> Response:
-    headers = {"ETag": etag, "Cache-Control": "private, no-cache"}
+def _bytes(body: object) -> bytes:
+    return body if isinstance(body, bytes) else as_json(body)
+
+
+def _response(
+    request: Request, etag: str, body: bytes | None, *, media_type: str,
+    kept: str = _ASKED_EACH_TIME,
+) -> Response:  # fmt: skip
+    headers = {"ETag": etag, "Cache-Control": kept}
     # Any version will do for a `*`, if there is one.
-    if body is None or not _held(request).isdisjoint({etag, "*"}):
+    if body is None or not held(request).isdisjoint({etag, "*"}):
         return Response(status_code=304, headers=headers)
-    return Response(body, headers=headers, media_type="application/json")
+    return Response(body, headers=headers, media_type=media_type)
 
 
-def _held(request: Request) -> set[str]:
+def held(request: Request) -> set[str]:
     return {one.strip() for one in request.headers.get("if-none-match", "").split(",")}
 
 

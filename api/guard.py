@@ -21,7 +21,7 @@ _PAGES = ("/docs", "/redoc")
 """They load what they are made of from elsewhere."""
 _READS = frozenset({"GET", "HEAD", "OPTIONS"})
 _READING = frozenset({"read", "export", "sql"})
-"""What is asked for by POST because it is long, and writes nothing."""
+"""What is asked for by POST because it is long. A route of these that writes says ``is_write``."""
 
 
 class Guarded:
@@ -47,7 +47,7 @@ class Guarded:
                 is_to_be_recorded
                 and principal is not None
                 and principal is not ANYBODY
-                and state.get("scope") not in _READING
+                and (state.get("scope") not in _READING or state.get("is_write"))
             ):
                 is_to_be_recorded = False
                 await run_in_threadpool(self._record, Request(scope), principal.name, status)

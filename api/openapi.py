@@ -8,11 +8,14 @@ from pydantic import BaseModel
 
 from api.ai import Tone
 from api.api_keys import ApiKey, MadeKey
+from api.budgets import Budget
 from api.errors import Problem
 from api.fast.routes import Found
 from api.figures import Count
+from api.identities import Preview
 from api.jobs import Event, Job
 from api.organisations import Organisation
+from api.reports import Report
 from api.repositories import Repository
 from api.users import Me
 
@@ -31,10 +34,14 @@ _TAGS = [
     {"name": "fast", "description": "The same, kept ready: for whoever asks often."},
     {"name": "marts", "description": "The tables that the figures come from."},
     {"name": "metrics", "description": "What the figures mean."},
+    {"name": "pictures", "description": "Figures as images, for other pages."},
+    {"name": "reports", "description": "Figures that somebody thinks are wrong."},
+    {"name": "identities", "description": "Which accounts and addresses are one person."},
     {"name": "ai", "description": "What trained models say, and how good they are."},
     {"name": "sql", "description": "Questions that no other address answers."},
     {"name": "jobs", "description": "Analyses, past and running."},
     {"name": "auth", "description": "Logging in with GitHub."},
+    {"name": "budgets", "description": "What is left of the limits of GitHub."},
     {"name": "users", "description": "Who asks, and who may do what."},
     {"name": "api-keys", "description": "Keys for programs."},
     {"name": "webhooks", "description": "What GitHub delivers."},
@@ -42,6 +49,7 @@ _TAGS = [
 ]
 _AS_WRITTEN = (
     Problem, Event, Job, Repository, Organisation, Count, Found, ApiKey, MadeKey, Me, Tone,
+    Report, Budget, Preview,
 )  # fmt: skip
 """Those that no route answers by itself, and those with a null in their example: FastAPI leaves it
 out, and what null stands for is worth showing.
@@ -122,6 +130,6 @@ def _expected(path: str, operation: dict[str, Any]) -> set[str]:
         wanted.add("422")
     if "requestBody" in operation:
         wanted |= {"400", "408", "413"}
-    if path.startswith(("/api/", "/.well-known/")):
+    if path.startswith(("/api/", "/badge/", "/.well-known/")):
         wanted.add("503")
     return wanted

@@ -131,7 +131,7 @@ def add(body: NewRepository, request: Request, response: Response, writer: Write
         check(repository.github_id, is_private=repository.is_private)
     response.status_code = 201 if is_new else 200
     with engine.begin() as connection:
-        return _told(connection, settings, [repository])[0]
+        return told(connection, settings, [repository])[0]
 
 
 @router.get("", response_model=Page[Repository])
@@ -142,8 +142,8 @@ def several(
     """In the order they were added, those whose name contains ``q``."""
     (after,) = paging.decode_as(cursor, paging.number) or (0,)
     found = repositories.search(session, q, limit=limit + 1, after=after, readable=reader.readable)
-    told = _told(session, request.app.state.settings, found)
-    return paging.cut(told, limit, lambda one: (one["repository_id"],))
+    rows = told(session, request.app.state.settings, found)
+    return paging.cut(rows, limit, lambda one: (one["repository_id"],))
 
 
 @router.get(
@@ -157,14 +157,14 @@ def by_name(owner: str, name: str, request: Request, session: Session, reader: R
         return RedirectResponse(
             f"/api/v1/repositories/by-name/{found.full_name.lstrip('/')}", status_code=308
         )
-    return _told(session, request.app.state.settings, [found])[0]
+    return told(session, request.app.state.settings, [found])[0]
 
 
 @router.get("/{repository_id}", response_model=Repository)
 def one(repository_id: int, request: Request, session: Session, reader: Reader) -> Any:
     """One repository that is followed."""
     found = repositories.by_id(session, repository_id, readable=reader.readable)
-    return _told(session, request.app.state.settings, [found])[0]
+    return told(session, request.app.state.settings, [found])[0]
 
 
 @router.patch("/{repository_id}", response_model=Repository)
@@ -174,7 +174,7 @@ def aim(
     """Say how old its figures may be."""
     repositories.by_id(session, repository_id, readable=writer.readable)
     found = repositories.set_fresh_hours(session, repository_id, body.fresh_hours)
-    return _told(session, request.app.state.settings, [found])[0]
+    return told(session, request.app.state.settings, [found])[0]
 
 
 @router.post("/{repository_id}/analyze", status_code=202, response_model=Queued)
@@ -188,7 +188,7 @@ def analyze(
     return {"job_id": job.job_id, "state": job.state, "is_new": is_new}
 
 
-def _told(
+def told(
     connection: Connection, settings: Settings, found: Sequence[Followed]
 ) -> list[dict[str, Any]]:
     """With how old their figures are."""

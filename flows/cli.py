@@ -283,6 +283,7 @@ def _work(running: Stack, wanted: list[str]) -> list[Job]:
     finally:
         engine.dispose()
     api = f"http://{settings.api.host}:{settings.api.port}"
+    OUT.print(f"Pages   {api}/")
     OUT.print(f"API     {api}/docs")
     OUT.print(f"Runs    {settings.orchestrator.url.removesuffix('/api')}")
     if running.embedded is not None:

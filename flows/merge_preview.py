@@ -30,6 +30,7 @@ class Move:
     repository: str
     before: float | None
     after: float | None
+    repository_id: int
 
 
 def moves(settings: Settings, engine: Engine, alias: str, person: str) -> list[Move]:
@@ -51,7 +52,7 @@ def moves(settings: Settings, engine: Engine, alias: str, person: str) -> list[M
                 past.keep_insights(connection, one, made.rows)
                 past.show(connection)
         return [
-            Move(metric.definition, names[one], before.get(one), after.get(one))
+            Move(metric.definition, names[one], before.get(one), after.get(one), one)
             for metric in catalogue.metrics().values()
             for before, after in [_beside(engine, metric)]
             for one in concerned

@@ -21,6 +21,7 @@ from flows import (
     messages,
     notify,
     organisations,
+    previews,
     project,
     reconcile,
     retention,
@@ -64,6 +65,7 @@ def main() -> None:
         "dispatch": partial(dispatch, engine, me),
         "discover": partial(organisations.discover_added, settings, engine),
         "webhooks": partial(watch, engine, host=settings.github.api_url, stop=stop),
+        "previews": partial(previews.watch, settings, engine, stop=stop),
         "retention": partial(retention.watch, engine, settings=settings.retention, stop=stop),
         "reconcile": partial(
             reconcile.watch, engine, lease_seconds=settings.orchestrator.lease_seconds, stop=stop

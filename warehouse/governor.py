@@ -11,6 +11,8 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any, LiteralString
 
+from psycopg.rows import class_row
+
 from gitinsight.github import pace as rules
 from gitinsight.github.governor import Grant, Wait, first_grant
 from gitinsight.github.limits import Verdict
@@ -55,6 +57,41 @@ _REGISTER: LiteralString = """
     insert into ops.buckets (host, principal, bucket)
     values (%(host)s, %(principal)s, %(bucket)s) on conflict do nothing
 """
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """What one principal has left of one limit of GitHub's, as of its last answer; ``remaining`` is
+    the whole quota where the window has ended since.
+    """
+
+    host: str
+    principal: str
+    kind: str
+    state: str
+    bucket: str
+    quota: int | None
+    remaining: int | None
+    renewed_at: datetime | None
+    blocked_until: datetime | None
+    blocked_reason: str | None
+
+
+def budgets(connection: Connection) -> list[Budget]:
+    """Of everybody that asks GitHub for us."""
+    cursor = driver(connection).cursor(row_factory=class_row(Budget))
+    return cursor.execute(
+        """
+        select host, principal, p.kind, p.state, bucket, quota,
+            case when renewed_at > now() then remaining else quota end as remaining,
+            case when renewed_at > now() then renewed_at end as renewed_at,
+            case when greatest(b.blocked_until, p.blocked_until) > now()
+                then greatest(b.blocked_until, p.blocked_until) end as blocked_until,
+            case when p.blocked_until > now() then blocked_reason end as blocked_reason
+        from ops.buckets b join ops.principals p using (host, principal)
+        order by host, principal, bucket
+        """
+    ).fetchall()
 
 
 @dataclass(frozen=True, slots=True)

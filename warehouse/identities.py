@@ -122,6 +122,8 @@ def concerned(connection: Connection, names: Collection[str]) -> list[int]:
 
 def in_repository(connection: Connection, repository_id: int) -> list[Identity]:
     """Every human that figures name, with the names and addresses of their commits."""
+    if not _has_figures(connection):
+        return []
     found = driver(connection).execute(
         """
         with recursive followed as (

@@ -23,7 +23,8 @@ PROJECT = ROOT / "dbt" / "models"
 _REFERENCE = re.compile(r"ref\('(\w+)'\)")
 GIVEN = {
     "repository_id": "1", "organisation_id": "1", "metric": "commits_count",
-    "insight": "bus_factor", "metric_id": "bus-factor", "owner": "octo", "name": "app",
+    "insight": "bus_factor", "metric_id": "bus-factor", "preview_id": "1",
+    "owner": "octo", "name": "app",
     "job_id": "5f0c1d6e-7f0e-4c53-9d7c-0a4f7b9f2f11",
 }  # fmt: skip
 _ENDLESS = "/events"

@@ -65,6 +65,16 @@ def test_the_wheel_carries_everything_that_runs(wheel: Path) -> None:
     assert "warehouse/migrations/versions/0001_first_tables.py" in names
 
 
+def test_the_wheel_carries_the_dashboard_where_it_is_built(wheel: Path) -> None:
+    if not (ROOT / "api" / "web" / "index.html").exists():
+        pytest.skip("the dashboard is not built here: make web")
+    with zipfile.ZipFile(wheel) as archive:
+        names = set(archive.namelist())
+
+    built = [path for path in (ROOT / "api" / "web").rglob("*") if path.is_file()]
+    assert {path.relative_to(ROOT).as_posix() for path in built} <= names
+
+
 def test_the_wheel_imports_from_an_environment_of_its_own(wheel: Path, tmp_path: Path) -> None:
     environment = tmp_path / "venv"
     venv.create(environment, with_pip=False, symlinks=True)

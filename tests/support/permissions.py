@@ -8,6 +8,7 @@ import httpx2
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
+from api.dashboard import PAGES
 from gitinsight.clock import now
 from gitinsight.principal import KEY_SCOPES, KeyScope, Role
 from gitinsight.settings import Settings
@@ -21,6 +22,8 @@ PUBLIC, READ, ASK, KEYS, WRITE, ADMIN = (
 )  # fmt: skip
 TABLE = {
     "GET /health": PUBLIC, "GET /health/live": PUBLIC, "GET /health/ready": PUBLIC,
+    "GET /": PUBLIC, "GET /_app/{rest:path}": PUBLIC, "GET /favicon.svg": PUBLIC,
+    **{f"GET /{one}{rest}": PUBLIC for one in PAGES for rest in ("", "/{rest:path}")},
     "GET /.well-known/jwks.json": PUBLIC, "GET /metrics": READ,
     f"POST {V1}/webhooks/github": PUBLIC, f"GET {V1}/auth/github/login": PUBLIC,
     f"GET {V1}/auth/github/callback": PUBLIC, f"POST {V1}/auth/refresh": PUBLIC,
@@ -41,7 +44,7 @@ TABLE = {
     f"GET {V1}/repositories/{{repository_id}}/contributors": READ,
     f"GET {V1}/repositories/{{repository_id}}/health-score": READ,
     f"GET {V1}/repositories/{{repository_id}}/metrics/{{metric}}": READ,
-    f"GET {V1}/organisations": READ, f"POST {V1}/organisations": WRITE,
+    f"GET {V1}/overview": READ, f"GET {V1}/organisations": READ, f"POST {V1}/organisations": WRITE,
     f"GET {V1}/organisations/{{organisation_id}}": READ,
     f"GET {V1}/fast/repositories/{{repository_id}}/summary": READ,
     f"GET {V1}/fast/search": READ,
@@ -59,6 +62,15 @@ TABLE = {
     f"GET {V1}/api-keys": KEYS, f"POST {V1}/api-keys": KEYS,
     f"DELETE {V1}/api-keys/{{key_id}}": KEYS,
     f"POST {V1}/auth/ticket": READ, f"GET {V1}/audit": ADMIN,
+    "GET /badge/{owner}/{name}.svg": PUBLIC,
+    f"GET {V1}/repositories/{{repository_id}}/charts/{{metric}}.svg": READ,
+    f"GET {V1}/repositories/{{repository_id}}/values/{{metric_id}}": READ,
+    f"POST {V1}/repositories/{{repository_id}}/reports": READ,
+    f"GET {V1}/reports": WRITE, f"PUT {V1}/reports/{{report_id}}/answer": WRITE,
+    f"GET {V1}/repositories/{{repository_id}}/identity-suggestions": WRITE,
+    f"POST {V1}/identities/previews": WRITE, f"GET {V1}/identities/previews/{{preview_id}}": WRITE,
+    f"GET {V1}/identities/merges": WRITE, f"POST {V1}/identities/merges": WRITE,
+    f"DELETE {V1}/identities/merges/{{alias}}": WRITE, f"GET {V1}/budgets": ADMIN,
 }  # fmt: skip
 SCOPE: dict[str, KeyScope | None] = {
     READ: "read", ASK: "sql", WRITE: "write", ADMIN: "admin", KEYS: None,
@@ -67,7 +79,10 @@ LEAST = {
     READ: Role.VIEWER, ASK: Role.ANALYST, WRITE: Role.MAINTAINER, ADMIN: Role.ADMIN,
 }  # fmt: skip
 OF_A_REPOSITORY = [
-    name for name in TABLE if "{repository_id}" in name or "{job_id}" in name or "{owner}" in name
+    name
+    for name in TABLE
+    if ("{repository_id}" in name or "{job_id}" in name or "{owner}" in name)
+    and not name.startswith("GET /badge")  # an image of what is unknown: it has its own test
 ]
 PUBLISHED, PRIVATE, UNKNOWN = 1, 2, 99
 BODIES = {
@@ -81,6 +96,10 @@ BODIES = {
     f"POST {V1}/ai/ask": {"question": "How many issues are there?"},
     f"POST {V1}/ai/duplicates": {"repository_id": 99, "title": "It does not work."},
     f"PATCH {V1}/repositories/{{repository_id}}": {"fresh_hours": 7},
+    f"POST {V1}/repositories/{{repository_id}}/reports": {"metric": "commits@1", "comment": "no"},
+    f"PUT {V1}/reports/{{report_id}}/answer": {"answer": ""},
+    f"POST {V1}/identities/previews": {"alias": "", "person": ""},
+    f"POST {V1}/identities/merges": {"alias": "", "person": "", "reason": ""},
 }
 """Those that change something everybody else builds on are not valid: who may not is told first."""
 
@@ -98,6 +117,7 @@ class World:
             repository_id=repository_id, job_id=self.jobs[repository_id], owner="octo",
             name=f"r{repository_id}", insight="bus_factor", metric="commits_count",
             metric_id="bus-factor", mart="contributor", organisation_id=1, user_id=1, key_id=99,
+            report_id=99, preview_id=99, alias="nobody",
         )  # fmt: skip
         if path.endswith("/search"):
             path += "?q=octo"

@@ -1,6 +1,7 @@
 """What people have said about persons: which identities are one, and whom they worked for."""
 
 from sqlalchemy import BigInteger, CheckConstraint, Column, Date, Identity, Index, Table, Text, text
+from sqlalchemy.dialects.postgresql import JSONB
 
 from warehouse.tables.shape import AT, metadata
 
@@ -42,4 +43,21 @@ affiliations = Table(
     Index("ix_affiliations_subject", "subject", postgresql_where=text("unset_at is null")),
     schema="ops",
     comment="whom persons worked for, from day to day, and what was held of that before",
+)
+
+merge_previews = Table(
+    "merge_previews",
+    metadata,
+    Column("preview_id", BigInteger, Identity(always=True), primary_key=True, comment="ours"),
+    Column("alias", Text, nullable=False, comment="account or address that would be merged"),
+    Column("person", Text, nullable=False, comment="whose it would be, as figures name them"),
+    Column("asked_by", Text, nullable=False, comment="who wants to know"),
+    Column("asked_at", AT, nullable=False, comment="since when it waits"),
+    Column("done_at", AT, comment="when a worker had answered it; null until then"),
+    Column(
+        "moves", JSONB, comment="each figure that would move: metric, repository, before and after"
+    ),
+    Column("reason", Text, comment="why it has no answer, where it could not be made"),
+    schema="ops",
+    comment="what merges of identities would change, as somebody asked for over HTTP",
 )

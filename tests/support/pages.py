@@ -1,0 +1,25 @@
+"""What is asked of each page: that everybody can use it, in light and dark, on a phone."""
+
+import os
+from typing import Any
+
+from tests.conftest import ADMIN_KEY
+from tests.support.browser import picture, settle, violations
+
+LOOKS = [("light", "wide"), ("dark", "wide"), ("light", "phone"), ("dark", "phone")]
+
+
+def look_at(page: Any, name: str, *, theme: str, size: str) -> None:
+    """And where pictures are wanted, they are taken: `SCREENSHOTS=1`."""
+    settle(page)
+    found = violations(page)
+    width = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+    if os.environ.get("SCREENSHOTS"):
+        picture(page, name, theme=theme, size=size)
+    assert found == []
+    assert page.evaluate(width) <= 0
+
+
+def take_key(page: Any, key: str = ADMIN_KEY) -> None:
+    """Signed in from the first request on, as somebody who pasted a key into this tab."""
+    page.add_init_script(f"sessionStorage.setItem('gitinsight-key', '{key}')")

@@ -1,0 +1,79 @@
+"""Search: as it is typed, by the keyboard alone, in its address."""
+
+import re
+from typing import Any
+
+import pytest
+
+from tests.support.browser import page_of
+from tests.support.pages import LOOKS, look_at
+from tests.support.waiting import wait_for
+from tests.web.conftest import Site
+
+
+@pytest.fixture(autouse=True)
+def _indexed(site: Site) -> None:
+    path = "/api/v1/fast/search?q=borealis"
+    wait_for(lambda: site.api.get(path).json()["data"] != [], seconds=30)
+
+
+@pytest.mark.parametrize(("theme", "size"), LOOKS)
+def test_everybody_can_use_it(browser: Any, site: Site, theme: str, size: str) -> None:
+    with page_of(browser, site.url, theme=theme, size=size) as page:
+        page.goto("/search")
+        page.get_by_text("Type to search").wait_for()
+        look_at(page, "search-empty", theme=theme, size=size)
+        page.keyboard.type("bo")
+        page.get_by_role("option").first.wait_for()
+        look_at(page, "search", theme=theme, size=size)
+
+
+def test_what_is_typed_is_found_and_opened_by_the_keyboard_alone(browser: Any, site: Site) -> None:
+    with page_of(browser, site.url) as page:
+        page.goto("/search")
+        page.get_by_role("combobox", name="Search").wait_for()
+        page.keyboard.type("borealis")
+        page.get_by_role("option").first.wait_for()
+        page.wait_for_url(re.compile("q=borealis"))
+        box = page.get_by_role("combobox", name="Search")
+        marked = page.locator("#hits mark").first.inner_text()
+        count = page.get_by_role("option").count()
+        assert box.get_attribute("aria-activedescendant") == "hit-0"
+        page.keyboard.press("ArrowUp")
+        assert box.get_attribute("aria-activedescendant") == f"hit-{count - 1}"
+        page.keyboard.press("ArrowDown")
+        chosen = page.locator("[aria-selected=true]").inner_text()
+        assert "borealis" in chosen
+        page.keyboard.press("Enter")
+        page.wait_for_url(re.compile(f"/repositories/{site.repository}$"))
+        page.go_back()
+        page.get_by_role("option").first.wait_for()
+        page.keyboard.press("Escape")
+        page.get_by_text("Type to search").wait_for()
+        page.get_by_role("heading", name="Search").click()
+        page.keyboard.press("/")
+        assert page.evaluate("document.activeElement.getAttribute('aria-label')") == "Search"
+
+    assert marked.lower() == "borealis"
+
+
+def test_a_search_is_in_its_address(browser: Any, site: Site) -> None:
+    with page_of(browser, site.url) as page:
+        page.goto("/search?q=borealis&type=repository")
+        page.get_by_role("option").first.wait_for()
+        kinds = page.get_by_role("option").all_inner_texts()
+        pressed = page.locator("button[aria-pressed=true]").all_inner_texts()
+        page.goto("/search?q=zzzzqqqq")
+        page.get_by_text("Nothing is found").wait_for()
+
+    assert all("Repository" in one for one in kinds)
+    assert pressed == ["Repositories"]
+
+
+def test_markup_of_strangers_stays_text(browser: Any, site: Site) -> None:
+    with page_of(browser, site.url) as page:
+        page.goto("/search?q=%3Cimg%20src%3Dx%20onerror%3Dalert(1)%3E%20borealis")
+        page.wait_for_load_state("networkidle")
+
+        assert page.locator("#hits img").count() == 0
+        assert page.get_by_role("combobox", name="Search").input_value().startswith("<img")

@@ -1,0 +1,60 @@
+/** Who looks at the pages, and what that one may do. */
+import { api, Problem, told, type Schemas } from './api/client';
+import { authorization, forget, renewed, useKey, willLogIn } from './api/credentials';
+
+export type Role = Schemas['Me']['role'];
+const ORDER: Role[] = ['viewer', 'analyst', 'maintainer', 'admin'];
+
+class Session {
+  me = $state<Schemas['Me'] | null>(null);
+  /** `out`: this service wants everybody to sign in, and nobody is. */
+  status = $state<'asking' | 'in' | 'out' | 'away'>('asking');
+
+  /** In `local` mode whoever looks is a guest, who may read. */
+  get isGuest(): boolean {
+    return this.me?.name === 'anybody';
+  }
+
+  can(role: Role): boolean {
+    return this.me !== null && ORDER.indexOf(this.me.role) >= ORDER.indexOf(role);
+  }
+
+  async begin(): Promise<void> {
+    try {
+      this.me = await told(api.GET('/api/v1/me'));
+      this.status = 'in';
+      // Where guests are let in, nothing asks for the login that there may be.
+      if (this.isGuest && authorization() === null && (await renewed())) {
+        this.me = await told(api.GET('/api/v1/me'));
+      }
+    } catch (error) {
+      if (!(error instanceof Problem)) throw error;
+      this.me = null;
+      this.status = error.status === 401 ? 'out' : 'away';
+    }
+  }
+
+  signIn(): void {
+    willLogIn();
+    const next = encodeURIComponent(location.pathname + location.search);
+    location.assign(`/api/v1/auth/github/login?next=${next}`);
+  }
+
+  /** Whether the key is one: the admin key of this machine, or an API key. */
+  async takeKey(key: string): Promise<boolean> {
+    useKey(key.trim());
+    await this.begin();
+    if (this.status === 'in' && !this.isGuest) return true;
+    forget();
+    await this.begin();
+    return false;
+  }
+
+  async signOut(): Promise<void> {
+    forget();
+    await fetch('/api/v1/auth/logout', { method: 'POST' });
+    await this.begin();
+  }
+}
+
+export const session = new Session();
