@@ -33,11 +33,17 @@ def run(
     port: Annotated[
         int | None, typer.Option(help="A worker says there, at /health, that it is well.")
     ] = None,
+    public_url: Annotated[
+        str | None, typer.Option(help="Where browsers reach Prefect, if not where it listens.")
+    ] = None,
 ) -> None:
     """Run one part of the stack alone, as containers do; nothing else is started."""
     settings = read_settings()
     state.prepare(settings.state_dir)
     command, environment = part_of(settings, part, host=host, port=port)
+    if public_url is not None:
+        told = {"PREFECT_UI_URL": public_url, "PREFECT_UI_API_URL": f"{public_url}/api"}
+        environment = {**environment, **told}
     os.execve(command[0], list(command), dict(environment))  # noqa: S606 - programs of our own
 
 

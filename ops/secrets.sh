@@ -15,7 +15,7 @@ make_secret() {  # name, and the command that makes it
         mv "$name.part" "$name"
         echo "made $directory/$name"
     fi
-    chmod 444 "$name"  # containers read it as users of their own; nobody else walks in here
+    chmod 644 "$name"  # containers read it as users of their own; nobody else walks in here
 }
 
 encryption_key() { openssl rand -base64 32 | tr '+/' '-_'; }
@@ -30,6 +30,6 @@ if [ ! -e tls.crt ] || [ ! -e tls.key ]; then
     openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 365 \
         -subj /CN=localhost -addext subjectAltName=DNS:localhost,IP:127.0.0.1 \
         -keyout tls.key -out tls.crt 2> /dev/null
-    chmod 444 tls.crt tls.key
+    chmod 644 tls.crt tls.key
     echo "made $directory/tls.crt, signed by itself: exchange it for one that browsers know"
 fi

@@ -166,6 +166,12 @@ def test_the_parts_have_found_each_other(containers: Containers) -> None:
         assert connection.client_list()
 
 
+def test_prefects_page_asks_where_browsers_reach_it(containers: Containers) -> None:
+    url = f"http://127.0.0.1:{containers.ports['prefect']}"
+
+    assert httpx2.get(f"{url}/ui-settings", timeout=20).json()["api_url"] == f"{url}/api"
+
+
 def test_nobody_reads_the_api_without_a_key(containers: Containers) -> None:
     url = f"http://127.0.0.1:{containers.ports['api']}/api/v1/repositories"
 
