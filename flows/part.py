@@ -58,7 +58,7 @@ def _api(settings: Settings, host: str | None, port: int | None) -> Part:
 
 
 def _worker(settings: Settings, host: str | None, port: int | None) -> Part:
-    health = {
+    health: dict[str, str | int | None] = {
         "PREFECT_RUNNER_SERVER_ENABLE": "true",
         "PREFECT_RUNNER_SERVER_HOST": host or _HERE,
         "PREFECT_RUNNER_SERVER_PORT": port or _HEALTH_PORT,
