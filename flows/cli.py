@@ -19,6 +19,7 @@ from flows import (
     backup,
     definitions,
     doctor,
+    fleet,
     forget,
     identities,
     part,
@@ -40,7 +41,6 @@ from gitinsight import clock, targets
 from gitinsight.errors import GitInsightError, first_line
 from gitinsight.gharchive import hours
 from gitinsight.runtime import state
-from gitinsight.settings import Settings
 from warehouse import jobs, organisations, repositories
 from warehouse.engine import UNREACHABLE, Engine, make_engine
 from warehouse.governor import SharedGovernor
@@ -106,7 +106,7 @@ def analyze(
 ) -> None:
     """Analyse repositories: by the running stack if there is one, else in this process."""
     with warehouse() as (settings, engine):
-        queued = _enqueue(settings, engine, repos, is_full=full)
+        queued = fleet.request(settings, engine, repos, is_full=full)
         if not vitals.is_up(settings):
             threading.Thread(
                 target=work_off, args=(settings, engine, queued), name="analyses", daemon=True
@@ -276,7 +276,7 @@ def _work(running: Stack, wanted: list[str]) -> list[Job]:
     settings = running.settings
     engine = make_engine(settings.warehouse_url, process="cli", pool_size=2)
     try:
-        queued = _enqueue(settings, engine, wanted)
+        queued = fleet.request(settings, engine, wanted)
         ended = follow(engine, queued, ERR)
         with engine.begin() as connection:
             print_results(connection, ended, OUT)
@@ -295,23 +295,6 @@ def _work(running: Stack, wanted: list[str]) -> list[Job]:
         )  # fmt: skip
     OUT.print("Ctrl-C stops everything.")
     return ended
-
-
-def _enqueue(
-    settings: Settings, engine: Engine, texts: Sequence[str], *, is_full: bool = False
-) -> list[UUID]:
-    """One job per repository; none at all where one of the names is no repository."""
-    wanted = [targets.parse(text, settings) for text in texts]
-    ask = partial(targets.ask, settings=settings, governor=partial(SharedGovernor, engine))
-    followed = [repositories.follow(engine, one, ask, at=clock.now())[0] for one in wanted]
-    with engine.begin() as connection:
-        queued = [
-            jobs.enqueue(
-                connection, one.repository_id, is_full=is_full, at=clock.now(), reason="asked"
-            )[0]
-            for one in followed
-        ]
-    return [job.job_id for job in queued]
 
 
 def _stop(engine: Engine, job_ids: Sequence[UUID]) -> list[Job]:

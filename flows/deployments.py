@@ -55,6 +55,7 @@ class Offer:
 OFFERS = (
     # As many as the workers that are up have places for, and nobody asks for more.
     Offer(analysis.analyze_repository, ANALYZE, at_once=None),
+    Offer(maintenance.request_analyses, "on-demand"),
     Offer(maintenance.refresh_repositories, "nightly", "refresh_cron"),
     Offer(maintenance.discover_organisations, "hourly", "discover_cron"),
     Offer(maintenance.sweep_repositories, "nightly", "sweep_cron"),

@@ -1,15 +1,18 @@
 """Everything that is followed, kept up to date: what the scheduled flows do, without Prefect."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
+from functools import partial
+from uuid import UUID
 
 from flows import organisations
 from flows.changes import queue_changed
 from flows.steps.sweep import DUE_AFTER
-from gitinsight import clock
+from gitinsight import clock, targets
 from gitinsight.settings import Settings
 from warehouse import cursors, freshness, jobs, repositories
 from warehouse.engine import Connection, Engine
+from warehouse.governor import SharedGovernor
 from warehouse.repositories import Repository
 
 _MOST = 1_000_000
@@ -26,6 +29,25 @@ def refresh(settings: Settings, engine: Engine) -> int:
         followed = repositories.search(connection, limit=_MOST)
     now = clock.now()
     return found + queue_changed(settings, engine, [one for one in followed if _is_due(one, now)])
+
+
+def request(
+    settings: Settings, engine: Engine, texts: Sequence[str], *, is_full: bool = False
+) -> list[UUID]:
+    """One job per repository, which is followed from now on; none at all where one of the names is
+    no repository.
+    """
+    wanted = [targets.parse(text, settings) for text in texts]
+    ask = partial(targets.ask, settings=settings, governor=partial(SharedGovernor, engine))
+    followed = [repositories.follow(engine, one, ask, at=clock.now())[0] for one in wanted]
+    with engine.begin() as connection:
+        queued = [
+            jobs.enqueue(
+                connection, one.repository_id, is_full=is_full, at=clock.now(), reason="asked"
+            )[0]
+            for one in followed
+        ]
+    return [job.job_id for job in queued]
 
 
 def sweep(engine: Engine) -> int:

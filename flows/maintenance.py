@@ -1,4 +1,4 @@
-"""The Prefect flows that run by the clock: thin wrappers over what the plain functions do."""
+"""The Prefect flows that run by the clock or on demand: thin wrappers over plain functions."""
 
 import asyncio
 from collections.abc import Callable
@@ -19,12 +19,23 @@ from gitinsight.errors import GitInsightError, UpstreamUnavailable, first_line
 from gitinsight.settings import Settings
 from warehouse.engine import UNREACHABLE, Engine, make_engine
 
+REQUEST = "request-analyses"
 REFRESH = "refresh-repositories"
 DISCOVER = "discover-organisations"
 SWEEP = "sweep-repositories"
 CHECK = "check-quality"
 FORGET = "forget-rows"
 RETRAIN = "retrain-models"
+
+
+@flow(name=REQUEST, log_prints=False)
+async def request_analyses(names: list[str], *, full: bool = False) -> State[Any]:
+    """Queue an analysis of each repository that is named: OWNER/NAME or the URL of one."""
+
+    def ask(settings: Settings, engine: Engine) -> str:
+        return _queued(len(fleet.request(settings, engine, names, is_full=full)))
+
+    return await _run(ask)
 
 
 @flow(name=REFRESH, log_prints=False)

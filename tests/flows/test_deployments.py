@@ -49,6 +49,7 @@ def test_everything_that_runs_by_the_clock_has_the_schedule_of_its_setting(
     }
     assert {name: [getattr(one, "cron", None) for one in all_] for name, all_ in found.items()} == {
         "analyze-repository/served": [],
+        "request-analyses/on-demand": [],
         "refresh-repositories/nightly": ["7 7 * * *"],
         "discover-organisations/hourly": [SETTINGS.discover_cron],
         "sweep-repositories/nightly": [],

@@ -40,6 +40,24 @@ def test_a_refresh_queues_what_has_changed(told: Settings, warehouse: Engine) ->
     assert count(warehouse, "ops.jobs where state = 'queued'") == 1
 
 
+def test_an_analysis_is_asked_for_by_name(told: Settings, warehouse: Engine) -> None:
+    names = ["synthetic-labs/aurora", "synthetic-labs/borealis"]
+
+    state = asyncio.run(maintenance.request_analyses.fn(names, full=True))
+
+    assert state.message == "2 queued"
+    assert told.tokens
+    assert rows(warehouse, "select is_full, reason from ops.jobs") == 2 * [(True, "asked")]
+
+
+def test_a_name_that_is_none_is_told_and_queues_nothing(told: Settings, warehouse: Engine) -> None:
+    state = asyncio.run(maintenance.request_analyses.fn(["synthetic-labs/aurora", "no name"]))
+
+    assert state.type is StateType.FAILED
+    assert told.tokens
+    assert count(warehouse, "ops.jobs") == 0
+
+
 def test_organisations_are_asked(told: Settings) -> None:
     state = asyncio.run(maintenance.discover_organisations.fn())
 

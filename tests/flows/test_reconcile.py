@@ -255,6 +255,15 @@ def test_a_run_of_no_job_is_ended(world: World) -> None:
     assert world.client.read_flow_run(stray).state_name == "Cancelled"
 
 
+def test_a_run_that_somebody_started_by_hand_with_no_job_is_ended(world: World) -> None:
+    told = {"job_id": "borealis", "full_name": "octo/app"}
+    stray = world.client.create_flow_run(stand_in, parameters=told, state=Scheduled()).id
+
+    assert world.mend() == ["there is no such job"]
+
+    assert world.client.read_flow_run(stray).state_name == "Cancelled"
+
+
 def test_a_run_of_a_parked_job_is_over(world: World) -> None:
     held = world.claim()
     world.put(Running())
