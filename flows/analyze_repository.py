@@ -8,8 +8,8 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from prefect import flow, task
+from prefect.client.schemas.objects import State
 from prefect.runtime import flow_run
-from prefect.states import State
 from prefect.utilities.urls import url_for
 
 from flows import artifacts, run_states

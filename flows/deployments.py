@@ -12,7 +12,7 @@ from typing import Any
 
 from prefect import Flow
 from prefect.client.orchestration import SyncPrefectClient
-from prefect.client.schemas.actions import DeploymentScheduleCreate
+from prefect.client.schemas.actions import DeploymentScheduleCreate, DeploymentScheduleUpdate
 from prefect.client.schemas.objects import StateType
 from prefect.client.schemas.responses import DeploymentResponse
 from prefect.client.schemas.schedules import CronSchedule
@@ -27,6 +27,7 @@ from gitinsight.operations_settings import NEVER, OrchestratorSettings
 
 ANALYZE = "served"
 _ON_DEMAND = "on demand"
+Schedules = list[DeploymentScheduleCreate | DeploymentScheduleUpdate]
 _SILENT_FOR = timedelta(seconds=65)
 """Two heartbeats of ``PREFECT_FLOWS_HEARTBEAT_FREQUENCY``, and a little."""
 _ZOMBIES = "runs without a heartbeat have crashed"
@@ -113,7 +114,7 @@ def _held(client: SyncPrefectClient, offer: Offer) -> DeploymentResponse | None:
         return None
 
 
-def _kept(held: DeploymentResponse) -> list[DeploymentScheduleCreate]:
+def _kept(held: DeploymentResponse) -> Schedules:
     return [
         DeploymentScheduleCreate(
             schedule=one.schedule, active=one.active, parameters=one.parameters, slug=one.slug
@@ -122,7 +123,7 @@ def _kept(held: DeploymentResponse) -> list[DeploymentScheduleCreate]:
     ]
 
 
-def _from_setting(cron: str | None) -> list[DeploymentScheduleCreate]:
+def _from_setting(cron: str | None) -> Schedules:
     return (
         [DeploymentScheduleCreate(schedule=CronSchedule(cron=cron, timezone="UTC"))] if cron else []
     )

@@ -8,9 +8,10 @@ from uuid import UUID
 
 from prefect import flow
 from prefect.client.orchestration import get_client
+from prefect.client.schemas.objects import State
 from prefect.exceptions import Pause
 from prefect.runtime import flow_run
-from prefect.states import AwaitingRetry, Completed, Failed, State
+from prefect.states import AwaitingRetry, Completed, Failed
 
 from flows import fleet, organisations, retention
 from flows.retries import again_at

@@ -22,8 +22,8 @@ from prefect.client.schemas.filters import (
     FlowRunFilterState,
     FlowRunFilterStateType,
 )
-from prefect.client.schemas.objects import FlowRun, StateType
-from prefect.states import Cancelled, Cancelling, Crashed, Running, State
+from prefect.client.schemas.objects import FlowRun, State, StateType
+from prefect.states import Cancelled, Cancelling, Crashed, Running
 
 from flows.analyze_repository import NAME
 from flows.run_states import OPEN, deserved, superseded

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from prefect.client.schemas.objects import StateType
-from prefect.states import Cancelled, Completed, Crashed, Failed, Running, State
+from prefect.client.schemas.objects import State, StateType
+from prefect.states import Cancelled, Completed, Crashed, Failed, Running
 
 from warehouse.jobs import Job
 
