@@ -34,9 +34,10 @@ _TOOLS = {
     "raw": ("completeness", "great_expectations"),
     "staging": ("dbt",),
     "intermediate": ("dbt",),
-    "marts": ("dbt", "great_expectations", "reconciliation"),
+    "marts": ("dbt", "great_expectations"),
 }
 """Who looks at the tables of a schema. What is about no table is about the publication."""
+_RECONCILED = dg.AssetKey(["marts", "repository_summary"])
 _EVERY_TOOL = ("completeness", "dbt", "great_expectations", "reconciliation")
 
 
@@ -189,7 +190,9 @@ def _check_specs(specs: Iterable[dg.AssetSpec]) -> Iterator[dg.AssetCheckSpec]:
     """One verdict for each table and tool; its evidence names every check behind it."""
     for spec in specs:
         schema = spec.key.path[0]
-        tools = _EVERY_TOOL if spec.key == PUBLICATION else _TOOLS.get(schema, ())
+        tools = _TOOLS.get(schema, ())
+        if spec.key in {PUBLICATION, _RECONCILED}:
+            tools = _EVERY_TOOL
         for tool in tools:
             yield dg.AssetCheckSpec(tool, asset=spec.key, blocking=schema == "marts")
 
@@ -202,8 +205,8 @@ def _results(
     if job.state in {"succeeded", "partial"}:
         yield from _made(context, connection, job, specs)
     chosen = context.selected_asset_check_keys
-    for found in _judged(ledger.quality(connection, job.repository_id, job.job_id), specs):
-        if dg.AssetCheckKey(found.asset_key, str(found.check_name)) in chosen:
+    for place, found in _judged(ledger.quality(connection, job.repository_id, job.job_id), specs):
+        if place in chosen:
             yield found
 
 
@@ -240,25 +243,23 @@ def _rows(outcome: Mapping[str, Any], thing: str) -> dict[str, int]:
 
 def _judged(
     checks: Iterable[Mapping[str, Any]], specs: Sequence[dg.AssetSpec]
-) -> Iterator[dg.AssetCheckResult]:
-    there = {(one.asset_key, one.name) for one in _check_specs(specs)}
-    tables = {key.path[1]: key for key, _ in there if key != PUBLICATION}
-    found: dict[tuple[dg.AssetKey, str], list[Mapping[str, Any]]] = defaultdict(list)
+) -> Iterator[tuple[dg.AssetCheckKey, dg.AssetCheckResult]]:
+    there = {one.key for one in _check_specs(specs)}
+    tables = {one.asset_key.path[1]: one.asset_key for one in there if one.asset_key != PUBLICATION}
+    found: dict[dg.AssetCheckKey, list[Mapping[str, Any]]] = defaultdict(list)
     for check in checks:
-        name = check["subject"].rsplit(".", 1)[-1]
-        place = (tables.get(_TABLES.get(name, name), PUBLICATION), check["tool"])
-        found[place if place in there else (PUBLICATION, check["tool"])].append(check)
-    for (key, tool), about in found.items():
-        yield _judgement(key, tool, about)
+        name, tool = check["subject"].rsplit(".", 1)[-1], check["tool"]
+        place = dg.AssetCheckKey(tables.get(_TABLES.get(name, name), PUBLICATION), tool)
+        found[place if place in there else dg.AssetCheckKey(PUBLICATION, tool)].append(check)
+    for place, about in found.items():
+        yield place, _judgement(place, about)
 
 
-def _judgement(
-    key: dg.AssetKey, tool: str, about: Sequence[Mapping[str, Any]]
-) -> dg.AssetCheckResult:
+def _judgement(place: dg.AssetCheckKey, about: Sequence[Mapping[str, Any]]) -> dg.AssetCheckResult:
     failed = [one for one in about if one["status"] == "failed"]
     is_blocked = any(one["severity"] == "block" for one in failed)
     return dg.AssetCheckResult(
-        asset_key=key, check_name=tool, passed=not failed,
+        asset_key=place.asset_key, check_name=place.name, passed=not failed,
         severity=dg.AssetCheckSeverity.ERROR if is_blocked else dg.AssetCheckSeverity.WARN,
         metadata={
             "checks": len(about),

@@ -23,6 +23,8 @@ from warehouse.migrate import migrate
 _LOG = logs.get(__name__)
 RUN_LOGGER = "gitinsight.runs"
 """What is said there is shown beside the run in Prefect's UI."""
+_DAGSTER_SECONDS = 300
+"""Three processes that import much: half a minute on an idle machine."""
 _PREFECT_SERVER = {
     # One row at a time is Prefect's default; a batch a second costs its server half as much.
     "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_READ_BATCH_SIZE": "50",
@@ -132,6 +134,7 @@ def dagster_instance(settings: Settings, url: str) -> str:
             "storage": {"postgres": {"postgres_url": url}},
             "concurrency": {"runs": {"max_concurrent_runs": settings.orchestrator.concurrency}},
             "telemetry": {"enabled": False},
+            "nux": {"enabled": False},  # which asks for one's address
         }
     )
 
@@ -142,8 +145,9 @@ def _dagster(environment: dict[str, str], port: int) -> Service:
         "--host", "127.0.0.1", "--port", str(port),
     ]  # fmt: skip
     return Service(
-        "dagster", command, environment, _answers(f"http://127.0.0.1:{port}/server_info")
-    )
+        "dagster", command, environment, _answers(f"http://127.0.0.1:{port}/server_info"),
+        start_seconds=_DAGSTER_SECONDS,
+    )  # fmt: skip
 
 
 def _start_valkey(settings: Settings, supervisor: Supervisor) -> Settings:

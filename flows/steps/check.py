@@ -40,12 +40,9 @@ def check(
     if has_figures:
         found += _reconciled(run)
     with run.warehouse.begin() as connection:
-        about = {
-            "job_id": run.job.job_id, "repository_id": run.repository.repository_id,
-            "at": run.clock(),
-        }  # fmt: skip
-        quality.record(connection, found, **about)
-        outbox.tell_quality(connection, found, **about)
+        job_id, repository_id, at = run.job.job_id, run.repository.repository_id, run.clock()
+        quality.record(connection, found, job_id=job_id, repository_id=repository_id, at=at)
+        outbox.tell_quality(connection, found, job_id=job_id, repository_id=repository_id, at=at)
     if blocking := quality.blocking(found):
         raise QualityGateFailed(blocking)
     return quality.verdict(found)

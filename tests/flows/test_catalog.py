@@ -73,6 +73,12 @@ def is_at_it(warehouse: Engine) -> bool:
     )
 
 
+def is_interruptible() -> bool:
+    """Whether Dagster has taken the interrupt of this process for that of its run."""
+    handler = signal.getsignal(signal.SIGINT)
+    return "raise_interrupts_as" in getattr(handler, "__qualname__", "")
+
+
 def after(warehouse: Engine, then: Callable[[], None]) -> Callable[[], None]:
     """Do something once a run has begun with its own work."""
 
@@ -172,7 +178,12 @@ def test_who_ends_the_run_ends_the_job_that_it_began_and_no_other(
     told: Settings, held: Engine, instance: dg.DagsterInstance
 ) -> None:
     follow(told, held, NAME)
-    interrupt = after(held, lambda: os.kill(os.getpid(), signal.SIGINT))
+
+    def kill() -> None:
+        wait_for(is_interruptible)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    interrupt = after(held, kill)
 
     threading.Thread(target=interrupt, daemon=True).start()
     first = materialise(instance, CONTRIBUTOR)
@@ -184,6 +195,7 @@ def test_who_ends_the_run_ends_the_job_that_it_began_and_no_other(
     job = enqueue(told, held, NAME)
     with held.begin() as connection:
         jobs.claim(connection, job.job_id, worker="other", at=clock.now(), lease_seconds=300)
+    wait_for(lambda: not is_at_it(held))
     threading.Thread(target=interrupt, daemon=True).start()
     second = materialise(instance, CONTRIBUTOR)
 
@@ -233,7 +245,7 @@ def test_what_the_gate_stops_is_told_and_nothing_is_said_to_be_made(
             )
         )
 
-    (verdict,) = found
+    ((_, verdict),) = found
     assert verdict.asset_key == CONTRIBUTOR
     assert (verdict.passed, verdict.severity) == (False, dg.AssetCheckSeverity.ERROR)
     with pytest.raises(dg.Failure, match=r"test\.unique failed"):
