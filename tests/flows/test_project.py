@@ -132,6 +132,16 @@ def test_our_own_project_is_compiled_in_an_order_that_can_be_followed(tmp_path: 
     assert all(one.columns for one in found.nodes if one.schema == "candidate")
 
 
+def test_what_is_unique_in_a_mart_is_so_within_its_repository(tmp_path: Path) -> None:
+    marts = [one for one in project.compiled(tmp_path).nodes if one.schema == "candidate"]
+    unique = [(one.name, one.key) for one in marts if one.kind == "model"] + [
+        (one.name, columns) for one in marts for is_unique, columns in one.indexes if is_unique
+    ]
+
+    assert len(unique) >= 32
+    assert [name for name, columns in unique if "repository_id" not in columns] == []
+
+
 def test_the_manifest_is_read_without_a_database(tmp_path: Path) -> None:
     manifest = project.manifest(tmp_path)
 

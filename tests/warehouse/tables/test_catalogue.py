@@ -1,7 +1,9 @@
 """Rules that hold for every table that Alembic owns."""
 
+from collections.abc import Iterator
+
 import pytest
-from sqlalchemy import Table
+from sqlalchemy import Table, UniqueConstraint
 
 from gitinsight.things.catalogue import THINGS
 from tests.support.rows import fetch
@@ -31,6 +33,42 @@ def test_every_thing_has_its_raw_table() -> None:
 @pytest.mark.parametrize("table", OF_ONE_REPOSITORY, ids=str)
 def test_the_key_of_what_belongs_to_a_repository_begins_with_it(table: Table) -> None:
     assert next(iter(table.primary_key.columns)).name == "repository_id"
+
+
+UNIQUE_BY_THEMSELVES = {
+    "ops.job_events": "a job is known by its own id, and so are its events",
+    "ops.jobs": "a job is known by its own id, before anybody knows of which repository it is",
+    "ops.outbox": "one queue, in the order of all of them",
+    "ops.quality_results": "checks of a job, by its id",
+    "ops.quarantine": "refused records, some of no repository, by a number of their own",
+    "ops.repositories": "where repositories get their ids",
+    "ops.requests": "calls to GitHub, some about many repositories at once",
+}
+"""Tables with rows of repositories that stay on one node, and why."""
+
+
+def test_what_is_unique_in_rows_of_a_repository_is_so_within_it() -> None:
+    """Else the table cannot be distributed by ``repository_id``, as docs/scale.md says how."""
+    found = {
+        table.fullname
+        for table in TABLES
+        if "repository_id" in table.columns
+        for names in _unique(table)
+        if "repository_id" not in names
+    }
+
+    assert found == UNIQUE_BY_THEMSELVES.keys()
+    assert not found & {table.fullname for table in OF_ONE_REPOSITORY}
+
+
+def _unique(table: Table) -> Iterator[list[str]]:
+    yield [column.name for column in table.primary_key.columns]
+    for one in table.constraints:
+        if isinstance(one, UniqueConstraint):
+            yield [column.name for column in one.columns]
+    for index in table.indexes:
+        if index.unique:
+            yield [str(column) for column in index.columns.keys()]  # noqa: SIM118 - no dict
 
 
 @pytest.mark.parametrize("table", TABLES, ids=str)
