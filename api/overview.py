@@ -25,7 +25,7 @@ _FIGURES: dict[str, Any] = {
     "quality": {"status": "passed", "failed_checks": []}, "trend_since": "2026-06-01",
     "trend": [4, 0, 12], "job": None,
 }  # fmt: skip
-_EXAMPLE = {**Repository.model_config["json_schema_extra"]["examples"][0], **_FIGURES}  # type: ignore[index, call-overload]
+_EXAMPLE = {**Repository.model_json_schema()["examples"][0], **_FIGURES}
 
 
 class ActiveJob(BaseModel):

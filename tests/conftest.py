@@ -178,15 +178,20 @@ def api(settings: Settings) -> Iterator[httpx2.Client]:
 
 
 @contextmanager
-def serving_api(settings: Settings, *, http: type[HttpToolsProtocol] = FastLane) -> Iterator[str]:
+def serving_api(
+    settings: Settings, *, http: type[HttpToolsProtocol] = FastLane, port: int | None = None
+) -> Iterator[str]:
     app = create_app(settings, warehouse_url=settings.warehouse_url, admin_key=ADMIN_KEY)
-    with serving_app(app, http=http) as url:
+    with serving_app(app, http=http, port=port) as url:
         yield url
 
 
 @contextmanager
-def serving_app(app: FastAPI, *, http: type[HttpToolsProtocol] = FastLane) -> Iterator[str]:
-    port = free_port(0)
+def serving_app(
+    app: FastAPI, *, http: type[HttpToolsProtocol] = FastLane, port: int | None = None
+) -> Iterator[str]:
+    """``port`` where somebody has to know it before."""
+    port = port or free_port(0)
     server = Server(configuration(app, host="127.0.0.1", port=port, http=http))
     thread = threading.Thread(target=server.run, name="api", daemon=True)
     thread.start()

@@ -59,7 +59,7 @@ def shown(page: Any) -> dict[str, Any]:
     page.get_by_role("button", name="Table", exact=True).click()
     return {
         "rows": page.locator("tbody tr").all_inner_texts(),
-        "tiles": page.locator(".tile").all_inner_texts(),
+        "values": page.locator(".tile .big").all_inner_texts(),
         "pressed": page.locator(".bar [aria-pressed=true]").all_inner_texts(),
         "metric": page.get_by_label("Metric").input_value(),
         "from": page.get_by_label("First day").input_value(),
@@ -72,7 +72,7 @@ def test_a_link_opened_afresh_shows_the_same(browser: Any, site: Site) -> None:
         for words in ("boreal", "r1"):
             box = page.get_by_role("combobox", name="Add a repository")
             box.fill(words)
-            page.get_by_role("option").first.wait_for()
+            page.locator("[role=option]").first.wait_for()
             box.press("Enter")
             page.wait_for_timeout(300)
         page.get_by_label("Metric").select_option("issues-opened")

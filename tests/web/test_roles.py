@@ -3,11 +3,12 @@
 from typing import Any
 
 from gitinsight.principal import Role
+from gitinsight.runtime.process import free_port
 from gitinsight.settings import Settings
 from tests.conftest import serving_api
 from tests.support.browser import page_of
 from tests.support.github import GitHub
-from tests.support.people import PUBLIC_URL, where_people_log_in
+from tests.support.people import where_people_log_in
 from warehouse import users
 from warehouse.engine import Engine
 
@@ -26,14 +27,9 @@ def test_a_role_decides_what_is_shown(
 ) -> None:
     github.control(login="ada")
     shown = {}
-    with (
-        serving_api(where_people_log_in(settings, github)) as url,
-        page_of(browser, PUBLIC_URL) as page,
-    ):
-        page.route(
-            f"{PUBLIC_URL}/**",
-            lambda route: route.continue_(url=route.request.url.replace(PUBLIC_URL, url)),
-        )
+    port = free_port(0)
+    told = where_people_log_in(settings, github, public_url=f"http://127.0.0.1:{port}")
+    with serving_api(told, port=port) as url, page_of(browser, url) as page:
         page.goto("/settings?part=users")
         page.get_by_role("main").get_by_role("button", name="Sign in with GitHub").click()
         page.get_by_role("heading", name="Settings").wait_for()
@@ -51,5 +47,5 @@ def test_a_role_decides_what_is_shown(
         held = page.evaluate("JSON.stringify([localStorage, sessionStorage, document.cookie])")
 
     assert shown == PARTS
-    assert came_back_to == f"{PUBLIC_URL}/settings?part=users"
+    assert came_back_to == f"{url}/settings?part=users"
     assert "eyJ" not in held  # no token where a script of somebody else could take it

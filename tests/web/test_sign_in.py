@@ -2,26 +2,23 @@
 
 from typing import Any
 
+from api.app import create_app
 from gitinsight.settings import Settings
-from tests.conftest import serving_api
+from tests.conftest import ADMIN_KEY, serving_app
 from tests.support.browser import page_of, violations
 from tests.support.github import GitHub
-from tests.support.people import PUBLIC_URL, where_people_log_in
+from tests.support.people import where_people_log_in
 
 
 def test_somebody_signs_in_with_github_and_out(
     browser: Any, settings: Settings, github: GitHub
 ) -> None:
-    """The address that GitHub sends the browser back to is led to where the API is."""
     github.control(login="ada")
-    with (
-        serving_api(where_people_log_in(settings, github)) as url,
-        page_of(browser, PUBLIC_URL) as page,
-    ):
-        page.route(
-            f"{PUBLIC_URL}/**",
-            lambda route: route.continue_(url=route.request.url.replace(PUBLIC_URL, url)),
-        )
+    told = where_people_log_in(settings, github)
+    app = create_app(told, warehouse_url=settings.warehouse_url, admin_key=ADMIN_KEY)
+    with serving_app(app) as url, page_of(browser, url) as page:
+        # Where GitHub sends the browser back to: known once the API has its address.
+        app.state.settings = where_people_log_in(settings, github, public_url=url)
         page.goto("/?sort=stars")
         page.get_by_role("heading", name="Sign in to see the figures").wait_for()
         found = violations(page)
@@ -37,4 +34,4 @@ def test_somebody_signs_in_with_github_and_out(
 
     assert found == []
     assert "an admin may" in " ".join(said.split())
-    assert came_back_to == f"{PUBLIC_URL}/?sort=stars"
+    assert came_back_to == f"{url}/?sort=stars"

@@ -63,7 +63,7 @@ def test_what_is_missing_comes_first_and_says_why(browser: Any, site: Site) -> N
         page.goto("/completeness")
         row = page.locator("tbody tr", has_text="labels")
         row.wait_for()
-        states = page.locator("tbody td:nth-child(4)").all_inner_texts()
+        states = page.locator("tbody td:nth-child(2)").all_inner_texts()
         told = row.inner_text()
         compared = page.locator("section li").all_inner_texts()
 
