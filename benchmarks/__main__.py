@@ -11,6 +11,7 @@ from benchmarks import (
     commit_statistics,
     fast,
     figures,
+    fleet,
     forecasts,
     many_records,
     marts,
@@ -31,7 +32,7 @@ BENCHMARKS: Mapping[str, Callable[[], Iterator[Figure]]] = {
     for one in (
         api_cost, quiet_poll, page_transactions, commit_statistics, records_per_second,
         many_records, archive_hour, marts, fast, sockets, reads, forecasts, sentiment, actors,
-        code, search,
+        code, search, fleet,
     )
 } | {
     orchestration.NAME: orchestration.measure_overhead,
