@@ -20,6 +20,7 @@ from benchmarks import (
     quiet_poll,
     reads,
     records_per_second,
+    scale,
     search,
     sentiment,
     sockets,
@@ -58,6 +59,8 @@ def main(names: Sequence[str]) -> int:
         except Missing as missing:
             print(f"{name} is skipped: {missing}", flush=True)
     figures.rewrite_tables()
+    if (figures.RESULTS / f"{fleet.NAME}-held.json").is_file():
+        scale.rewrite()
     return 0
 
 

@@ -45,6 +45,9 @@ select repository_id, 1, job_id, now(), now(), 'passed', '{}' from ops.jobs;
 """
 
 
+_HELD = "select pg_database_size(current_database())"
+
+
 def measure() -> Iterator[Figure]:
     yield from _polled()
     yield from _refreshed()
@@ -101,6 +104,7 @@ def _refreshed() -> Iterator[Figure]:
             _wait(engine)
             seconds, charged = time.perf_counter() - started, server.charged().total
             with engine.begin() as connection:
+                (held,) = driver(connection).execute(_HELD).fetchone() or (0,)
                 done = [
                     one
                     for one in jobs.recent(connection, limit=2 * queued)
@@ -112,6 +116,10 @@ def _refreshed() -> Iterator[Figure]:
         raise program.Failed(f"{len(done)} of {queued} are done, and {len(failed)} failed")
     waited = [one.started_at - one.requested_at for one in done if one.started_at]
     yield from _told(queued, seconds, charged, waited)
+    yield Figure(
+        f"{NAME}-held", NAME, _ISSUE, f"MiB of PostgreSQL a clone of {_CLONED}",
+        [held / (1 << 20) / len(fleet)], Target("value", "<=", 50), is_cost=True,
+    )  # fmt: skip
 
 
 def _told(
