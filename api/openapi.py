@@ -15,6 +15,7 @@ from api.figures import Count
 from api.identities import Preview
 from api.jobs import Event, Job
 from api.organisations import Organisation
+from api.overview import Glance
 from api.reports import Report
 from api.repositories import Repository
 from api.users import Me
@@ -49,7 +50,7 @@ _TAGS = [
 ]
 _AS_WRITTEN = (
     Problem, Event, Job, Repository, Organisation, Count, Found, ApiKey, MadeKey, Me, Tone,
-    Report, Budget, Preview,
+    Report, Budget, Preview, Glance,
 )  # fmt: skip
 """Those that no route answers by itself, and those with a null in their example: FastAPI leaves it
 out, and what null stands for is worth showing.

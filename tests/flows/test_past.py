@@ -128,8 +128,8 @@ def test_a_day_is_meant_to_its_end() -> None:
     assert earlier.instant("2026-01-31T12:00:00+02:00").isoformat() == "2026-01-31T12:00:00+02:00"
 
 
-def test_whatever_dbt_reads_has_a_past(held: Engine) -> None:
-    sources = manifest()["sources"].values()
+def test_whatever_dbt_reads_has_a_past(held: Engine, tmp_path: Path) -> None:
+    sources = manifest(tmp_path)["sources"].values()
     with held.begin() as connection:
         past.set_to(connection, clock.now())
     there = {

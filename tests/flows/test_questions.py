@@ -28,8 +28,9 @@ def test_a_repository_may_have_a_target_of_its_own(gitinsight: Gitinsight) -> No
     [row] = json.loads(out)
     assert (code, row["is_fresh"], row["fresh_hours"]) == (0, False, 0.000001)
 
-    code, out, _ = gitinsight("doctor")
-    assert f"figures older than they may be: {NAME}" in out
+    code, out, _ = gitinsight("doctor", "--json")
+    said = [one["said"] for one in json.loads(out)]
+    assert f"older than they may be: {NAME}" in said
 
     code, out, _ = gitinsight("freshness", NAME, "--hours", "0", "--json")
     [row] = json.loads(out)

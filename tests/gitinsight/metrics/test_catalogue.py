@@ -30,9 +30,9 @@ def read(**changes: Any) -> Metric:
 
 
 @pytest.fixture(scope="module")
-def columns() -> dict[str, dict[str, str]]:
+def columns(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, str]]:
     """Of every table that a formula may read: its columns and their descriptions."""
-    nodes = manifest()["nodes"].values()
+    nodes = manifest(tmp_path_factory.mktemp("dbt"))["nodes"].values()
     return {
         f"marts.{node['name']}": {
             name: column["description"] for name, column in node["columns"].items()

@@ -37,7 +37,9 @@ def test_the_key_of_what_belongs_to_a_repository_begins_with_it(table: Table) ->
 
 UNIQUE_BY_THEMSELVES = {
     "ops.job_events": "a job is known by its own id, and so are its events",
+    "ops.figure_reports": "what somebody reported, by a number of its own",
     "ops.jobs": "a job is known by its own id, before anybody knows of which repository it is",
+    "ops.notifications": "one queue of what people are told, of jobs and of the fleet",
     "ops.outbox": "one queue, in the order of all of them",
     "ops.quality_results": "checks of a job, by its id",
     "ops.quarantine": "refused records, some of no repository, by a number of their own",
