@@ -15,7 +15,7 @@ from uuid import UUID
 
 import dagster as dg
 
-from flows import lineage, project
+from flows import catalog_runs, lineage, project
 from flows.alone import work_off
 from flows.lineage import PUBLICATION
 from gitinsight import clock
@@ -52,7 +52,7 @@ def definitions(settings: Settings) -> dg.Definitions:
     return dg.Definitions(
         assets=[analysis(manifest, settings.quality), *lineage.outside(manifest)],
         jobs=[dg.define_asset_job("analyze_repositories")],
-        sensors=[followed_repositories],
+        sensors=[followed_repositories, runs_and_jobs],
         # One process for a run, which does all of its work at once anyway.
         executor=dg.in_process_executor,
     )
@@ -77,6 +77,8 @@ def analysis(manifest: Mapping[str, Any], quality: QualitySettings) -> dg.Assets
             job = _analyse(context, settings, engine)
             with engine.begin() as connection:
                 yield from _results(context, connection, job, specs)
+        if job.state == "cancelled":  # whoever cancelled it
+            catalog_runs.cancel(context.instance, context.run, "the job is cancelled")
         _raise_for(job)
 
     return analyze_repository
@@ -110,6 +112,15 @@ def followed_repositories(context: dg.SensorEvaluationContext) -> dg.SensorResul
     )
 
 
+@dg.sensor(minimum_interval_seconds=10, default_status=dg.DefaultSensorStatus.RUNNING)
+def runs_and_jobs(context: dg.SensorEvaluationContext) -> dg.SensorResult:
+    """A run ends with its job, and a job with the run that does it, though a process died."""
+    with _warehouse() as (_, engine):
+        mended, cursor = catalog_runs.mend(context.instance, engine, context.cursor, at=clock.now())
+    said = "; ".join(one.why for one in mended) or "runs and jobs agree"
+    return dg.SensorResult(skip_reason=said, cursor=cursor)
+
+
 @contextmanager
 def _warehouse() -> Iterator[tuple[Settings, Engine]]:
     settings = Settings()
@@ -124,7 +135,7 @@ def _analyse(context: dg.AssetExecutionContext, settings: Settings, engine: Engi
     """The job of the repository as it stands at the end: a new one, or the one that is queued or
     running, whoever asked for it and whoever does it.
     """
-    worker = f"dagster {context.run.run_id}"
+    worker = catalog_runs.worker_of(context.run)
     with engine.begin() as connection:
         repository = repositories.by_name(connection, context.partition_key)
         job, is_new = jobs.enqueue(
@@ -152,7 +163,7 @@ def _tell(
     """The run says which job it is of, and the job's ``worker`` which run does it."""
     context.instance.add_run_tags(
         context.run.run_id,
-        {"gitinsight/job_id": str(job.job_id), "gitinsight/repository": repository.full_name},
+        {catalog_runs.JOB_TAG: str(job.job_id), "gitinsight/repository": repository.full_name},
     )
     if is_new:
         context.log.info("job %s of %s", job.job_id, repository.full_name)
@@ -277,5 +288,5 @@ def _raise_for(job: Job) -> None:
     if job.state == "queued" and job.not_before is not None:
         wait_seconds = (job.not_before - clock.now()).total_seconds()
         raise dg.RetryRequested(max_retries=3, seconds_to_wait=max(1, wait_seconds))
-    if job.state in {"failed", "cancelled"}:
+    if job.state == "failed":
         raise dg.Failure(job.error_detail or job.state, allow_retries=False)

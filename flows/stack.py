@@ -133,6 +133,13 @@ def dagster_instance(settings: Settings, url: str) -> str:
         {
             "storage": {"postgres": {"postgres_url": url}},
             "concurrency": {"runs": {"max_concurrent_runs": settings.orchestrator.concurrency}},
+            # Of runs that never start, or never end though they were told to; of all the others
+            # flows/catalog_runs.py knows better.
+            "run_monitoring": {
+                "enabled": True,
+                "poll_interval_seconds": 30,
+                "start_timeout_seconds": 600,
+            },
             "telemetry": {"enabled": False},
             "nux": {"enabled": False},  # which asks for one's address
         }

@@ -14,6 +14,8 @@ from warehouse.jobs import Job
 
 BY = "prefect"
 """How a worker is called that works in a run."""
+CATALOG = "dagster"
+"""How one is called that works in a run of Dagster, whose id follows."""
 
 
 def active(connection: Connection) -> list[Job]:
@@ -24,6 +26,13 @@ def active(connection: Connection) -> list[Job]:
         " and (worker is null or worker = %(by)s)",
         by=BY,
     )
+
+
+def in_catalog(connection: Connection) -> list[Job]:
+    """Jobs that runs of Dagster work at."""
+    return _all(
+        connection, "where state = 'running' and worker like %(by)s", by=f"{CATALOG} %"
+    )  # fmt: skip
 
 
 def several(connection: Connection, job_ids: Collection[UUID]) -> dict[UUID, Job]:

@@ -14,6 +14,7 @@ import dagster as dg
 import pytest
 
 from flows import catalog, stack
+from flows.catalog_runs import JOB_TAG
 from gitinsight import clock
 from gitinsight.runtime.postgres import EmbeddedPostgres
 from gitinsight.settings import QualitySettings, Settings, as_environment
@@ -174,6 +175,45 @@ def test_a_job_that_somebody_else_does_is_gone_along_with(
     assert any("is running already (other): this run goes along with it" in one for one in said)
 
 
+def test_a_run_is_canceled_with_its_job(
+    told: Settings, held: Engine, instance: dg.DagsterInstance
+) -> None:
+    job = enqueue(told, held, NAME)
+    with held.begin() as connection:
+        other = jobs.claim(connection, job.job_id, worker="other", at=clock.now())
+
+    def cancel() -> None:
+        with held.begin() as connection:
+            jobs.finish(connection, other, state="cancelled", at=clock.now(), outcome={})
+
+    threading.Thread(target=after(held, cancel), daemon=True).start()
+    result = materialise(instance, CONTRIBUTOR)
+
+    run = instance.get_run_by_id(result.run_id)
+    assert run is not None
+    assert run.status is dg.DagsterRunStatus.CANCELED
+
+
+def test_a_sensor_ends_the_runs_that_were_left(
+    told: Settings, held: Engine, instance: dg.DagsterInstance
+) -> None:
+    run = instance.create_run_for_job(analyze_repositories(), tags={JOB_TAG: "x"})
+    instance.report_dagster_event(
+        dg.DagsterEvent(dg.DagsterEventType.RUN_START.value, job_name=run.job_name), run.run_id
+    )
+
+    first = catalog.runs_and_jobs(dg.build_sensor_context(instance=instance))
+
+    assert isinstance(first, dg.SensorResult)
+    assert first.skip_reason == dg.SkipReason("runs and jobs agree")
+    assert run.run_id in str(first.cursor)
+    long_ago = str(first.cursor).replace(str(clock.now().year), "2020", 1)
+    then = catalog.runs_and_jobs(dg.build_sensor_context(instance=instance, cursor=long_ago))
+    assert isinstance(then, dg.SensorResult)
+    assert then.skip_reason == dg.SkipReason("there is no such job")
+    assert catalog.runs_and_jobs.default_status is dg.DefaultSensorStatus.RUNNING
+
+
 def test_who_ends_the_run_ends_the_job_that_it_began_and_no_other(
     told: Settings, held: Engine, instance: dg.DagsterInstance
 ) -> None:
@@ -291,4 +331,5 @@ def test_dagster_keeps_its_records_in_postgresql(
         assert found.get_dynamic_partitions("repositories") == [NAME]
         assert found.get_concurrency_config().run_queue_config is not None
         assert found.telemetry_enabled is False
+        assert found.run_monitoring_enabled
         assert found.freshness_enabled

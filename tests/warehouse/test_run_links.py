@@ -46,6 +46,15 @@ def test_a_job_that_is_done_without_a_run_is_none_of_them(warehouse: Engine) -> 
         assert run_links.active(connection) == []
 
 
+def test_a_job_that_a_run_of_dagster_does_is_of_the_catalogue(warehouse: Engine) -> None:
+    job = claim(warehouse, worker=f"{run_links.CATALOG} {RUN}")
+
+    with warehouse.begin() as connection:
+        assert [one.job_id for one in run_links.in_catalog(connection)] == [job.job_id]
+        jobs.finish(connection, job, state="succeeded", at=AT, outcome={})
+        assert run_links.in_catalog(connection) == []
+
+
 def test_a_run_that_is_gone_is_named_no_more(warehouse: Engine) -> None:
     job = link(warehouse, queue(warehouse))
 
