@@ -9,13 +9,17 @@ from importlib import resources
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import jsonschema
 import pytest
+from pika.exceptions import AMQPError
+from pydantic import SecretStr
 
+from flows.broker import channel
 from gitinsight.settings import Settings
 from gitinsight.vault import Vault
-from tests.support import compose
+from tests.support import compose, rabbitmq
 from tests.support.checkout import ROOT
 
 NAMES = sorted(path.stem for path in compose.ENVIRONMENTS.glob("*.env"))
@@ -37,7 +41,7 @@ def test_there_is_an_environment_for_each_profile() -> None:
     for name in NAMES:
         assert compose.environment(name)["COMPOSE_PROFILES"] == name
     named = {one for service in SERVICES.values() for one in service.get("profiles", [])}
-    assert named == set(NAMES)
+    assert named == {*NAMES, "broker"}, "a broker is added to any of them"
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -74,7 +78,8 @@ def test_a_service_of_ours_is_told_settings_that_exist(
     for name, value in SERVICES[service]["environment"].items():
         monkeypatch.setenv(name, str(value))
     for one in SERVICES[service]["secrets"]:
-        (tmp_path / one["target"]).write_text("x")
+        address = one["target"].endswith("__URL")
+        (tmp_path / one["target"]).write_text("amqp://u:p@broker/" if address else "x")
     monkeypatch.setenv("GITINSIGHT_SECRETS_DIR", str(tmp_path))
 
     told = Settings()
@@ -163,7 +168,64 @@ def test_secrets_are_made_once_and_those_that_are_there_are_kept(tmp_path: Path)
 
     assert held.keys() == COMPOSE["secrets"].keys()
     assert {one.name: one.read_bytes() for one in (tmp_path / "secrets").iterdir()} == held
-    assert (len(first.splitlines()), second) == (8, "")
+    assert (len(first.splitlines()), second) == (10, "")
     assert len(held["postgres_password"].strip()) == 48
     Vault([held["encryption_keys"].decode().strip()]).seal(b"it is a key")
     assert stat.S_IMODE((tmp_path / "secrets").stat().st_mode) == 0o700
+
+
+def test_the_worker_alone_is_told_of_the_broker_and_by_the_account_that_it_has(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    secrets = tmp_path / "secrets"
+    script = [str(ROOT / "ops" / "secrets.sh"), str(secrets)]
+    subprocess.run(script, check=True, capture_output=True)
+    told = tmp_path / "told"
+    told.mkdir()
+    (target,) = (
+        one["target"] for one in SERVICES["worker"]["secrets"] if one["source"] == "broker_url"
+    )
+    (told / target).symlink_to(secrets / "broker_url")
+    monkeypatch.setenv("GITINSIGHT_SECRETS_DIR", str(told))
+
+    assert Settings().messages.url is None  # by default nothing is published
+
+    for _ in range(2):
+        subprocess.run([*script, "broker"], check=True, capture_output=True)
+    url = Settings().messages.url
+    account = dict(
+        line.split(" = ") for line in (secrets / "broker_account").read_text("utf-8").splitlines()
+    )
+    assert url is not None
+    address = urlsplit(url.get_secret_value())
+    assert (address.username, address.password) == (
+        account["default_user"], account["default_pass"]
+    )  # fmt: skip
+    assert (address.hostname, address.port) == ("broker", 5672)
+    assert SERVICES["broker"]["hostname"] == "broker"
+    assert SERVICES["broker"]["networks"][0] == "data"
+    knowing = {
+        name for name, one in SERVICES.items() if "broker_url" in str(one.get("secrets", []))
+    }
+    assert knowing == {"worker"}
+    home = tmp_path / "broker"
+    home.mkdir()
+    text = (secrets / "broker_account").read_text("utf-8")
+    with rabbitmq.running(home, account=text) as broker:
+        here = url.get_secret_value().replace("broker:5672", f"127.0.0.1:{broker.port}")
+        with channel(SecretStr(here), name="test") as opened:
+            assert opened.is_open
+        with (
+            pytest.raises(AMQPError),
+            channel(SecretStr(f"amqp://guest:guest@127.0.0.1:{broker.port}/"), name="test"),
+        ):
+            pass  # the account that everybody knows is none
+
+
+def test_what_the_broker_holds_outlives_it() -> None:
+    """It has files of its own, under a name that stays, and says itself whether it is well."""
+    broker = SERVICES["broker"]
+
+    assert broker["volumes"] == ["broker:/var/lib/rabbitmq"]
+    assert broker["healthcheck"]["test"] == ["CMD", "rabbitmq-diagnostics", "-q", "ping"]
+    assert int(broker["user"].split(":")[0]) > 0

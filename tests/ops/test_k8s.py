@@ -1,5 +1,6 @@
 """The manifests for Kubernetes: of the shapes that it takes, and fitting each other."""
 
+import base64
 import re
 import shutil
 import subprocess
@@ -7,6 +8,7 @@ from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import msgspec
 import pytest
@@ -36,6 +38,14 @@ def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
                 (directory / file).parent.mkdir(exist_ok=True)
                 (directory / file).write_text("postgresql://u:p@h/d")
     return tree
+
+
+def told_by(overlay: list[Manifest]) -> dict[str, str]:
+    """The secret that processes of ours are told."""
+    (secret,) = [
+        one for one in of_kind(overlay, "Secret") if one["metadata"]["name"] == "gitinsight"
+    ]
+    return {name: base64.b64decode(text).decode() for name, text in secret["data"].items()}
 
 
 @pytest.fixture(scope="module", params=OVERLAYS)
@@ -221,6 +231,54 @@ def test_policies_let_through_what_the_settings_name(overlay: list[Manifest]) ->
         assert [rule["ports"][0]["port"] for rule in outward] == [port]
 
 
+@pytest.mark.parametrize("overlay_name", ["staging", "production"])
+def test_a_broker_is_added_to_an_overlay_as_the_guide_says(
+    tree: Path, tmp_path: Path, overlay_name: str
+) -> None:
+    shutil.copytree(tree, tmp_path, dirs_exist_ok=True)
+    directory = tmp_path / "k8s" / "overlays" / overlay_name
+    told = yaml.safe_load((directory / "kustomization.yaml").read_text("utf-8"))
+    (guide,) = re.findall(
+        r"```yaml\n(components:.*?)```",
+        (ROOT / "docs" / "deployment.md").read_text("utf-8"),
+        re.DOTALL,
+    )
+    added = yaml.safe_load(guide)
+    ours, broker = added["secretGenerator"]
+    told["secretGenerator"][0]["files"] += ours["files"]
+    told["secretGenerator"].append(broker)
+    told["components"] = added["components"]
+    (directory / "kustomization.yaml").write_text(yaml.safe_dump(told))
+    for file in (*ours["files"], *broker["files"]):
+        (directory / file).write_text("amqp://u:p@broker:5672/")
+
+    found = kustomize.build(directory)
+
+    for manifest in found:
+        check(manifest)
+    test_every_map_secret_and_account_that_is_named_is_there(found)
+    test_names_are_used_once(found)
+    assert told_by(found)["GITINSIGHT_MESSAGES__URL"] == "amqp://u:p@broker:5672/"
+
+
+def test_the_broker_of_a_laptop_is_the_one_that_the_worker_is_told(tree: Path) -> None:
+    overlay = kustomize.build(tree / "k8s" / "overlays" / "development")
+    (secret,) = [one for one in of_kind(overlay, "Secret") if one["metadata"]["name"] == "broker"]
+    address = urlsplit(told_by(overlay)["GITINSIGHT_MESSAGES__URL"])
+    (container,) = [one for name, _, one in containers(overlay) if name == "broker"]
+
+    account = base64.b64decode(secret["data"]["account.conf"]).decode().splitlines()
+    assert account == [
+        f"default_user = {address.username}", f"default_pass = {address.password}"
+    ]  # fmt: skip
+    assert (address.hostname, address.port) == ("broker", container["ports"][0]["containerPort"])
+    assert container["image"] == compose.read({})["services"]["broker"]["image"]
+    policies = {one["metadata"]["name"]: one["spec"] for one in of_kind(overlay, "NetworkPolicy")}
+    for name, way in (("broker", "ingress"), ("messages", "egress")):
+        assert {"broker", "worker"} == set(_names_in(policies[name]))
+        assert policies[name][way][0]["ports"][0]["port"] == address.port
+
+
 def test_the_ingress_leads_to_the_gateway(overlay: list[Manifest]) -> None:
     (ingress,) = of_kind(overlay, "Ingress")
     services = {one["metadata"]["name"]: one for one in of_kind(overlay, "Service")}
@@ -292,16 +350,16 @@ def test_processes_are_told_settings_that_exist(
     (settings,) = [
         one for one in of_kind(overlay, "ConfigMap") if one["metadata"]["name"] == "settings"
     ]
-    (secret,) = of_kind(overlay, "Secret")
+    secret = told_by(overlay)
     for name, value in settings["data"].items():
         monkeypatch.setenv(name, value)
-    for name in secret["data"]:
-        (tmp_path / name).write_text("postgresql://u:p@h/d")
+    for name, text in secret.items():
+        (tmp_path / name).write_text(text)
     monkeypatch.setenv("GITINSIGHT_SECRETS_DIR", str(tmp_path))
 
     told = Settings()
 
-    assert told.warehouse_url == "postgresql://u:p@h/d"
+    assert told.warehouse_url == secret["GITINSIGHT_WAREHOUSE__URL"]
     assert told.auth.mode == "required"
 
 
@@ -323,7 +381,7 @@ def _told(manifest: Manifest) -> str:
         data = {name: "".join(text.split()) for name, text in manifest["data"].items()}
         manifest = manifest | {"data": data}
     text = yaml.safe_dump(manifest, sort_keys=True)
-    for name in ("settings", "gateway", "gitinsight"):
+    for name in ("settings", "gateway", "gitinsight", "broker"):
         text = _without_digest(text, name)
     return text
 

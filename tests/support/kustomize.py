@@ -14,7 +14,7 @@ import yaml
 
 Manifest = dict[str, Any]
 _KNOWN = {
-    "apiVersion", "kind", "namespace", "labels", "resources", "configMapGenerator",
+    "apiVersion", "kind", "namespace", "labels", "resources", "components", "configMapGenerator",
     "secretGenerator", "images", "patches",
 }  # fmt: skip
 _OF_CLUSTER = {"Namespace"}
@@ -36,6 +36,8 @@ def build(directory: Path) -> list[Manifest]:
         texts = _texts(directory, one).items()
         sealed = {name: base64.b64encode(text.encode()).decode() for name, text in texts}
         _merge(found, one, _manifest("Secret", one, sealed) | {"type": "Opaque"})
+    for name in told.get("components", []):
+        found += build(directory / name)
     for patch in told.get("patches", []):
         _patch(found, patch)
     for image in told.get("images", []):

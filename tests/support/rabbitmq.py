@@ -26,10 +26,13 @@ disk_free_limit.absolute = 1MB
 
 
 class Broker:
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home: Path, account: str) -> None:
         self.port = free_port(0)
-        self.url = f"amqp://guest:guest@127.0.0.1:{self.port}/"
+        told = dict(line.split(" = ") for line in account.splitlines())
+        user, password = told.get("default_user", "guest"), told.get("default_pass", "guest")
+        self.url = f"amqp://{user}:{password}@127.0.0.1:{self.port}/"
         self._home = home
+        self._account = account
         self._distribution, self._epmd = free_port(0), free_port(0)
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -38,7 +41,9 @@ class Broker:
         return MessagesSettings.model_validate({"url": self.url})
 
     def start(self) -> None:
-        (self._home / "rabbitmq.conf").write_text(_CONFIGURATION.format(port=self.port))
+        (self._home / "rabbitmq.conf").write_text(
+            _CONFIGURATION.format(port=self.port) + self._account
+        )
         (self._home / "enabled_plugins").write_text("[].")
         named = {
             "NODENAME": f"gitinsight{self.port}@localhost", "CONFIG_FILE": self._home / "rabbitmq",
@@ -87,10 +92,11 @@ class Broker:
 
 
 @contextmanager
-def running(home: Path) -> Iterator[Broker]:
+def running(home: Path, *, account: str = "") -> Iterator[Broker]:
+    """``account`` are lines of its configuration; without, it is the one that is always there."""
     if not _SERVER.exists() or shutil.which("epmd") is None:
         pytest.skip("rabbitmq-server is not installed (apt-get install rabbitmq-server)")
-    broker = Broker(home)
+    broker = Broker(home, account)
     try:
         broker.start()
         yield broker
