@@ -232,7 +232,7 @@ def test_policies_let_through_what_the_settings_name(overlay: list[Manifest]) ->
 
 
 @pytest.mark.parametrize("overlay_name", ["staging", "production"])
-def test_a_broker_is_added_to_an_overlay_as_the_guide_says(
+def test_a_broker_and_the_catalogue_are_added_to_an_overlay_as_the_guide_says(
     tree: Path, tmp_path: Path, overlay_name: str
 ) -> None:
     shutil.copytree(tree, tmp_path, dirs_exist_ok=True)
@@ -247,7 +247,7 @@ def test_a_broker_is_added_to_an_overlay_as_the_guide_says(
     ours, broker = added["secretGenerator"]
     told["secretGenerator"][0]["files"] += ours["files"]
     told["secretGenerator"].append(broker)
-    told["components"] = added["components"]
+    told["components"] = [*added["components"], "../../components/catalog"]
     (directory / "kustomization.yaml").write_text(yaml.safe_dump(told))
     for file in (*ours["files"], *broker["files"]):
         (directory / file).write_text("amqp://u:p@broker:5672/")
@@ -334,7 +334,9 @@ def test_what_runs_is_what_compose_runs(overlay: list[Manifest]) -> None:
     ours = {
         name: one["args"] for name, _, one in containers(overlay) if "gitinsight" in one["image"]
     }
-    assert ours.keys() == {"api", "migrate", "prefect", "worker"}
+    images = {one["image"] for _, _, one in containers(overlay) if "gitinsight" in one["image"]}
+    assert len(images) == 1, "all are of one version"
+    assert ours.keys() - {"catalog"} == {"api", "migrate", "prefect", "worker"}
     for name, arguments in ours.items():
         told = [word for word in arguments if word not in {"--host", "0.0.0.0"}]  # noqa: S104
         assert told == [
