@@ -1,7 +1,8 @@
-/** A file of the API's, with whatever proves who asks: a plain link would go without. */
+/** Files to keep. */
 import { authorization } from './credentials';
 import { Problem, type Schemas } from './client';
 
+/** One of the API's, with whatever proves who asks: a plain link would go without. */
 export async function download(path: string, name: string): Promise<void> {
   const given = authorization();
   const response = await fetch(path, { headers: given ? { authorization: given } : {} });
@@ -9,8 +10,12 @@ export async function download(path: string, name: string): Promise<void> {
     const said = (await response.json()) as Schemas['Problem'];
     throw new Problem(response.status, said.title, said.detail ?? '', said.request_id ?? null);
   }
+  save(await response.blob(), name);
+}
+
+export function save(blob: Blob, name: string): void {
   const link = document.createElement('a');
-  link.href = URL.createObjectURL(await response.blob());
+  link.href = URL.createObjectURL(blob);
   link.download = name;
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 10_000);

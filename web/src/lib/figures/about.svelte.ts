@@ -1,5 +1,6 @@
 /** Which figure somebody wants to know more about; the dialog itself is loaded when it is wanted. */
 import type { Meta } from '$lib/api/client';
+import type { Drawn } from './offered.svelte';
 
 export interface Subject {
   title: string;
@@ -8,6 +9,8 @@ export interface Subject {
   mart?: string | undefined;
   sources: string[];
   meta: Meta | undefined;
+  /** The chart, where one is shown. */
+  image?: (() => Drawn) | undefined;
 }
 
 export const about = $state<{ subject: Subject | null }>({ subject: null });

@@ -50,6 +50,8 @@ export function tip(title: string, rows: [colour: string | null, name: string, v
 export function tooltip(colours: Palette): EChartsCoreOption {
   return {
     confine: true,
+    // What glides is painted for each of its frames, on top of those of a zoom.
+    transitionDuration: 0,
     backgroundColor: colours.surface,
     borderColor: colours.line,
     textStyle: { color: colours.ink, fontFamily: colours.font, fontSize: 12 },
@@ -161,8 +163,8 @@ function main(one: Series, colour: string, colours: Palette, lines: { at: string
     stack: one.stack,
     color: colour,
     barMaxWidth: 18,
-    large: one.points.length > 2000,
-    sampling: one.kind === 'bar' ? undefined : 'lttb',
+    // More than there are pixels: what is drawn keeps the shape of a line, and the peaks of bars.
+    sampling: one.kind === 'bar' ? 'max' : 'lttb',
     showSymbol: one.points.length < 2,
     symbolSize: 5,
     lineStyle: { width: 1.6, type: one.isDashed ? 'dashed' : 'solid' },
@@ -183,7 +185,7 @@ function main(one: Series, colour: string, colours: Palette, lines: { at: string
             silent: true,
             symbol: 'none',
             lineStyle: { color: colours['line-strong'], type: 'dotted' },
-            label: { color: colours['ink-soft'], fontSize: 10, position: 'end', distance: 2, formatter: '{b}' },
+            label: { color: colours['ink-soft'], fontSize: 10, position: 'end', rotate: 0, distance: 4, formatter: '{b}' },
             data: lines.map((line) => ({ xAxis: line.at, name: line.words })),
           }
         : undefined,

@@ -18,7 +18,8 @@ export function palette(isDark: boolean): Palette {
     found[name] = getComputedStyle(probe).color;
   }
   found.series = NAMES.filter((name) => name.startsWith('series-')).map((name) => found[name]);
-  found.font = getComputedStyle(probe).fontFamily;
+  // Written into an attribute of an SVG as it is: double quotes would end it.
+  found.font = getComputedStyle(probe).fontFamily.replaceAll('"', "'");
   probe.remove();
   known = { isDark, palette: found };
   return found;
