@@ -1,5 +1,5 @@
-"""The Dagster catalogue in a browser: an analysis is launched there, and its run, its checks and
-what comes from what are looked at.
+"""The Dagster catalogue in a browser: an analysis is launched there and ended, another one is let
+end, and its run, its checks and what comes from what are looked at.
 
 With GITINSIGHT_IMAGES=1 in the environment of the tests pictures go to docs/images/.
 """
@@ -7,11 +7,14 @@ With GITINSIGHT_IMAGES=1 in the environment of the tests pictures go to docs/ima
 import os
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
+from uuid import uuid4
 
+import dagster as dg
 import httpx2
 import pytest
 
+from flows.catalog_runs import JOB_TAG
 from gitinsight.runtime.process import free_port
 from gitinsight.settings import Settings
 from tests.support.analyses import follow
@@ -74,11 +77,22 @@ def keep(page: "playwright.Page", name: str) -> None:
         page.screenshot(path=ROOT / "docs" / "images" / f"dagster-{name}.png")
 
 
+def launch(page: "playwright.Page", catalog: str) -> None:
+    page.goto(f"{catalog}/assets/marts/contributor?view=partitions")
+    page.get_by_role("button", name="Materialize").first.click()
+    page.get_by_role("button", name="Confirm").click()  # nothing before it was made yet
+    page.get_by_role("button", name="All", exact=True).click()
+    page.get_by_role("button", name="Launch 1 run").click()
+
+
 def test_an_analysis_is_launched_and_looked_at(
-    page: "playwright.Page", catalog: str, warehouse: Engine
+    page: "playwright.Page", catalog: str, settings: Settings, warehouse: Engine
 ) -> None:
     expect = playwright.expect
     expect.set_options(timeout=PATIENCE_MS)
+    # What a catalogue that was killed has left.
+    with dg.DagsterInstance.from_config(str(settings.state_dir / "dagster")) as instance:
+        left = _left(instance)
 
     # The sensor makes the repository a partition, by itself.
     def has_partition() -> bool:
@@ -88,11 +102,20 @@ def test_an_analysis_is_launched_and_looked_at(
         return bool(page.get_by_text(NAME).count())
 
     wait_for(has_partition, seconds=180)
-    page.get_by_role("button", name="Materialize").first.click()
-    page.get_by_role("button", name="Confirm").click()  # nothing before it was made yet
-    page.get_by_role("button", name="All", exact=True).click()
-    page.get_by_role("button", name="Launch 1 run").click()
-    job = wait_for(lambda: _ended(warehouse), seconds=300)
+    launch(page, catalog)
+    job = wait_for(lambda: _newest(warehouse, {"running"}), seconds=300)
+    page.goto(f"{catalog}/runs/{str(job.worker).removeprefix('dagster ')}")
+    page.get_by_role("button", name="Terminate").first.click()
+    page.get_by_role("button", name="Terminate 1 run").click()
+    job = wait_for(lambda: _newest(warehouse, jobs.FINAL), seconds=60)
+
+    assert job.state == "cancelled"
+    page.goto(f"{catalog}/runs/{str(job.worker).removeprefix('dagster ')}")
+    expect(page.get_by_text("RUN_CANCELED").first).to_be_visible()
+
+    launch(page, catalog)
+    wait_for(lambda: _newest(warehouse, {"running"}), seconds=300)
+    job = wait_for(lambda: _newest(warehouse, jobs.FINAL), seconds=300)
 
     assert job.state == "succeeded"
     assert job.worker is not None
@@ -123,7 +146,30 @@ def test_an_analysis_is_launched_and_looked_at(
         expect(page.get_by_text(name, exact=True).first).to_be_visible()
     keep(page, "forecasts")
 
+    # The sensor has ended it meanwhile.
+    page.goto(f"{catalog}/runs/{left}")
+    expect(page.get_by_text("RUN_FAILURE").first).to_be_visible()
+    expect(page.get_by_text("there is no such job").first).to_be_visible()
 
-def _ended(warehouse: Engine) -> jobs.Job | None:
+
+def _newest(warehouse: Engine, states: Collection[str]) -> jobs.Job | None:
     with warehouse.begin() as connection:
-        return next((one for one in jobs.recent(connection) if one.state in jobs.FINAL), None)
+        found = jobs.recent(connection, limit=1)
+    return found[0] if found and found[0].state in states else None
+
+
+def _left(instance: dg.DagsterInstance) -> str:
+    """A run that has started, and whose process is gone."""
+
+    @dg.op
+    def nothing() -> None:
+        """Nobody runs it."""
+
+    @dg.job
+    def forgotten() -> None:
+        nothing()
+
+    run = instance.create_run_for_job(forgotten, tags={JOB_TAG: str(uuid4())})
+    begun = dg.DagsterEvent(dg.DagsterEventType.RUN_START.value, job_name=run.job_name)
+    instance.report_dagster_event(begun, run_id=run.run_id)
+    return run.run_id
