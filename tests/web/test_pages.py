@@ -188,6 +188,23 @@ def test_a_key_lets_somebody_add_and_watch(browser: Any, site: Site) -> None:
     assert "never" in before
 
 
+def test_an_organisation_is_followed_whole(browser: Any, site: Site) -> None:
+    with page_of(browser, site.url) as page:
+        opened(page, site, "home")
+        sign_in(page)
+        page.get_by_role("button", name="Add", exact=True).click()
+        adding = page.get_by_role("dialog", name=re.compile("^Add"))
+        adding.get_by_label("Name on GitHub").fill("nobody-has-this-name")
+        adding.get_by_role("button", name="Add").click()
+        adding.get_by_role("alert").wait_for()
+        adding.get_by_label("Name on GitHub").fill("https://github.test/synthetic-labs/")
+        adding.get_by_role("button", name="Add").click()
+        adding.wait_for(state="detached")
+
+    (held,) = site.api.get("/api/v1/organisations").json()["data"]
+    assert held["login"] == "synthetic-labs"
+
+
 def test_a_wrong_key_is_none_and_a_guest_adds_nothing(browser: Any, site: Site) -> None:
     with page_of(browser, site.url) as page:
         opened(page, site, "home")

@@ -1,11 +1,16 @@
 """Search: as it is typed, by the keyboard alone, in its address."""
 
 import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.support.browser import page_of
+from gitinsight.runtime import weights
+from tests.support.browser import page_of, violations
+from tests.support.encoders import hold_small_encoder
 from tests.support.pages import LOOKS, look_at
 from tests.support.waiting import wait_for
 from tests.web.conftest import Site
@@ -15,6 +20,19 @@ from tests.web.conftest import Site
 def _indexed(site: Site) -> None:
     path = "/api/v1/fast/search?q=borealis"
     wait_for(lambda: site.api.get(path).json()["data"] != [], seconds=30)
+
+
+@pytest.fixture
+def weights_here(site: Site, tmp_path: Path) -> Iterator[None]:
+    """Small ones with made-up numbers, away again when the test has ended."""
+    state_dir = site.settings.state_dir
+    with pytest.MonkeyPatch.context() as patch:
+        hold_small_encoder(patch, tmp_path)
+        before = set(state_dir.iterdir())
+        weights.fetch(state_dir)
+        yield
+    for made in set(state_dir.iterdir()) - before:
+        shutil.rmtree(made)
 
 
 @pytest.mark.parametrize(("theme", "size"), LOOKS)
@@ -67,7 +85,7 @@ def test_a_search_is_in_its_address(browser: Any, site: Site) -> None:
         page.get_by_text("Nothing is found").wait_for()
 
     assert all("Repository" in one for one in kinds)
-    assert pressed == ["Repositories"]
+    assert pressed == ["Repositories", "Words"]
 
 
 def test_markup_of_strangers_stays_text(browser: Any, site: Site) -> None:
@@ -77,3 +95,41 @@ def test_markup_of_strangers_stays_text(browser: Any, site: Site) -> None:
 
         assert page.locator("#hits img").count() == 0
         assert page.get_by_role("combobox", name="Search").input_value().startswith("<img")
+
+
+def test_meaning_without_its_model_says_how_to_get_it(browser: Any, site: Site) -> None:
+    """And only what has a meaning is offered; words are one press away, the kind kept out."""
+    with page_of(browser, site.url) as page:
+        page.goto("/search?q=borealis&type=repository")
+        page.get_by_role("option").first.wait_for()
+        page.get_by_role("button", name="Meaning").click()
+        page.get_by_text("Meaning is not known here yet").wait_for()
+        address = page.url
+        told = page.get_by_role("main").inner_text()
+        offered = page.get_by_role("group", name="Kind").locator("button").all_inner_texts()
+        left = page.get_by_role("option").count()
+        found = violations(page)
+        page.get_by_role("button", name="Search by words").click()
+        page.get_by_role("option").first.wait_for()
+
+    assert "mode=meaning" in address
+    assert "gitinsight models fetch" in told
+    assert offered == ["All", "Issues", "Pull requests"]
+    assert left == 0
+    assert found == []
+
+
+def test_meaning_is_asked_of_the_api_where_its_model_is_here(
+    browser: Any, site: Site, weights_here: None
+) -> None:
+    with page_of(browser, site.url) as page:
+        for mode, word in (("meaning", "Meaning"), ("hybrid", "Both")):
+            page.goto("/search?q=window")
+            with page.expect_response(lambda one, mode=mode: f"mode={mode}" in one.url) as asked:
+                page.get_by_role("button", name=word).click()
+            assert asked.value.status == 200
+            hits = asked.value.json()["data"]
+            page.get_by_role("button", name=word, pressed=True).wait_for()
+            page.wait_for_load_state("networkidle")
+            assert page.get_by_role("option").count() == len(hits)
+            assert page.get_by_role("alert").count() == 0

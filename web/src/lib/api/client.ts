@@ -14,6 +14,8 @@ export class Problem extends Error {
     readonly title: string,
     readonly detail: string,
     readonly requestId: string | null = null,
+    /** What the API calls it, `urn:gitinsight:problem:not-found`. */
+    readonly type: string | null = null,
   ) {
     super(detail || title);
   }
@@ -73,6 +75,7 @@ function problem({ error, response }: Answer<unknown>): Problem {
     said.title ?? `Error ${response.status}`,
     said.detail ?? '',
     said.request_id ?? response.headers.get('x-request-id'),
+    said.type ?? null,
   );
 }
 
