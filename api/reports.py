@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
 
 from api import limits, paging
 from api.auth import Reader, Writer, address_of
@@ -31,6 +31,13 @@ _REPORT: dict[str, Any] = {
 _Text = Annotated[str, Field(max_length=2_000, pattern=r"^[^\x00]*[^\s\x00][^\x00]*$")]
 
 
+def _written(value: object) -> object:
+    """A number would be taken for seconds since 1970."""
+    if not isinstance(value, str) or "t" not in value.lower():
+        raise ValueError("an instant is written as 2026-11-23T12:00:00Z")
+    return value
+
+
 class NewReport(BaseModel):
     """``shown`` is the value as it was read, null where none was shown; ``as_of`` the instant that
     it described.
@@ -40,7 +47,7 @@ class NewReport(BaseModel):
 
     metric: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_.@-]*$", max_length=100)]
     shown: Annotated[str, Field(max_length=200, pattern=r"^[^\x00]*$")] | None = None
-    as_of: AwareDatetime | None = None
+    as_of: Annotated[AwareDatetime, BeforeValidator(_written)] | None = None
     comment: _Text
 
 

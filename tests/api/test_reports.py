@@ -57,7 +57,8 @@ def test_it_is_in_the_audit(published: httpx2.Client, library: Engine) -> None:
 @pytest.mark.parametrize(
     "told",
     [{"metric": "<b>"}, {"metric": ""}, {"comment": ""}, {"comment": "\n"}, {"comment": "x" * 2001},
-     {"comment": "a\0"}, {"shown": "x" * 201}, {"as_of": "2026-06-01T12:00:00"}, {"extra": 1}],
+     {"comment": "a\0"}, {"shown": "x" * 201}, {"as_of": "2026-06-01T12:00:00"},
+     {"as_of": 0}, {"as_of": "0"}, {"extra": 1}],
 )  # fmt: skip
 def test_what_is_no_report_is_refused(published: httpx2.Client, told: dict[str, Any]) -> None:
     refused = published.post(NEW, json=GIVEN | told, headers={"authorization": ""})

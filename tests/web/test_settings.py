@@ -147,6 +147,11 @@ def test_a_report_is_answered(browser: Any, site: Site) -> None:
     assert (told["answer"], told["closed_by"]) == ("It was.", "admin")
 
 
+def is_asked(site: Site) -> bool:
+    with site.warehouse.begin() as connection:
+        return previews.waiting(connection) is not None
+
+
 def test_a_merge_shows_its_effect_before_it_is_made(browser: Any, site: Site) -> None:
     with page_of(browser, site.url) as page:
         take_key(page)
@@ -157,6 +162,7 @@ def test_a_merge_shows_its_effect_before_it_is_made(browser: Any, site: Site) ->
         dialog.get_by_text("that takes a while").wait_for()
         assert dialog.get_by_role("button", name="Merge").count() == 0
 
+        wait_for(lambda: is_asked(site))
         with site.warehouse.begin() as connection:
             asked = previews.waiting(connection)
             assert asked is not None
