@@ -93,7 +93,7 @@ def of_open(run: dg.DagsterRun, job: Job | None, *, at: datetime) -> Mending | N
     if job.state == "running" and job.worker == worker_of(run):
         if is_ended and job.cancel_requested_at is None:
             return Mending("its run was ended in Dagster", is_job_cancelled=True)
-        if not _is_alive(job, at=at):
+        if not job.is_leased(at=at):
             return Mending("its worker died", run=left)
     return None
 
@@ -174,7 +174,7 @@ def _tell(engine: Engine, job: Job, mending: Mending, *, status: str, at: dateti
     to = f", set to {mending.run.value}" if mending.run is not None else ""
     with engine.begin() as connection:
         state = job.state
-        if mending.is_job_cancelled and _is_alive(job, at=at):
+        if mending.is_job_cancelled and job.is_leased(at=at):
             state = jobs.request_cancel(connection, job.job_id, at=at).state
         elif mending.is_job_cancelled:
             state = run_links.end_cancelled(connection, job, at=at, reason=mending.why).state
@@ -184,13 +184,5 @@ def _tell(engine: Engine, job: Job, mending: Mending, *, status: str, at: dateti
         )  # fmt: skip
 
 
-def _is_alive(job: Job, *, at: datetime) -> bool:
-    return job.lease_until is not None and job.lease_until >= at
-
-
 def _job_id(run: dg.DagsterRun) -> UUID:
-    """Whoever launches a run may tag it with anything: that is no job."""
-    try:
-        return UUID(run.tags.get(JOB_TAG, ""))
-    except ValueError:
-        return UUID(int=0)
+    return run_links.named(run.tags.get(JOB_TAG, ""))

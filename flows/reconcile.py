@@ -116,7 +116,7 @@ def of_open(run: FlowRun, job: Job | None, *, at: datetime) -> Mending | None:
 
 
 def _of_running(run: FlowRun, job: Job, *, at: datetime, is_settled: bool) -> Mending | None:
-    is_alive = job.lease_until is not None and job.lease_until >= at
+    is_alive = job.is_leased(at=at)
     is_running = run.state_type is StateType.RUNNING
     asked = job.cancel_requested_at
     if asked is not None and is_running and at - asked >= _CANCEL_WITHIN:
@@ -138,7 +138,7 @@ def of_ended(run: FlowRun | None, job: Job, *, at: datetime, lease_seconds: int)
         return None  # it waits to be handed out again
     if job.cancel_requested_at is not None:
         return Mending("it was asked to stop, and its run has ended", is_job_cancelled=True)
-    is_alive = job.lease_until is not None and job.lease_until >= at
+    is_alive = job.is_leased(at=at)
     if is_alive and at - _since(run) >= timedelta(seconds=lease_seconds) + GRACE:
         return Mending("its worker lives", run=Running())
     return None  # the lease runs out, and another run takes it over
@@ -192,11 +192,7 @@ def _since(run: FlowRun) -> datetime:
 
 
 def _job_id(run: FlowRun) -> UUID:
-    """Whoever starts a run by hand may write anything: that is no job."""
-    try:
-        return UUID(str(run.parameters.get("job_id")))
-    except ValueError:
-        return UUID(int=0)
+    return run_links.named(str(run.parameters.get("job_id")))
 
 
 def open_runs(client: SyncPrefectClient) -> Iterator[FlowRun]:

@@ -18,15 +18,14 @@ __all__ = [
     "is_ready", "make_engine", "reading", "session_lock",
 ]  # fmt: skip
 
-_SILENT = {
+NOTICED: dict[str, Any] = {
     "tcp_user_timeout": 30_000, "keepalives_idle": 15, "keepalives_interval": 5,
     "keepalives_count": 3,
 }  # fmt: skip
-NOTICED: dict[str, Any] = dict(_SILENT)
 """Arguments of a connection: a server whose host is cut off is away after half a minute."""
 NOTICING = " ".join(
     f"-c {name if name.startswith('tcp') else f'tcp_{name}'}={value}"
-    for name, value in _SILENT.items()
+    for name, value in NOTICED.items()
 )
 """Options of a session: so is a client, and what it had locked is free."""
 UNREACHABLE = (

@@ -63,6 +63,10 @@ class Job:
         """It has ended, or is parked until a limit is lifted."""
         return self.state in FINAL or (self.state == "queued" and self.not_before is not None)
 
+    def is_leased(self, *, at: datetime) -> bool:
+        """Whether a worker that lives has it, as far as anybody can tell."""
+        return self.lease_until is not None and self.lease_until >= at
+
 
 @dataclass(frozen=True, slots=True)
 class Event:

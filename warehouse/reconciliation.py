@@ -67,8 +67,9 @@ def run(
         return []
     figures = _row(
         connection,
-        schemas.of("select * from candidate.repository_summary where repository_id = %s"),
+        "select * from candidate.repository_summary where repository_id = %s",
         repository_id,
+        schemas=schemas,
     )  # fmt: skip
     if figures is None:
         return []
@@ -194,6 +195,8 @@ def _check(name: str, ours: int, theirs: int, *, severity: Any, tolerance: int =
     )
 
 
-def _row(connection: Connection, query: str | bytes, *values: object) -> dict[str, Any] | None:
+def _row(
+    connection: Connection, query: str, *values: object, schemas: Schemas = NOW
+) -> dict[str, Any] | None:
     cursor = driver(connection).cursor(row_factory=dict_row)
-    return cursor.execute(query.encode() if isinstance(query, str) else query, values).fetchone()
+    return cursor.execute(schemas.of(query), values).fetchone()
