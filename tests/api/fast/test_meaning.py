@@ -107,7 +107,7 @@ def test_what_means_the_same_comes_first_as_searches_show_it(api: httpx2.Client)
         ({"state": "open"}, {11}), ({"author": "BOB", "repository_id": 2}, {21}),
         ({"author": "ann"}, set()), ({"repository_id": 9}, set()),
     ],
-    ids=str,
+    ids=lambda one: str(sorted(one)) if isinstance(one, set) else str(one),
 )  # fmt: skip
 @pytest.mark.parametrize("mode", ["meaning", "hybrid"])
 def test_filters_hold_in_every_mode(
