@@ -68,7 +68,7 @@ docs: $(READY) ## Write what comes from the definitions of the metrics.
 	$(BIN)/python -m gitinsight.metrics
 
 lock: $(UV) ## Resolve the dependencies anew.
-	$(UV) pip compile --universal --generate-hashes --no-header --extra ai --group dev pyproject.toml -o requirements.lock
+	$(UV) pip compile --universal --generate-hashes --no-header --extra ai --extra dask --group dev pyproject.toml -o requirements.lock
 
 clean: ## Remove the environment, the built dashboard and the state directory.
 	rm -rf $(VENV) .uv .gitinsight api/web web/node_modules web/.svelte-kit

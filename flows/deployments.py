@@ -22,7 +22,7 @@ from prefect.events.schemas.automations import AutomationCore, EventTrigger, Pos
 from prefect.exceptions import ObjectNotFound
 
 from flows import analyze_repository as analysis
-from flows import maintenance
+from flows import maintenance, texts
 from gitinsight.operations_settings import NEVER, OrchestratorSettings
 
 ANALYZE = "served"
@@ -63,6 +63,7 @@ OFFERS = (
     Offer(maintenance.check_quality, "weekly", "quality_cron"),
     Offer(maintenance.forget_rows, "nightly", "retention_cron"),
     Offer(maintenance.retrain_models, "on-demand", "retrain_cron"),
+    Offer(texts.read_texts, "on-demand"),
 )
 
 

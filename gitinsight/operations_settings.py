@@ -38,6 +38,9 @@ class OrchestratorSettings(BaseModel):
     """When rows that are not kept for ever go."""
     retrain_cron: str = NEVER
     """When models are trained anew, for which ``training.data_dir`` has to be set."""
+    dask_address: str | None = None
+    """The scheduler of a Dask cluster (tcp://HOST:8786) whose workers read the texts of many
+    repositories at once; unset: they are read where the flow runs."""
     giant_records: int = 50_000
     """From about so many records on a repository is a giant: all places but one may be taken by
     giants, so that the others never wait for them."""

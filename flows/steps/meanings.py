@@ -4,7 +4,7 @@ import time
 from dataclasses import asdict
 from typing import Any
 
-from flows.steps.run import Run
+from flows.steps.texts import TextReader
 from gitinsight.cards.catalogue import card
 from gitinsight.errors import WeightsMissing
 from gitinsight.runtime import weights
@@ -15,7 +15,7 @@ _PAGE = 64
 _NAME = "embeddings"
 
 
-def read_meanings(run: Run) -> dict[str, Any]:
+def read_meanings(run: TextReader) -> dict[str, Any]:
     """How many are known of how many, and why not all; what is left waits for the next analysis.
 
     Without the weights nothing is read, and the analysis is none the worse: searches by meaning
@@ -34,7 +34,7 @@ def read_meanings(run: Run) -> dict[str, Any]:
     return asdict(known) | {"note": note}
 
 
-def _read(run: Run, model: str) -> str | None:
+def _read(run: TextReader, model: str) -> str | None:
     """Page by page, each its own transaction; what is said where something is left."""
     repository_id, ends = run.repository.repository_id, time.monotonic() + run.embeddings.seconds
     try:

@@ -1,6 +1,6 @@
 """Judges the tone of texts that are new or were changed, before dbt adds the tones up."""
 
-from flows.steps.run import Run
+from flows.steps.texts import TextReader
 from gitinsight import logs
 from gitinsight.errors import WeightsMissing
 from models.judges import Judge, judge
@@ -10,7 +10,7 @@ _LOG = logs.get(__name__)
 _PAGE = 2_000
 
 
-def read_tones(run: Run, *, limit: int = _PAGE) -> int:
+def read_tones(run: TextReader, *, limit: int = _PAGE) -> int:
     """How many texts were judged. Page by page, each its own transaction: a tone is that of a
     text, whatever becomes of the job.
     """
@@ -18,7 +18,7 @@ def read_tones(run: Run, *, limit: int = _PAGE) -> int:
     return sum(_read(run, source, wanted, limit) for source in tones.SOURCES)
 
 
-def _judge(run: Run) -> Judge:
+def _judge(run: TextReader) -> Judge:
     """As the settings want it; the fast one where what the other needs is not here."""
     with run.warehouse.begin() as connection:
         fast = trained.tone(connection)
@@ -29,7 +29,7 @@ def _judge(run: Run) -> Judge:
         return judge("fast", run.state_dir, fast=fast)
 
 
-def _read(run: Run, source: str, wanted: Judge, limit: int) -> int:
+def _read(run: TextReader, source: str, wanted: Judge, limit: int) -> int:
     repository_id, after, judged = run.repository.repository_id, 0, 0
     while True:
         with run.warehouse.begin() as connection:

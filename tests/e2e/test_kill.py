@@ -14,6 +14,7 @@ import pytest
 from gitinsight.settings import Settings
 from tests.support.analyses import count, enqueue, rows
 from tests.support.commands import variables
+from tests.support.fingerprints import Fingerprint, fingerprint
 from warehouse import jobs
 from warehouse.engine import Engine
 
@@ -25,11 +26,6 @@ _WORKER = (
     "s = Settings(); work_off(s, make_engine(s.warehouse_url, process='test'), [UUID(sys.argv[1])])"
 )
 _LONGEST_SECONDS = 120
-_ABOUT_THE_RUN = {
-    "extracted_at", "run_id", "job_id", "looked_up_at", "valid_from", "valid_to",
-    "default_branch_at", "counted_since", "scored_at", "measured_at",
-}  # fmt: skip
-"""When and by whom a row was written: no two runs agree about that, killed or not."""
 
 
 def spawn(settings: Settings, job_id: UUID) -> "subprocess.Popen[bytes]":
@@ -37,39 +33,11 @@ def spawn(settings: Settings, job_id: UUID) -> "subprocess.Popen[bytes]":
     return subprocess.Popen([sys.executable, "-c", _WORKER, str(job_id)], env=environment)
 
 
-def fingerprint(warehouse: Engine) -> dict[str, tuple[int, str]]:
-    """Table -> number of rows, and a hash of everything in them that is not about the run."""
-    found = {}
-    tables = rows(
-        warehouse,
-        "select table_schema || '.' || table_name from information_schema.tables"
-        " where table_schema in ('raw', 'marts', 'insights') and table_type = 'BASE TABLE'",
-    )
-    for (table,) in tables:
-        schema, name = table.split(".")
-        columns = [
-            column
-            for (column,) in rows(
-                warehouse,
-                "select column_name from information_schema.columns"
-                f" where table_schema = '{schema}' and table_name = '{name}' order by 1",
-            )
-            if column not in _ABOUT_THE_RUN
-        ]
-        [(number, digest)] = rows(
-            warehouse,
-            f"select count(*), md5(string_agg(line, ',' order by line)) from"
-            f" (select md5(({', '.join(columns)})::text) as line from {table}) as lines",
-        )
-        found[table] = (number, digest)
-    return found
-
-
 @pytest.fixture
-def undisturbed(settings: Settings, warehouse: Engine) -> dict[str, tuple[int, str]]:
+def undisturbed(settings: Settings, warehouse: Engine) -> Fingerprint:
     job = enqueue(settings, warehouse, NAME, as_of=AS_OF)
     assert spawn(settings, job.job_id).wait(_LONGEST_SECONDS) == 0
-    found = fingerprint(warehouse)
+    found = fingerprint(warehouse, "raw", "marts", "insights")
     with warehouse.begin() as connection:
         for table in found:
             connection.exec_driver_sql(f"truncate {table}")
@@ -90,7 +58,7 @@ def moments(kills: int) -> Iterator[float]:
 def test_a_killed_worker_changes_nothing(
     settings: Settings,
     warehouse: Engine,
-    undisturbed: dict[str, tuple[int, str]],
+    undisturbed: Fingerprint,
     kills: int,
 ) -> None:
     job = enqueue(settings, warehouse, NAME, as_of=AS_OF)
@@ -113,7 +81,7 @@ def test_a_killed_worker_changes_nothing(
 
     assert struck == kills
     assert _state(warehouse, job.job_id) == "succeeded"
-    assert fingerprint(warehouse) == undisturbed
+    assert fingerprint(warehouse, "raw", "marts", "insights") == undisturbed
     assert count(warehouse, "ops.jobs where state in ('queued', 'running')") == 0
     _no_gap_in_events(warehouse)
 

@@ -3,8 +3,6 @@
 import json
 import os
 import signal
-import subprocess
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,21 +12,17 @@ import psutil
 import pytest
 from websockets.sync.client import connect
 
-from gitinsight.runtime import state
-from gitinsight.runtime.process import free_port
-from gitinsight.settings import Settings
 from gitinsight.simulator import serve
 from gitinsight.simulator.organisation import Organisation, truth
-from tests.support.commands import command, gitinsight, variables
+from tests.support.commands import gitinsight
 from tests.support.github import GitHub
-from tests.support.stack import Running, until
+from tests.support.stack import Running, until, up
 
 pytestmark = pytest.mark.timeout(600)
 
 NAME = "synthetic-labs/aurora"
 OTHER = "synthetic-labs/borealis"
 TRUTH = truth(Organisation().repositories["aurora"])
-_START_SECONDS = 180
 _RECOVERY_SECONDS = 60
 _IDLE_MEGABYTES = 700
 _PROCESS_MEGABYTES = 450
@@ -42,37 +36,9 @@ def github(shared_dir: Path) -> Iterator[GitHub]:
 
 @pytest.fixture(scope="module")
 def running(shared_dir: Path, github: GitHub) -> Iterator[Running]:
-    """`gitinsight up` with an embedded database and two repositories."""
-    state_dir = shared_dir / "stack"
-    state.prepare(state_dir)
-    settings = Settings.model_validate(
-        {
-            "state_dir": state_dir,
-            "github": {"api_url": github.url, "clone_url": github.clone_url, "tokens": "a-token"},
-            "warehouse": {"port": free_port(0)},
-            "redis": {"port": free_port(0)},
-            "api": {"port": free_port(0)},
-            "orchestrator": {"port": free_port(0), "lease_seconds": 10},
-        }
-    )
-    environment = variables(settings)
-    process = subprocess.Popen(
-        command("up", NAME, OTHER), env=environment, stdout=subprocess.PIPE, text=True
-    )
-    killer = threading.Timer(_START_SECONDS, process.kill)
-    killer.start()
-    printed: list[str] = []
-    assert process.stdout is not None
-    for line in process.stdout:
-        printed.append(line)
-        if "Ctrl-C" in line:
-            break
-    killer.cancel()
-    yield Running(environment, state_dir, process, printed)
-    if process.poll() is None:
-        process.send_signal(signal.SIGINT)
-        process.wait(60)
-    process.stdout.close()
+    addresses = {"api_url": github.url, "clone_url": github.clone_url}
+    with up(shared_dir / "stack", NAME, OTHER, github=addresses) as running:
+        yield running
 
 
 def test_the_first_table_shows_what_was_found(running: Running) -> None:

@@ -56,6 +56,7 @@ def test_everything_that_runs_by_the_clock_has_the_schedule_of_its_setting(
         "check-quality/weekly": [SETTINGS.quality_cron],
         "forget-rows/nightly": [SETTINGS.retention_cron],
         "retrain-models/on-demand": [],
+        "read-texts/on-demand": [],
     }
     assert {one.timezone for all_ in found.values() for one in all_} == {"UTC"}
 

@@ -14,6 +14,15 @@ def kill_sessions(url: str) -> int:
         return _kill(connection, _name(url))
 
 
+def answers(url: str) -> bool:
+    """Whether a connection is to be had."""
+    try:
+        with psycopg.connect(url, connect_timeout=2):
+            return True
+    except psycopg.OperationalError:
+        return False
+
+
 @contextmanager
 def away(url: str) -> Iterator[None]:
     """No connection to the database lives or is made as long as the block lasts."""

@@ -1,17 +1,26 @@
 """A running stack, as somebody sees it who started it and uses it over HTTP."""
 
 import json
+import signal
 import subprocess
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
 import httpx2
 
+from gitinsight.runtime import state
+from gitinsight.runtime.process import free_port
+from gitinsight.settings import Settings
+from tests.support.commands import command, variables
+
 T = TypeVar("T")
 ANALYSIS_SECONDS = 90
+_START_SECONDS = 300
 
 
 @dataclass(slots=True)
@@ -69,6 +78,39 @@ class Running:
 
     def log(self, service: str) -> str:
         return (self.state_dir / "logs" / f"{service}.log").read_text("utf-8", "replace")
+
+
+@contextmanager
+def up(state_dir: Path, *names: str, github: dict[str, Any], lease: int = 10) -> Iterator[Running]:
+    """`gitinsight up` with an embedded database and these repositories, when all is analysed."""
+    state.prepare(state_dir)
+    settings = Settings.model_validate({
+        "state_dir": state_dir, "github": {"tokens": "a-token", **github},
+        "warehouse": {"port": free_port(0)}, "redis": {"port": free_port(0)},
+        "api": {"port": free_port(0)},
+        "orchestrator": {"port": free_port(0), "lease_seconds": lease},
+    })  # fmt: skip
+    environment = variables(settings)
+    process = subprocess.Popen(
+        command("up", *names), env=environment, stdout=subprocess.PIPE, text=True
+    )
+    assert process.stdout is not None
+    printed: list[str] = []
+    patience = threading.Timer(_START_SECONDS, process.send_signal, [signal.SIGINT])
+    patience.start()
+    try:
+        for line in process.stdout:
+            printed.append(line)
+            if "Ctrl-C" in line:
+                break
+        patience.cancel()
+        yield Running(environment, state_dir, process, printed)
+    finally:
+        patience.cancel()
+        if process.poll() is None:
+            process.send_signal(signal.SIGINT)
+            process.wait(60)
+        process.stdout.close()
 
 
 def until(ask: Callable[[], T | None], seconds: float, problem: str) -> T:

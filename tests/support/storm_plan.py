@@ -13,7 +13,7 @@ SLOW = frozenset(
     }
 )  # fmt: skip
 """Changes that show in nothing a poll asks for: the next walk or the weekly sweep finds them."""
-_SOON = (
+SOON = (
     "new_issue", "edit_issue", "close_issue", "reopen_issue", "delete_issue", "transfer_issue",
     "new_comment", "edit_comment", "rename_label", "merge_pull_request", "new_review", "new_star",
     "new_run", "finish_run", "new_deployment", "new_deployment_status", "new_discussion",
@@ -81,7 +81,7 @@ def _squall(chance: random.Random, storm: Storm, *, restarts: bool) -> Squall:
 
 
 def _operation(chance: random.Random) -> str:
-    return chance.choice(_RARE) if chance.random() < 0.1 else chance.choice(_SOON)
+    return chance.choice(_RARE) if chance.random() < 0.1 else chance.choice(SOON)
 
 
 def _faults(chance: random.Random, storm: Storm) -> list[dict[str, Any]]:

@@ -39,7 +39,7 @@ _PAYLOAD: dict[str, tuple[str, ...]] = {
 def differences(simulator: Simulator, name: str, warehouse: Engine) -> dict[str, Any]:
     """Thing -> (lost, too much, other) for each that is not held exactly as it is shown."""
     repository = simulator.organisation.repositories[name]
-    shown, held = shown_by(simulator, repository), held_in(warehouse)
+    shown, held = shown_by(simulator, repository), held_in(warehouse, repository.id)
     return {
         thing: {
             "lost": {key: one for key, one in table.items() if key not in held[thing]},
@@ -106,23 +106,29 @@ def shown_by(simulator: Simulator, repository: Repository) -> dict[str, Table]:
     }
 
 
-def held_in(warehouse: Engine) -> dict[str, Table]:
+def held_in(warehouse: Engine, repository_id: int) -> dict[str, Table]:
     """What is not tombstoned."""
     found: dict[str, Table] = {}
+    of_it = f"repository_id = {repository_id}"
     for thing, fields in _PAYLOAD.items():
         columns = "".join(f", payload ->> '{one}'" for one in fields)
         found[thing] = _keyed(
-            rows(warehouse, f"select id{columns} from raw.github_{thing} where deleted_at is null")
+            rows(
+                warehouse,
+                f"select id{columns} from raw.github_{thing} where deleted_at is null and {of_it}",
+            )
         )
     found["git_commits"] = _keyed(
         rows(
             warehouse,
             "select sha, author_email, split_part(message, chr(10), 1) from raw.git_commits"
-            " where is_on_default_branch",
+            f" where is_on_default_branch and {of_it}",
         )
     )
     for refs in ("tags", "branches"):
-        statement = f"select name, commit_sha from raw.git_{refs} where deleted_at is null"
+        statement = (
+            f"select name, commit_sha from raw.git_{refs} where deleted_at is null and {of_it}"
+        )
         found[f"git_{refs}"] = _keyed(rows(warehouse, statement))
     return found
 
