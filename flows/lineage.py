@@ -29,6 +29,7 @@ INSIGHTS: Mapping[str, tuple[str, ...]] = {
 _JUDGED: Mapping[tuple[str, str], tuple[str, ...]] = {
     ("insights", "code_blobs"): ("git_branches", "git_tags"),
     ("insights", "code_files"): ("git_branches", "git_tags"),
+    ("insights", "code_looks"): ("git_branches", "git_tags"),
     ("insights", "code_snapshots"): ("git_branches", "git_tags"),
     ("insights", "issue_vectors"): ("github_issues",),
     ("insights", "text_tone"): tones.SOURCES,

@@ -5,10 +5,8 @@ is shown and as it would be, made by the same models from what is held.
 import re
 from dataclasses import dataclass
 from typing import Any
-from uuid import UUID
 
 from flows import past as earlier
-from flows.steps.insights import of_repository
 from gitinsight import clock
 from gitinsight.metrics import catalogue
 from gitinsight.settings import Settings
@@ -17,7 +15,6 @@ from warehouse.engine import Engine
 
 _SCHEMA = re.compile(r"\b(marts|insights)\.")
 _THEN = {"marts": past.MARTS, "insights": past.INSIGHTS}
-_NO_JOB = UUID(int=0)
 _Values = dict[int, float | None]
 """By repository."""
 
@@ -44,13 +41,9 @@ def moves(settings: Settings, engine: Engine, alias: str, person: str) -> list[M
     if not concerned:
         return []
     with earlier.figures(
-        settings, engine, clock.now(), repository_ids=concerned, if_merged=(alias, person)
-    ):
-        for one in concerned:
-            made = of_repository(engine, one, job_id=_NO_JOB, schemas=past.SCHEMAS)
-            with engine.begin() as connection:
-                past.keep_insights(connection, one, made.rows)
-                past.show(connection)
+        settings, engine, clock.now(), repository_ids=concerned, if_merged=(alias, person),
+        with_insights=True,
+    ):  # fmt: skip
         return [
             Move(metric.definition, names[one], before.get(one), after.get(one), one)
             for metric in catalogue.metrics().values()

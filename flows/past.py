@@ -3,8 +3,10 @@
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, time
+from uuid import UUID
 
 from flows.steps.accounts import of_repository as judge_accounts
+from flows.steps.insights import of_repository
 from flows.steps.transform import delivery_settings
 from flows.steps.transform import figures as make
 from gitinsight.errors import BrokenEnvironment, NotFound
@@ -12,6 +14,8 @@ from gitinsight.settings import Settings
 from warehouse import hidden, past
 from warehouse.engine import Engine, session_lock
 from warehouse.erasure import Changes
+
+_NO_JOB = UUID(int=0)
 
 
 def instant(text: str) -> datetime:
@@ -33,10 +37,12 @@ def instant(text: str) -> datetime:
 def figures(
     settings: Settings, engine: Engine, at: datetime, *,
     repository_ids: Sequence[int] | None = None, if_merged: tuple[str, str] | None = None,
+    with_insights: bool = False,
 ) -> Iterator[list[past.Instant]]:  # fmt: skip
     """Every mart as it was shown at ``at``, by today's definitions, in the schema ``past.MARTS``
     while it lasts; of these repositories, or of all; with ``if_merged`` as they would have been
-    had an identity been a person's. NotFound where nothing had been published.
+    had an identity been a person's, and ``with_insights`` what Python makes of them, in
+    ``past.INSIGHTS``. NotFound where nothing had been published.
     """
     with engine.begin() as connection:
         if not past.can_show(connection):
@@ -62,8 +68,13 @@ def figures(
             raise BrokenEnvironment(
                 f"{wrong[0].node.name} could not be built", str(wrong[0].message)
             )
+        for one in found if with_insights else ():
+            made = of_repository(engine, one.repository_id, job_id=_NO_JOB, schemas=past.SCHEMAS)
+            with engine.begin() as connection:
+                past.keep_insights(connection, one.repository_id, made.rows)
         with engine.begin() as connection:
-            hidden.cover(connection, [past.MARTS], Changes())  # of today's wish, not of then
+            # Of today's wish, not of then.
+            hidden.cover(connection, [past.MARTS, past.INSIGHTS], Changes())
             past.show(connection)
         yield found
 

@@ -196,7 +196,7 @@ def query(
     they are asked by the same names.
     """
     limits = Limits(rows=limit, seconds=_QUERY_SECONDS, bytes=_QUERY_BYTES)
-    with _shown(as_of, of) as (connection, schema):
+    with _shown(as_of, of, with_insights="insights" in sql.lower()) as (connection, schema):
         found = analyst.ask(connection, sql, limits, is_past=schema == MARTS_THEN)
     names = [name for name, _ in found.columns]
     show([dict(zip(names, row, strict=True)) for row in found.rows], as_json=as_json)
@@ -230,7 +230,9 @@ def _age(age: Freshness) -> dict[str, Any]:
 
 
 @contextmanager
-def _shown(as_of: str | None, of: list[str] | None) -> Iterator[tuple[Connection, str]]:
+def _shown(
+    as_of: str | None, of: list[str] | None, *, with_insights: bool = False
+) -> Iterator[tuple[Connection, str]]:
     """The marts of today, or as they were shown at an earlier instant, and their schema."""
     with warehouse() as (settings, engine):
         if as_of is None:
@@ -241,7 +243,9 @@ def _shown(as_of: str | None, of: list[str] | None) -> Iterator[tuple[Connection
         with engine.begin() as connection:
             ids = [repositories.by_name(connection, one).repository_id for one in of or ()]
         with (
-            past.figures(settings, engine, at, repository_ids=ids or None),
+            past.figures(
+                settings, engine, at, repository_ids=ids or None, with_insights=with_insights
+            ),
             engine.connect() as connection,
         ):
             yield connection, MARTS_THEN

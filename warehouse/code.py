@@ -12,6 +12,7 @@ from psycopg.sql import SQL, Identifier, Placeholder
 from psycopg.types.json import Jsonb
 
 from warehouse.engine import Connection, driver
+from warehouse.tables import code as tables
 
 NO_LANGUAGE = ("text", "workflow", "manifest")
 """Kinds of contents that are no code."""
@@ -36,6 +37,47 @@ where repository_id = %(id)s and not kind = any(%(no_language)s) and (blob_id, k
     select * from unnest(%(blobs)s::text[], %(kinds)s::text[])
 )
 """
+
+_FILES_GONE = """
+with gone as (
+    delete from insights.code_files as held
+    where repository_id = %(id)s and month = %(month)s and not exists (
+        select from lying
+        where lying.path = held.path and lying.blob_id = held.blob_id and lying.kind = held.kind
+            and lying.is_test = held.is_test
+    )
+    returning *
+)
+insert into insights.code_files_history (
+    repository_id, month, path, blob_id, kind, is_test, commit_sha, valid_from, valid_to
+)
+select repository_id, month, path, blob_id, kind, is_test, commit_sha, taken_at, %(at)s
+from gone where taken_at < %(at)s
+"""
+_FILES_NEW = """
+insert into insights.code_files (
+    repository_id, month, path, blob_id, kind, is_test, commit_sha, taken_at
+)
+select %(id)s, %(month)s, path, blob_id, kind, is_test, %(commit)s, %(at)s from lying
+on conflict (repository_id, month, path) do nothing
+"""
+_SNAPSHOT_STAMPS = """
+select distinct commit_sha, engine, taken_on from insights.code_snapshots
+where repository_id = %(id)s and every = %(every)s and snapshot = %(snapshot)s
+"""
+SNAPSHOT_COLUMNS = tuple(
+    column.name for column in tables.code_snapshots.columns if column.name != "measured_at"
+)
+"""All but the time since when it is said."""
+_SNAPSHOT_GONE = SQL("""
+with gone as (
+    delete from insights.code_snapshots
+    where repository_id = %(id)s and every = %(every)s and snapshot = %(snapshot)s
+    returning *
+)
+insert into insights.code_snapshots_history ({columns}, valid_from, valid_to)
+select {columns}, measured_at, %(at)s from gone where measured_at < %(at)s
+""").format(columns=SQL(", ").join(map(Identifier, SNAPSHOT_COLUMNS)))
 
 Key = tuple[str, str]
 """The id of a content, and its kind."""
@@ -137,20 +179,30 @@ def store(connection: Connection, repository_id: int, rows: Iterable[Row]) -> No
 
 def replace_files(
     connection: Connection, repository_id: int, month: date, rows: Iterable[Sequence[Any]], *,
-    commit_sha: str, at: datetime,
+    commit_sha: str, taken_at: datetime, at: datetime,
 ) -> None:  # fmt: skip
-    """(path, content, kind, whether a test) of everything that lies there now."""
+    """(path, content, kind, whether a test) of everything that lies there now. ``taken_at`` is what
+    it is shown as, and ``at`` when it was looked; what lies otherwise since then goes to the
+    history.
+    """
     raw = driver(connection)
     raw.execute(
-        "delete from insights.code_files where repository_id = %s and month = %s",
-        (repository_id, month),
+        "create temporary table lying (path text, blob_id text, kind text, is_test boolean)"
+        " on commit drop"
     )
-    with raw.cursor().copy(
-        "copy insights.code_files (repository_id, month, path, blob_id, kind, is_test, commit_sha,"
-        " taken_at) from stdin"
-    ) as copy:
+    with raw.cursor().copy("copy lying from stdin") as copy:
         for row in rows:
-            copy.write_row((repository_id, month, *row, commit_sha, at))
+            copy.write_row(row)
+    values = {"id": repository_id, "month": month, "commit": commit_sha, "at": at}
+    raw.execute(_FILES_GONE, values)
+    raw.execute(_FILES_NEW, values)
+    raw.execute("drop table lying")
+    raw.execute(
+        "insert into insights.code_looks (repository_id, month, looked_at, taken_at, commit_sha)"
+        " values (%s, %s, %s, %s, %s) on conflict (repository_id, month, looked_at) do update"
+        " set taken_at = excluded.taken_at, commit_sha = excluded.commit_sha",
+        (repository_id, month, at, taken_at, commit_sha),
+    )
 
 
 def snapshots(
@@ -167,17 +219,24 @@ def snapshots(
 
 
 def replace_snapshot(
-    connection: Connection, repository_id: int, every: str, snapshot: str, rows: Iterable[Row]
-) -> None:
-    """One row for each language."""
-    driver(connection).execute(
-        "delete from insights.code_snapshots"
-        " where repository_id = %s and every = %s and snapshot = %s",
-        (repository_id, every, snapshot),
-    )
+    connection: Connection, repository_id: int, every: str, snapshot: str, rows: Sequence[Row], *,
+    at: datetime,
+) -> None:  # fmt: skip
+    """One row for each language, as measured ``at``; what was said before goes to the history. The
+    same engine says the same of the same commit: that is not written again.
+    """
+    raw = driver(connection)
+    of_this = {"id": repository_id, "every": every, "snapshot": snapshot, "at": at}
+    said = set(raw.execute(_SNAPSHOT_STAMPS, of_this))
+    if said == {(row["commit_sha"], row["engine"], row["taken_on"]) for row in rows}:
+        return
+    raw.execute(_SNAPSHOT_GONE, of_this)
     named = {"repository_id": repository_id, "every": every, "snapshot": snapshot}
     for row in rows:
-        _put(connection, "code_snapshots", ("every", "snapshot", "language"), {**named, **row})
+        _put(
+            connection, "code_snapshots", ("every", "snapshot", "language"),
+            {**named, **row, "measured_at": at},
+        )  # fmt: skip
 
 
 def _put(connection: Connection, table: str, key: Sequence[str], row: Row) -> None:

@@ -15,7 +15,7 @@ from psycopg.sql import SQL, Composed, Identifier
 from psycopg.sql import Literal as Value
 
 from gitinsight.things.catalogue import GITHUB_THINGS
-from warehouse import insights
+from warehouse import code, insights
 from warehouse.engine import Connection, driver
 from warehouse.schemas import MADE, Schemas
 
@@ -85,6 +85,16 @@ where merged_at <= (select max(held_at) from past_ops.instants)
 union all
 select lower({alias}), {person}, null where {alias}::text is not null
 """
+_SNAPSHOTS_THEN = """
+create view past_insights.code_snapshots as
+select {columns} from insights.code_snapshots as made
+inner join past_ops.instants as instant using (repository_id)
+where made.measured_at <= instant.held_at
+union all
+select {columns} from insights.code_snapshots_history as made
+inner join past_ops.instants as instant using (repository_id)
+where made.valid_from <= instant.held_at and made.valid_to > instant.held_at
+"""
 _REFS = {"git_tags": ("is_annotated", "tagged_at"), "git_branches": ("is_default",)}
 _OTHERS = (
     """
@@ -112,16 +122,22 @@ _OTHERS = (
     # What was measured is that of a content, too.
     "create view past_insights.code_blobs as select * from insights.code_blobs",
     """
-    create view past_insights.code_files as
-    select lies.* from insights.code_files as lies
+    create view past_insights.code_looks as
+    select looked.* from insights.code_looks as looked
     inner join past_ops.instants as instant using (repository_id)
-    where lies.taken_at <= instant.held_at
+    where looked.looked_at <= instant.held_at
     """,
     """
-    create view past_insights.code_snapshots as
-    select made.* from insights.code_snapshots as made
+    create view past_insights.code_files as
+    select lies.repository_id, lies.month, lies.path, lies.blob_id, lies.kind, lies.is_test
+    from insights.code_files as lies
     inner join past_ops.instants as instant using (repository_id)
-    where made.measured_at <= instant.held_at
+    where lies.taken_at <= instant.held_at
+    union all
+    select lay.repository_id, lay.month, lay.path, lay.blob_id, lay.kind, lay.is_test
+    from insights.code_files_history as lay
+    inner join past_ops.instants as instant using (repository_id)
+    where lay.valid_from <= instant.held_at and lay.valid_to > instant.held_at
     """,
     """
     create view past_raw.git_commit_files as
@@ -268,7 +284,8 @@ def keep_insights(
 
 
 def _views() -> list[Composed]:
-    found = []
+    columns = (Identifier("made", name) for name in code.SNAPSHOT_COLUMNS)
+    found = [SQL(_SNAPSHOTS_THEN).format(columns=SQL(", ").join(columns))]
     for thing in GITHUB_THINGS:
         names = {
             "table": Identifier(thing.table), "history": Identifier(f"{thing.table}_history"),

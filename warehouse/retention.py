@@ -95,14 +95,17 @@ RULES = (
     # The past is shown as it was published: what no publication was made of is shown at no instant.
     *(
         Rule(
-            "history_days", f"raw.{thing.table}_history", "valid_to",
+            "history_days", table, "valid_to",
             condition="not exists (select 1 from ops.jobs"
             " where jobs.repository_id = held.repository_id"
             " and jobs.outcome ->> 'publication' is not null"
             " and jobs.finished_at >= held.valid_from and jobs.finished_at < held.valid_to)",
             is_thinned=True,
         )
-        for thing in GITHUB_THINGS
+        for table in (
+            *(f"raw.{thing.table}_history" for thing in GITHUB_THINGS),
+            "insights.code_files_history", "insights.code_snapshots_history",
+        )
     ),
 )  # fmt: skip
 

@@ -247,10 +247,12 @@ def _keep_head(run: Run, tree: Tree, engine: str) -> None:
     with run.warehouse.begin() as connection:
         code.replace_files(
             connection, run.repository.repository_id, month, files,
-            commit_sha=tree.commit_sha, at=run.as_of,
+            commit_sha=tree.commit_sha, taken_at=run.as_of, at=run.clock(),
         )  # fmt: skip
         rows = _snapshot(connection, run, tree, day=day, engine=engine)
-        code.replace_snapshot(connection, run.repository.repository_id, "week", f"{monday}", rows)
+        code.replace_snapshot(
+            connection, run.repository.repository_id, "week", f"{monday}", rows, at=run.clock()
+        )
         run.hold(connection)
 
 
@@ -270,17 +272,16 @@ def _read_releases(run: Run, measuring: Measuring) -> None:
             rows = _snapshot(
                 connection, run, tree, day=one.tagged_at.date(), engine=measuring.engine
             )
-            code.replace_snapshot(connection, repository_id, "release", one.name, rows)
+            code.replace_snapshot(
+                connection, repository_id, "release", one.name, rows, at=run.clock()
+            )
             run.hold(connection)
 
 
 def _snapshot(
     connection: Connection, run: Run, tree: Tree, *, day: date, engine: str
 ) -> list[dict[str, object]]:
-    stamp = {
-        "commit_sha": tree.commit_sha, "taken_on": day, "engine": engine,
-        "measured_at": run.as_of,
-    }  # fmt: skip
+    stamp = {"commit_sha": tree.commit_sha, "taken_on": day, "engine": engine}
     found = code.measured(connection, run.repository.repository_id, set(tree.keys.values()))
     return [asdict(one) | stamp for one in snapshots(_measures(tree, found))]
 

@@ -17,7 +17,8 @@ from tests.flows.conftest import Gitinsight
 from tests.support.analyses import analyse, rows
 from tests.support.github import GitHub
 from warehouse import export, past, publish
-from warehouse.engine import Engine, driver, make_engine
+from warehouse.engine import Engine, make_engine
+from warehouse.insights import ORDER
 
 NAME = "synthetic-labs/borealis"
 CHANGES = (
@@ -25,9 +26,6 @@ CHANGES = (
     "merge_pull_request", "new_release", "new_run", "new_deployment", "new_discussion",
     "rename_label", "new_commit", "force_push", "move_tag",
 )  # fmt: skip
-
-
-OF_CODE = {"code_hotspots", "code_quality", "dependency_risk", "security_risk"}
 
 
 @pytest.fixture
@@ -38,35 +36,45 @@ def held(analysed: Settings) -> Iterator[Engine]:
 
 
 def hashes(warehouse: Engine, schema: str) -> dict[str, str]:
-    """Mart -> a hash of every row of it. Of what is measured in code the last look of a week or a
-    month is kept, and no earlier one.
-    """
-    found = {}
+    """Mart -> a hash of every row of it."""
     with warehouse.connect() as connection:
-        for mart in set(publish.published(connection)) - OF_CODE:
-            lines = driver(connection).execute(
-                f"select to_jsonb(one)::text from {schema}.{mart} as one order by 1".encode()
-            )
-            found[mart] = hashlib.sha256("\n".join(line for (line,) in lines).encode()).hexdigest()
-    return found
+        every = publish.published(connection)
+    return {mart: _hash(warehouse, f"{schema}.{mart}") for mart in every}
+
+
+def insights(warehouse: Engine, schema: str) -> dict[str, str]:
+    """The same of what Python makes of marts, but for the job that did."""
+    return {one: _hash(warehouse, f"{schema}.{one}", "job_id") for one in ORDER}
+
+
+def _hash(warehouse: Engine, table: str, *without: str) -> str:
+    lines = rows(
+        warehouse,
+        f"select (to_jsonb(one) - '{{{','.join(without)}}}'::text[])::text"
+        f" from {table} as one order by 1",
+    )
+    return hashlib.sha256("\n".join(line for (line,) in lines).encode()).hexdigest()
 
 
 def test_every_mart_is_again_what_it_was(analysed: Settings, held: Engine, github: GitHub) -> None:
-    shown = hashes(held, "marts")
+    shown, made = hashes(held, "marts"), insights(held, "insights")
     then = clock.now()
     for operation in CHANGES:
         github.change(NAME, operation)
     assert analyse(analysed, held, NAME, is_full=True).state in {"succeeded", "partial"}
-    shown_now = hashes(held, "marts")
+    shown_now, made_now = hashes(held, "marts"), insights(held, "insights")
+    assert made != made_now
     assert {mart for mart in shown if shown[mart] != shown_now[mart]} > {
-        "repository_summary", "daily_activity", "issue_responsiveness",
+        "repository_summary", "daily_activity", "issue_responsiveness", "code_quality",
     }  # fmt: skip
 
-    with earlier.figures(analysed, held, then) as [instant]:
+    with earlier.figures(analysed, held, then, with_insights=True) as [instant]:
         assert instant.held_at <= then
         assert hashes(held, past.MARTS) == shown
-    with earlier.figures(analysed, held, clock.now()):
+        assert insights(held, past.INSIGHTS) == made
+    with earlier.figures(analysed, held, clock.now(), with_insights=True):
         assert hashes(held, past.MARTS) == shown_now
+        assert insights(held, past.INSIGHTS) == made_now
     assert hashes(held, "marts") == shown_now
 
 
@@ -85,6 +93,9 @@ def test_analysts_ask_the_past_and_nothing_of_today(gitinsight: Gitinsight, held
     assert gitinsight("query", question, "--json")[0] == 0
     code, out, _ = gitinsight("query", question, "--as-of", "2999-01-01", "--of", NAME, "--json")
     assert (code, json.loads(out)) == (0, [{"issues_count": 24}])
+    question = "select caf_50_count from insights.bus_factor where window_days = 0"
+    code, out, _ = gitinsight("query", question, "--as-of", "2999-01-01", "--json")
+    assert (code, json.loads(out)) == (0, [{"caf_50_count": 2}])
 
     with held.begin() as connection:
         connection.exec_driver_sql("update marts.repository_summary set issues_count = 0")

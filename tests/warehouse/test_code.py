@@ -1,11 +1,15 @@
 """Contents that were measured, by git's id."""
 
+from dataclasses import asdict, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+from models.code_snapshots import FileMeasures, snapshots
 from tests.support.rows import AT, add_repository, fetch
 from warehouse import code
 from warehouse.engine import Engine, driver
+
+SNAPSHOT, _ = snapshots([FileMeasures(language="Go", is_test=False, is_measured=True)])
 
 
 def blob(blob_id: str, kind: str = "Go", **facts: Any) -> dict[str, Any]:
@@ -50,7 +54,7 @@ def test_a_month_has_the_files_of_its_last_look(warehouse: Engine) -> None:
 
         def look(month: date, *paths: str) -> None:
             rows = ((path, "a", "Go", False) for path in paths)
-            code.replace_files(connection, 1, month, rows, commit_sha="f" * 40, at=AT)
+            code.replace_files(connection, 1, month, rows, commit_sha="f" * 40, taken_at=AT, at=AT)
 
         look(date(2026, 1, 1), "a.go")
         look(date(2026, 2, 1), "a.go", "b.go")
@@ -58,6 +62,64 @@ def test_a_month_has_the_files_of_its_last_look(warehouse: Engine) -> None:
 
         assert fetch(connection, "select month, path from insights.code_files order by 1, 2") == [
             (date(2026, 1, 1), "a.go"), (date(2026, 2, 1), "b.go"), (date(2026, 2, 1), "c.go"),
+        ]  # fmt: skip
+
+
+def test_what_lay_there_before_is_kept_and_what_lies_there_still_is_not_touched(
+    warehouse: Engine,
+) -> None:
+    add_repository(warehouse)
+    with warehouse.begin() as connection:
+
+        def look(hours: int, **blobs: str) -> None:
+            code.replace_files(
+                connection, 1, date(2026, 2, 1),
+                ((path, blob_id, "Go", False) for path, blob_id in blobs.items()),
+                commit_sha=str(hours), taken_at=AT, at=AT + timedelta(hours=hours),
+            )  # fmt: skip
+
+        look(0, same="a", changed="a", gone="a")
+        look(1, same="a", changed="b")
+        look(2, same="a", changed="b")
+
+        assert fetch(
+            connection, "select path, blob_id, commit_sha from insights.code_files order by path"
+        ) == [("changed", "b", "1"), ("same", "a", "0")]
+        assert fetch(
+            connection,
+            "select path, blob_id, commit_sha, valid_from, valid_to"
+            " from insights.code_files_history order by path",
+        ) == [
+            (path, "a", "0", AT, AT + timedelta(hours=1)) for path in ("changed", "gone")
+        ]  # fmt: skip
+        looks = fetch(
+            connection, "select looked_at, commit_sha from insights.code_looks order by 1"
+        )
+        assert looks == [(AT + timedelta(hours=one), str(one)) for one in range(3)]
+
+
+def test_a_snapshot_is_written_where_it_says_something_else(warehouse: Engine) -> None:
+    add_repository(warehouse)
+    with warehouse.begin() as connection:
+
+        def said(hours: int, commit_sha: str, **nloc: int) -> None:
+            rows = [
+                asdict(replace(SNAPSHOT, language=language, nloc=count))
+                | {"commit_sha": commit_sha, "engine": "e@1", "taken_on": AT.date()}
+                for language, count in nloc.items()
+            ]
+            at = AT + timedelta(hours=hours)
+            code.replace_snapshot(connection, 1, "week", "2026-02-02", rows, at=at)
+
+        said(0, "a", Go=1, C=1)
+        said(1, "a", Go=1, C=1)
+        said(2, "b", Go=2)
+
+        now = "select language, nloc, measured_at from insights.code_snapshots"
+        assert fetch(connection, now) == [("Go", 2, AT + timedelta(hours=2))]
+        then = "select language, nloc, valid_from, valid_to from insights.code_snapshots_history"
+        assert fetch(connection, f"{then} order by 1") == [
+            (language, 1, AT, AT + timedelta(hours=2)) for language in ("C", "Go")
         ]  # fmt: skip
 
 

@@ -1,9 +1,19 @@
 -- Files of the default branch as they lay at the end of each of the last twelve months, or lie now,
 -- with what was measured in them.
+with looks as (
+  select distinct on (repository_id, month)
+    repository_id,
+    month,
+    taken_at
+  from {{ source('insights', 'code_looks') }}
+  where {{ of_job('repository_id') }}
+  order by repository_id asc, month asc, looked_at desc
+)
+
 select
   lies.repository_id,
   lies.month,
-  lies.taken_at,
+  looks.taken_at,
   lies.path,
   lies.kind,
   lies.is_test,
@@ -15,6 +25,7 @@ select
   measured.secrets,
   measured.dependencies
 from {{ source('insights', 'code_files') }} as lies
+inner join looks on lies.repository_id = looks.repository_id and lies.month = looks.month
 inner join {{ ref('int_repositories') }} as repository
   on lies.repository_id = repository.repository_id
 inner join {{ source('insights', 'code_blobs') }} as measured
