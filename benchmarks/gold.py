@@ -1,7 +1,5 @@
 """Texts whose tone people have judged, beside this repository, and how well they are met."""
 
-import gzip
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +8,8 @@ import numpy as np
 from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer
 
 from benchmarks.replay import Missing
-from models.plain_text import plain
+from flows.steps.labelled import comments, plain_texts
+from models.comparison import Score, f1
 from models.sentiment import CLASSES, Floats, Integers
 from models.sentiment_training import Labelled
 
@@ -43,15 +42,8 @@ def gold(name: str, *, folder: Path = FOLDER) -> Gold:
     path = folder / f"sentiment_{name}.jsonl.gz"
     if not path.is_file():
         raise Missing(f"no labelled texts in ../{folder.parent.name}/{folder.name}/{path.name}")
-    with gzip.open(path, "rt", encoding="utf-8") as lines:
-        rows = [json.loads(line) for line in lines]
-    train, test = (
-        Labelled(
-            tuple(plain(one["text"]) for one in rows if one["split"] == split),
-            np.array([one["label"] + 1 for one in rows if one["split"] == split]),
-        )
-        for split in ("train", "test")
-    )
+    rows = comments(folder, name)
+    train, test = (plain_texts(rows, split) for split in ("train", "test"))
     unseen = tuple(one["text"] for one in rows if one["split"] == "test")
     return Gold(train, test, tuple(one["text"] for one in rows), unseen)
 
@@ -69,22 +61,16 @@ def vader_labels(texts: tuple[str, ...]) -> Integers:
     return 1 + (compound >= _CHARGED).astype(int) - (compound <= -_CHARGED)
 
 
-def macro_f1(said: Integers, labels: Integers) -> float:
-    return float(_f1(_confusion(said, labels)))
-
-
-def f1_interval(said: Integers, labels: Integers) -> Interval:
-    """95 %, of a bootstrap over the texts: only the cell of each text matters."""
-    cells = _confusion(said, labels).ravel()
-    drawn = np.random.default_rng(1).multinomial(len(labels), cells / len(labels), size=_RESAMPLES)
-    return _middle(_f1(drawn.reshape(-1, len(CLASSES), len(CLASSES))))
+def macro_f1(said: Integers, labels: Integers) -> Score:
+    return f1(said, labels, range(len(CLASSES)))
 
 
 def interval(values: Floats, of: Callable[[Floats], float] = np.mean) -> Interval:
     """95 %, of a bootstrap over values of texts."""
     chance = np.random.default_rng(1)
     drawn = [of(chance.choice(values, len(values))) for _ in range(_RESAMPLES)]
-    return _middle(np.array(drawn))
+    low, high = np.percentile(drawn, [2.5, 97.5])
+    return float(low), float(high)
 
 
 def calibration_error(shares: Floats, labels: Integers) -> float:
@@ -101,21 +87,3 @@ def calibration_interval(shares: Floats, labels: Integers) -> Interval:
         return calibration_error(shares[places], labels[places])
 
     return interval(np.arange(len(labels), dtype=float), error)
-
-
-def _confusion(said: Integers, labels: Integers) -> Integers:
-    size = len(CLASSES)
-    return np.bincount(labels * size + said, minlength=size * size).reshape(size, size)
-
-
-def _f1(confusion: Integers) -> Floats:
-    """Of one matrix or of many."""
-    hits = np.diagonal(confusion, axis1=-2, axis2=-1)
-    either = confusion.sum(axis=-1) + confusion.sum(axis=-2)
-    found: Floats = (2 * hits / np.maximum(either, 1)).mean(axis=-1)
-    return found
-
-
-def _middle(values: Floats) -> Interval:
-    low, high = np.percentile(values, [2.5, 97.5])
-    return float(low), float(high)

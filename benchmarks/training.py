@@ -17,7 +17,6 @@ from benchmarks.gold import (
     Gold,
     calibration_error,
     calibration_interval,
-    f1_interval,
     gold,
     lexicon,
     macro_f1,
@@ -126,8 +125,9 @@ def measurements(
     for name, texts in sets.items():
         shares, labels = judge(texts.test.texts), texts.test.labels
         said = shares.argmax(axis=1)
+        score = macro_f1(said, labels)
         for metric, value, (low, high) in (
-            ("macro-F1", macro_f1(said, labels), f1_interval(said, labels)),
+            ("macro-F1", score.value, (score.low, score.high)),
             (
                 "calibration error", calibration_error(shares, labels),
                 calibration_interval(shares, labels),

@@ -8,6 +8,7 @@ error, a fatal signal or a killed child are no feelings of a programmer.
 
 import math
 import re
+import string
 from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
@@ -50,14 +51,20 @@ _REACH = 3
 _TURNED, _STEP, _FADING = -0.74, 0.293, 0.05
 _NORM = 15
 _CHARGED = 0.05
+_UNCHARGED = (0.0,) * 13
 
-_TOKEN = re.compile(r":[a-z0-9_+-]+:|[:;=8][-']?[()dp/|*]|<3|[.!?]+|\w+(?:['’]\w+)?|[^\w\s,]")  # noqa: RUF001 - typed so
+_TOKEN = re.compile(  # first what most are, though no face begins so
+    r"[a-z]\w*(?:['’]\w+)?|:[a-z0-9_+-]+:|[:;=8][-']?[()dp/|*]|<3|[.!?]+|\w+(?:['’]\w+)?|[^\w\s,]"  # noqa: RUF001 - typed so
+)
 _GLAD = re.compile(
     r"[:;=8][-']?[)DPp*]|<3|:\+1:|:(?:smiley?|heart|tada|grin|clap|rocket)\w*:|[👍🎉❤]"
 )
 _SAD = re.compile(
     r"[:;=][-']?[(/|]|:-1:|:(?:angry|cry|sob|disappointed|rage|confused|worried)\w*:|[👎😞😠]"
 )
+_FACE = re.compile(r"[:;=8<👍🎉❤👎😞😠]")
+"""What each of them begins with; most texts have none."""
+_NO_CAPITALS = bytes(set(range(128)) - set(string.ascii_uppercase.encode()))
 
 Lexicon = Mapping[str, float]
 
@@ -73,43 +80,49 @@ def signals(
     """A row of numbers for each text; ``read`` are its tokens."""
     rows = []
     for one, words in zip(texts, read, strict=True):
-        everyday = _charges(words, lexicon, frozenset())
-        is_plain = TECHNICAL.isdisjoint(words)
-        technical = everyday if is_plain else _charges(words, lexicon, TECHNICAL)
+        found, size = _sentences(words, lexicon), len(words)
+        everyday = technical = _charges([[value for value, _ in each] for each in found], size)
+        if not TECHNICAL.isdisjoint(words):
+            technical = _charges(
+                [[value for value, word in each if word not in TECHNICAL] for each in found], size
+            )
         rows.append((*everyday, *technical, *_looks(one)))
     return np.array(rows, dtype=np.float64)
 
 
 def charge(words: Sequence[str], lexicon: Lexicon) -> float:
     """From -1 to 1, of the whole."""
-    return _charges(words, lexicon, frozenset())[0]
+    return _bounded(sum(value for each in _sentences(words, lexicon) for value, _ in each))
 
 
-def _charges(words: Sequence[str], lexicon: Lexicon, without: frozenset[str]) -> tuple[float, ...]:
-    sentences = _sentences(words, lexicon, without)
+def _charges(sentences: Sequence[Sequence[float]], size: int) -> tuple[float, ...]:
+    """Of sentences of so many words, by what their charged words weigh."""
+    if not any(sentences):
+        return _UNCHARGED
     charged = [value for one in sentences for value in one]
     glad = sum(value for value in charged if value > 0)
     sad = sum(value for value in charged if value < 0)
-    each = [_bounded(sum(one)) for one in sentences if one] or [0.0]
-    whole, size = _bounded(glad + sad), len(words) or 1
+    each = [_bounded(sum(one)) for one in sentences if one]
+    whole = _bounded(glad + sad)
     return (
         whole, _bounded(glad), _bounded(sad), glad / size, sad / size, whole > _CHARGED,
         whole < -_CHARGED, max(each), min(each), each[0], each[-1], glad > 0, sad < 0,
     )  # fmt: skip
 
 
-def _sentences(
-    words: Sequence[str], lexicon: Lexicon, without: frozenset[str]
-) -> list[list[float]]:
+def _sentences(words: Sequence[str], lexicon: Lexicon) -> list[list[tuple[float, str]]]:
     """Of each sentence what its charged words weigh."""
-    found: list[list[float]] = [[]]
+    found: list[list[tuple[float, str]]] = [[]]
+    if lexicon.keys().isdisjoint(words):
+        return found
     for place, word in enumerate(words):
-        if word[0] in _ENDS:
+        if word in lexicon:
+            before = words[max(0, place - _REACH) : place]
+            found[-1].append((_in_place(lexicon[word], before), word))
+        elif word[0] in _ENDS:
             found.append([])
         elif word == "but":
-            found[-1] = [value / 2 for value in found[-1]]
-        elif word in lexicon and word not in without:
-            found[-1].append(_in_place(lexicon[word], words[max(0, place - _REACH) : place]))
+            found[-1] = [(value / 2, charged) for value, charged in found[-1]]
     return found
 
 
@@ -135,8 +148,15 @@ def _bounded(total: float) -> float:
 def _looks(text: str) -> Iterable[float]:
     """How it is punctuated, and the faces in it."""
     size = len(text) or 1
+    has_face = _FACE.search(text) is not None
     return (
         min(text.count("!"), 3) / 3, min(text.count("?"), 3) / 3, "..." in text,
-        sum(map(str.isupper, text)) / size, _GLAD.search(text) is not None,
-        _SAD.search(text) is not None, math.log1p(size) / 6,
+        _capitals(text) / size, has_face and _GLAD.search(text) is not None,
+        has_face and _SAD.search(text) is not None, math.log1p(size) / 6,
     )  # fmt: skip
+
+
+def _capitals(text: str) -> int:
+    if text.isascii():
+        return len(text.encode().translate(None, _NO_CAPITALS))
+    return sum(map(str.isupper, text))

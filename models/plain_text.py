@@ -39,6 +39,7 @@ _REMOVED = (
 """In this order, each only where something it begins with is there: most texts have none."""
 _SPACE = re.compile(r"\s+")
 _WORD = re.compile(r"[^\W\d_]+")
+_ASCII_WORD = re.compile(r"[a-z]+")
 _FACE = re.compile(r":[a-z0-9_+-]+:|[:;=8][-']?[()DPp/|*]|<3|[☀-➿\U0001F300-\U0001FAFF]")
 
 _ENGLISH_WORDS = """
@@ -74,7 +75,7 @@ def plain(markdown: str) -> str:
 
 def unreadable(text: str) -> Unreadable | None:
     """Why nobody who reads English alone could tell the tone of it; None where they could."""
-    words = _WORD.findall(text.lower())
+    words = (_ASCII_WORD if text.isascii() else _WORD).findall(text.lower())
     if not words:
         return None if _FACE.search(text) else "no_words"
     if not text.isascii():

@@ -6,8 +6,7 @@ A linear model over words, pieces of words and the signals of a lexicon; what it
 """
 
 import itertools
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import pairwise
@@ -16,6 +15,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from models.letter_pieces import LetterPieces
 from models.lexical_signals import signals, tokens
 from models.plain_text import Unreadable, plain, unreadable
 
@@ -28,8 +28,9 @@ SURE = 0.6
 LETTERS = 2_000
 """Of longer texts the beginning is judged: they grow by what is pasted into them."""
 
-_PIECES = range(2, 6)
 _DIGITS = 4
+_AT_ONCE = 512
+"""Texts whose grams are counted together: they stay near the processor."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,7 @@ class Weights:
     """
 
     words: Mapping[str, int]
-    pieces: Mapping[str, int]
+    pieces: LetterPieces
     lexicon: Mapping[str, float]
     idf: Floats
     grams: Floats
@@ -87,14 +88,19 @@ def told(texts: Sequence[str], judge: Callable[[Sequence[str]], Floats]) -> list
 
 def probabilities(weights: Weights, texts: Sequence[str]) -> Floats:
     """Of each class, of texts that are plain already."""
-    if not texts:
-        return np.empty((0, len(CLASSES)))
+    found = np.empty((len(texts), len(CLASSES)))
+    for start in range(0, len(texts), _AT_ONCE):
+        found[start : start + _AT_ONCE] = _shares(weights, texts[start : start + _AT_ONCE])
+    return found
+
+
+def _shares(weights: Weights, texts: Sequence[str]) -> Floats:
     read = [tokens(one) for one in texts]
     counted = weighed(count(texts, read, weights.words, weights.pieces), weights)
     logits = weights.intercept + signals(texts, read, weights.lexicon) @ weights.signals
+    parts = weights.grams[counted.columns] * counted.values[:, None]
     for number in range(len(CLASSES)):
-        parts = counted.values * weights.grams[counted.columns, number]
-        logits[:, number] += np.bincount(counted.rows, parts, minlength=len(texts))
+        logits[:, number] += np.bincount(counted.rows, parts[:, number], minlength=len(texts))
     return softmax(logits / weights.temperature)
 
 
@@ -106,44 +112,23 @@ def softmax(logits: Floats) -> Floats:
 
 def count(
     texts: Sequence[str], read: Sequence[Sequence[str]], words: Mapping[str, int],
-    pieces: Mapping[str, int],
+    pieces: LetterPieces,
 ) -> Counted:  # fmt: skip
     """How often each known gram stands in each text, as 1 + log of it."""
     width = len(words) + len(pieces)
-    rows, columns = map(
-        np.concatenate, zip(_words(read, words), _pieces(texts, pieces), strict=True)
-    )
+    rows, columns = map(np.concatenate, zip(_words(read, words), pieces.found(texts), strict=True))
     cells, often = np.unique(rows * width + columns, return_counts=True)
     return Counted(*np.divmod(cells, max(width, 1)), 1.0 + np.log(often))
 
 
 def _words(read: Sequence[Sequence[str]], words: Mapping[str, int]) -> tuple[Integers, Integers]:
     """Of each word or pair of words that is known, its text and its place."""
-    return _flat([_known(word_grams(one), words) for one in read])
-
-
-def _pieces(texts: Sequence[str], pieces: Mapping[str, int]) -> tuple[Integers, Integers]:
-    """The same of pieces; those of a word are looked up once, however often it is written."""
-    numbers: defaultdict[str, int] = defaultdict(itertools.count().__next__)
-    rows, words = _flat([[numbers[word] for word in one.lower().split()] for one in texts])
-    word, places = _flat([_known(word_pieces(one), pieces) for one in numbers])
-    held = np.bincount(word, minlength=len(numbers))[words]
-    first = np.searchsorted(word, words)
-    # The places of a word lie together: they are reached from the first one on.
-    ends = np.cumsum(held)
-    steps = np.arange(held.sum()) - np.repeat(ends - held, held)
-    return np.repeat(rows, held), places[np.repeat(first, held) + steps]
-
-
-def _known(grams: Iterable[str], places: Mapping[str, int]) -> list[int]:
-    return [place for place in map(places.get, grams) if place is not None]
-
-
-def _flat(lists: Sequence[Sequence[int]]) -> tuple[Integers, Integers]:
-    """The entries of all, each with the number of its list."""
-    sizes = [len(one) for one in lists]
-    entries = np.fromiter(itertools.chain.from_iterable(lists), np.int64, sum(sizes))
-    return np.repeat(np.arange(len(lists)), sizes), entries
+    known = [
+        [place for place in map(words.get, word_grams(one)) if place is not None] for one in read
+    ]
+    sizes = [len(one) for one in known]
+    places = np.fromiter(itertools.chain.from_iterable(known), np.int64, sum(sizes))
+    return np.repeat(np.arange(len(read)), sizes), places
 
 
 def weighed(counted: Counted, weights: Weights) -> Counted:
@@ -157,12 +142,6 @@ def weighed(counted: Counted, weights: Weights) -> Counted:
 def word_grams(read: Sequence[str]) -> list[str]:
     """Each token, and each two that follow each other."""
     return [*read, *map(" ".join, pairwise(read))]
-
-
-def word_pieces(word: str) -> list[str]:
-    """Pieces of two to five letters, with a space for where the word begins and ends."""
-    padded = f" {word} "
-    return [padded[at : at + size] for size in _PIECES for at in range(len(padded) - size + 1)]
 
 
 def _tone(shares: Sequence[float]) -> Tone:

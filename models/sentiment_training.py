@@ -9,6 +9,7 @@ from hashlib import blake2b
 import numpy as np
 from scipy import optimize, sparse
 
+from models.letter_pieces import LetterPieces, pieces
 from models.lexical_signals import signals, tokens
 from models.sentiment import (
     CLASSES,
@@ -20,7 +21,6 @@ from models.sentiment import (
     probabilities,
     weighed,
     word_grams,
-    word_pieces,
 )
 
 FOLDS = 5
@@ -28,7 +28,9 @@ _TEXTS_WITH_WORD = 2
 _TEXTS_WITH_PIECE = 3
 _STRENGTH = 2.0
 """The inverse of how much large weights are held against a model."""
-_ITERATIONS = 150
+_TELLING = 0.5
+"""How far a gram that tells the classes apart weighs more than one that is as rare."""
+_ITERATIONS = 100
 _TEMPERATURES = np.linspace(0.6, 1.6, 101)
 _LETTERS = re.compile(r"[^\W\d_]+")
 
@@ -47,12 +49,17 @@ class Labelled:
         return Labelled(self.texts + other.texts, np.concatenate([self.labels, other.labels]))
 
 
-def train(labelled: Labelled, lexicon: Mapping[str, float]) -> Weights:
-    """The temperature is that under which what folds say of unseen texts is likeliest."""
-    unseen = out_of_fold(labelled, lexicon)
+def train(
+    labelled: Labelled, lexicon: Mapping[str, float], *, unseen: Floats | None = None
+) -> Weights:
+    """The temperature is that under which what folds say of texts is likeliest: ``unseen``, where
+    they have been asked before.
+    """
+    if unseen is None:
+        unseen = out_of_fold(labelled, lexicon)
     chosen = np.arange(len(labelled.labels))
     losses = [
-        -np.log(_tempered(unseen, one)[chosen, labelled.labels]).sum() for one in _TEMPERATURES
+        -np.log(tempered(unseen, one)[chosen, labelled.labels]).sum() for one in _TEMPERATURES
     ]
     return replace(fit(labelled, lexicon), temperature=float(_TEMPERATURES[int(np.argmin(losses))]))
 
@@ -78,22 +85,34 @@ def _number(text: str) -> int:
     return int.from_bytes(blake2b(letters.encode(), digest_size=8).digest(), "big")
 
 
-def fit(labelled: Labelled, lexicon: Mapping[str, float], *, has_signals: bool = True) -> Weights:
-    """Without ``has_signals`` it is a plain TF-IDF model."""
+def fit(labelled: Labelled, lexicon: Mapping[str, float], *, is_plain: bool = False) -> Weights:
+    """Where it ``is_plain`` it is TF-IDF and nothing else."""
     texts, read = labelled.texts, [tokens(one) for one in labelled.texts]
-    words = _known((set(word_grams(one)) for one in read), _TEXTS_WITH_WORD, start=0)
-    pieces = _known(
-        ({gram for word in one.lower().split() for gram in word_pieces(word)} for one in texts),
-        _TEXTS_WITH_PIECE, start=len(words),
-    )  # fmt: skip
-    counted = count(texts, read, words, pieces)
-    size = len(words) + len(pieces)
+    words = {
+        gram: place
+        for place, gram in enumerate(
+            _known((set(word_grams(one)) for one in read), _TEXTS_WITH_WORD)
+        )
+    }
+    in_words = ({gram for word in one.lower().split() for gram in pieces(word)} for one in texts)
+    known = LetterPieces(_known(in_words, _TEXTS_WITH_PIECE), len(words))
+    counted = count(texts, read, words, known)
+    size = len(words) + len(known)
     holding = np.bincount(counted.columns, minlength=size)
-    found = signals(texts, read, lexicon) * has_signals
+    found = signals(texts, read, lexicon) * (not is_plain)
+    idf = np.log((1 + len(texts)) / (1 + holding)) + 1
+    if not is_plain:
+        classes = labelled.labels[counted.rows]
+        holding = np.array(
+            [
+                np.bincount(counted.columns[classes == one], minlength=size)
+                for one in range(len(CLASSES))
+            ]
+        )
+        idf *= np.hstack([_telling(one) for one in np.split(holding, [len(words)], axis=1)])
     empty = Weights(
-        words, pieces, lexicon, np.log((1 + len(texts)) / (1 + holding)) + 1,
-        np.zeros((size, len(CLASSES))), np.zeros((found.shape[1], len(CLASSES))),
-        np.zeros(len(CLASSES)), 1.0,
+        words, known, lexicon, idf, np.zeros((size, len(CLASSES))),
+        np.zeros((found.shape[1], len(CLASSES))), np.zeros(len(CLASSES)), 1.0,
     )  # fmt: skip
     features = _matrix(weighed(counted, empty), found, size)
     coefficients, intercept = _logistic(features, labelled.labels)
@@ -102,29 +121,41 @@ def fit(labelled: Labelled, lexicon: Mapping[str, float], *, has_signals: bool =
     )
 
 
-def _known(documents: Iterable[set[str]], texts: int, *, start: int) -> dict[str, int]:
+def _telling(holding: Integers) -> Floats:
+    """A factor for each gram, by how many texts of each class hold it: one on average, and more
+    the likelier it is in some class than in the others. What a model may only learn from few texts
+    it cannot tell by small weights.
+    """
+    inside, outside = holding + 1.0, holding.sum(axis=0) - holding + 1.0
+    inside, outside = (one / one.sum(axis=1, keepdims=True) for one in (inside, outside))
+    found = np.abs(np.log(inside / outside)).max(axis=0)
+    average = (found * holding.sum(axis=0)).sum() / max(holding.sum(), 1)
+    return (1 - _TELLING) + _TELLING * found / (average or 1.0)
+
+
+def _known(documents: Iterable[set[str]], texts: int) -> list[str]:
     """Grams of so many texts, in their order."""
     found: Counter[str] = Counter()
     for one in documents:
         found.update(one)
-    often = sorted(gram for gram, number in found.items() if number >= texts)
-    return {gram: start + place for place, gram in enumerate(often)}
+    return sorted(gram for gram, number in found.items() if number >= texts)
 
 
 def _matrix(counted: Counted, found: Floats, size: int) -> sparse.csr_matrix:
     grams = sparse.csr_matrix(
         (counted.values, (counted.rows, counted.columns)), shape=(len(found), size)
     )
-    return sparse.hstack([grams, sparse.csr_matrix(found)]).tocsr()
+    return sparse.hstack([grams, sparse.csr_matrix(found)]).tocsr().astype(np.float32)
 
 
 def _logistic(features: sparse.csr_matrix, labels: Integers) -> tuple[Floats, Floats]:
     """Multinomial logistic regression, every class with the same say; weights and intercept."""
-    wanted = np.eye(len(CLASSES))[labels]
+    wanted = np.eye(len(CLASSES), dtype=np.float32)[labels]
     say = (len(labels) / (len(CLASSES) * wanted.sum(axis=0)))[labels][:, None]
     across, width = features.T.tocsr(), features.shape[1]
 
-    def loss(flat: Floats) -> tuple[float, Floats]:
+    def loss(exact: Floats) -> tuple[float, Floats]:
+        flat = exact.astype(np.float32)
         weights, intercept = flat[len(CLASSES) :].reshape(width, -1), flat[: len(CLASSES)]
         logits = features @ weights + intercept
         logits -= logits.max(axis=1, keepdims=True)
@@ -132,7 +163,8 @@ def _logistic(features: sparse.csr_matrix, labels: Integers) -> tuple[Floats, Fl
         wrong = (np.exp(logs) - wanted) * say
         size = (weights * weights).sum() / (2 * _STRENGTH)
         slope = across @ wrong + weights / _STRENGTH
-        return size - (say * wanted * logs).sum(), np.append(wrong.sum(axis=0), slope)
+        value = float(size - (say * wanted * logs).sum())
+        return value, np.append(wrong.sum(axis=0), slope).astype(np.float64)
 
     start = np.zeros((width + 1) * len(CLASSES))
     found = optimize.minimize(
@@ -141,7 +173,7 @@ def _logistic(features: sparse.csr_matrix, labels: Integers) -> tuple[Floats, Fl
     return found[len(CLASSES) :].reshape(width, -1), found[: len(CLASSES)]
 
 
-def _tempered(shares: Floats, temperature: float) -> Floats:
+def tempered(shares: Floats, temperature: float) -> Floats:
     powers = shares ** (1 / temperature)
     tempered: Floats = powers / powers.sum(axis=1, keepdims=True)
     return tempered

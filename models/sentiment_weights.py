@@ -4,7 +4,7 @@ The file is NumPy's own archive of plain arrays: it holds no objects, so that re
 nothing, and it is believed only where its digest is the one that the model's card names.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import cache
 from importlib.resources import files
 from io import BytesIO
@@ -12,6 +12,7 @@ from io import BytesIO
 import numpy as np
 
 from gitinsight.cards.catalogue import card
+from models.letter_pieces import LetterPieces
 from models.sentiment import Weights
 
 NAME = "sentiment"
@@ -26,7 +27,7 @@ def packed(weights: Weights) -> bytes:
     np.savez_compressed(
         stream,
         words=_lines(list(weights.words)),
-        pieces=_lines(list(weights.pieces)),
+        pieces=_lines(weights.pieces.grams),
         charged=_lines(list(weights.lexicon)),
         charges=np.array(list(weights.lexicon.values())),
         idf=weights.idf.astype(np.float16),
@@ -44,8 +45,8 @@ def unpacked(content: bytes) -> Weights:
             bytes(held[name]).decode().split(_BETWEEN) for name in ("words", "pieces", "charged")
         )
         return Weights(
-            words=_places(words, 0),
-            pieces=_places(pieces, len(words)),
+            words={gram: place for place, gram in enumerate(words)},
+            pieces=LetterPieces(pieces, len(words)),
             lexicon=dict(zip(charged, held["charges"].tolist(), strict=True)),
             idf=held["idf"].astype(np.float64),
             grams=held["grams"].astype(np.float64),
@@ -63,7 +64,3 @@ def shipped() -> Weights:
 
 def _lines(grams: Sequence[str]) -> "np.typing.NDArray[np.uint8]":
     return np.frombuffer(_BETWEEN.join(grams).encode(), dtype=np.uint8)
-
-
-def _places(grams: Sequence[str], start: int) -> Mapping[str, int]:
-    return {gram: start + place for place, gram in enumerate(grams)}

@@ -3,7 +3,9 @@
 import csv
 import gzip
 import json
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TypedDict
 
 import numpy as np
 
@@ -24,6 +26,14 @@ NUMBERS: tuple[str, ...] = (
 """What ``models.behaviour.FEATURES`` are called there."""
 
 
+class Comment(TypedDict):
+    """``label`` is -1, 0 or 1."""
+
+    text: str
+    label: int
+    split: str
+
+
 def accounts(folder: Path) -> actors_training.Labelled:
     """Accounts that are humans or programs, with how they were active in all repositories."""
     numbers, labels = (_rows(folder / name) for name in _ACCOUNTS)
@@ -37,16 +47,20 @@ def accounts(folder: Path) -> actors_training.Labelled:
 
 def texts(folder: Path, split: str) -> dict[str, sentiment_training.Labelled]:
     """Comments with their tone, by the set; ``split`` is train or test, as it was published."""
-    found = {}
-    for name in _TEXTS:
-        path = _there(folder / f"sentiment_{name}.jsonl.gz")
-        with gzip.open(path, "rt", encoding="utf-8") as lines:
-            rows = [one for one in map(json.loads, lines) if one["split"] == split]
-        found[name] = sentiment_training.Labelled(
-            tuple(plain(one["text"]) for one in rows),
-            np.array([one["label"] + 1 for one in rows]),
-        )
-    return found
+    return {name: plain_texts(comments(folder, name), split) for name in _TEXTS}
+
+
+def comments(folder: Path, name: str) -> list[Comment]:
+    """Of one set, as they were written."""
+    with gzip.open(_there(folder / f"sentiment_{name}.jsonl.gz"), "rt", encoding="utf-8") as lines:
+        return [json.loads(line) for line in lines]
+
+
+def plain_texts(rows: Sequence[Comment], split: str) -> sentiment_training.Labelled:
+    chosen = [one for one in rows if one["split"] == split]
+    return sentiment_training.Labelled(
+        tuple(plain(one["text"]) for one in chosen), np.array([one["label"] + 1 for one in chosen])
+    )
 
 
 def _rows(path: Path) -> list[dict[str, str]]:

@@ -27,8 +27,8 @@ def test_it_is_the_same_each_time() -> None:
     assert np.array_equal(one.grams, two.grams)
 
 
-def test_without_signals_the_lexicon_does_not_matter() -> None:
-    plain = fit(LABELLED, LEXICON, has_signals=False)
+def test_what_is_plain_has_no_signals() -> None:
+    plain = fit(LABELLED, LEXICON, is_plain=True)
 
     assert not plain.signals.any()
     assert fit(LABELLED, LEXICON).signals.any()
@@ -55,7 +55,20 @@ def test_what_a_fold_says_it_has_not_seen() -> None:
 
 
 def test_the_temperature_makes_what_is_said_likelier() -> None:
-    tempered = train(LABELLED, LEXICON)
+    found = train(LABELLED, LEXICON)
 
-    assert tempered.temperature != pytest.approx(1)
-    assert np.array_equal(tempered.grams, fit(LABELLED, LEXICON).grams)
+    assert found.temperature != pytest.approx(1)
+    assert np.array_equal(found.grams, fit(LABELLED, LEXICON).grams)
+    said = out_of_fold(LABELLED, LEXICON)
+    assert train(LABELLED, LEXICON, unseen=said).temperature == found.temperature
+
+
+def test_what_tells_the_classes_apart_weighs_more_than_what_is_as_rare() -> None:
+    telling, not_telling = ("wind", "moth", "leaf"), ("lamp", "door", "road")
+    texts = tuple(f"{telling[one % 3]} {not_telling[one // 3 % 3]}" for one in range(45))
+    labelled = Labelled(texts, np.arange(45) % 3)
+    plain, found = fit(labelled, {}, is_plain=True), fit(labelled, {})
+    moth, lamp = (found.words[one] for one in ("moth", "lamp"))
+
+    assert plain.idf[moth] == plain.idf[lamp]
+    assert found.idf[moth] > plain.idf[moth] > found.idf[lamp] > 0
