@@ -4,19 +4,21 @@ from collections.abc import Iterator, Sequence
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import PlainTextResponse
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+from prometheus_client import CollectorRegistry
 from prometheus_client.core import (
     CounterMetricFamily,
     GaugeMetricFamily,
     HistogramMetricFamily,
     Metric,
 )
+from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector
+from prometheus_client.samples import Exemplar
 
 from api.auth import Reader
 from api.counters import Counters
 from api.session import Session
-from api.traffic import Traffic
+from api.traffic import Example, Traffic
 from gitinsight import clock
 from warehouse import diagnosis, outbox, visibility
 from warehouse.diagnosis import Diagnosis
@@ -105,7 +107,8 @@ class _Collected(Collector):
         for one in self._traffic.totals():
             for status, count in one.statuses.items():
                 answered.add_metric([one.route, status], count)
-            seconds.add_metric([one.route], one.buckets, one.seconds)
+            buckets = [(limit, count, _exemplar(example)) for limit, count, example in one.buckets]
+            seconds.add_metric([one.route], buckets, one.seconds)
         yield from (answered, seconds)
 
     def _of_messages(self) -> Iterator[Metric]:
@@ -160,9 +163,16 @@ class _Collected(Collector):
         yield from (checks, ages, allowed, repositories, coverage, quarantine)
 
 
+def _exemplar(example: Example | None) -> Exemplar | None:
+    """What its log line, and its trace where there is one, are found by."""
+    if example is None:
+        return None
+    return Exemplar({"request_id": example.request_id}, example.seconds, example.at)
+
+
 @router.get("/metrics", response_class=PlainTextResponse, include_in_schema=False)
 def scraped(request: Request, session: Session, reader: Reader) -> Response:
-    """In the format of Prometheus."""
+    """In the format of Prometheus, or in that of OpenMetrics, which has examples beside counts."""
     fresh_for = request.app.state.settings.quality.fresh_for
     registry = CollectorRegistry()
     found = measures(session, now=clock.now(), fresh_for=fresh_for)
@@ -175,4 +185,5 @@ def scraped(request: Request, session: Session, reader: Reader) -> Response:
             budgets=diagnosis.budgets(session, now=clock.now()),
         )
     )  # fmt: skip
-    return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
+    told, content_type = choose_encoder(request.headers.get("accept", ""))
+    return Response(told(registry), headers={"content-type": content_type})

@@ -29,12 +29,13 @@ class Shelf(Generic[T]):
     def __len__(self) -> int:
         return len(self._entries)
 
-    def get(self, target: bytes) -> T | None:
+    def get(self, target: bytes, now: float | None = None) -> T | None:
+        """``now`` is of the monotonic clock, for whoever has just looked at it."""
         held = self._entries.get(target)
         if held is None:
             return None
         entry, until = held
-        if until < time.monotonic():
+        if until < (time.monotonic() if now is None else now):
             self.drop(target)
             return None
         return entry

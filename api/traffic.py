@@ -1,8 +1,8 @@
 """How much is asked and how it is answered: counters that all processes share, and a line for each
 answer.
 
-Both have to cost next to nothing, as the fast lane answers in a few microseconds: a count is one
-store into a page of memory, and lines are written by the hundred.
+Both have to cost next to nothing, as the fast lane answers in a few microseconds: what was answered
+is put down, and counted and written by the hundred.
 """
 
 import asyncio
@@ -10,11 +10,12 @@ import mmap
 import os
 import time
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from itertools import accumulate
 from pathlib import Path
+from typing import TypeAlias
 
 import msgspec
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -34,25 +35,39 @@ _SUM = _BUCKETS + len(_LIMITS) + 1
 _CELLS = _SUM + 1
 _NOWHERE = "none"
 """The route of what no route answers."""
-_LINES_AT_ONCE = 256
+_AT_ONCE = 256
 _FLUSH_SECONDS = 0.1
+_THOUSANDTHS = [b"%03d" % number for number in range(1_000)]
 _LINE = (
     b'{"event": "request.answered", "route": "%b", "target": "%b", "status": %d, "bytes": %d,'
     b' "microseconds": %d, "request_id": "%b", "logger": "api", "level": "info",'
-    b' "timestamp": "%b.%06dZ"}\n'
+    b' "timestamp": "%b.%b%bZ"}\n'
 )
 
 Sink = Callable[[bytes], object]
+_Put: TypeAlias = tuple[str, int, int, int, bytes, int, bytes]
+"""Route, status, when it began, how long it took, target, size and id of a request."""
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """One of those that took so long, as this process had it last."""
+
+    request_id: str
+    seconds: float
+    at: float
 
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """One route: answers by status, seconds of all of them, and how many took at most how long."""
+    """One route: answers by status, seconds of all of them, and how many took at most how long,
+    the last of each with an example where this process has one.
+    """
 
     route: str
     statuses: dict[str, int]
     seconds: float
-    buckets: list[tuple[str, int]]
+    buckets: list[tuple[str, int, Example | None]]
 
 
 class Traffic:
@@ -68,55 +83,65 @@ class Traffic:
         self._names = {route: route.encode() for route in self.routes}
         self._directory = directory
         self._cells = memoryview(page(directory, 8 * _CELLS * len(self.routes))).cast("Q")
+        self._examples: dict[tuple[str, int], _Put] = {}
         self._sink = sink
-        self._lines: list[bytes] = []
-        self._second = -1
-        self._second_text = b""
+        self._put: list[_Put] = []
         self._offset = time.time_ns() - time.perf_counter_ns()
 
     def count(
         self, route: str, status: int, *, started: int, target: bytes, size: int, request_id: bytes
     ) -> None:
         """``started`` is of ``time.perf_counter_ns``."""
-        took = time.perf_counter_ns() - started
-        base, cells = self._bases.get(route, self._bases[_NOWHERE]), self._cells
-        cells[base + _STATUS_CELLS.get(status, _OTHER)] += 1
-        cells[base + _BUCKETS + bisect_left(_LIMITS, took)] += 1
-        cells[base + _SUM] += took
-        if self._sink is not None:
-            self._write(route, status, started, took, target, size, request_id)
-
-    def _write(
-        self, route: str, status: int, started: int, took: int, target: bytes, size: int,
-        request_id: bytes,
-    ) -> None:  # fmt: skip
-        second, rest = divmod(self._offset + started, 1_000_000_000)
-        if second != self._second:
-            self._second = second
-            self._second_text = datetime.fromtimestamp(second, UTC).strftime(
-                "%Y-%m-%dT%H:%M:%S"
-            ).encode()  # fmt: skip
-        if b'"' in target or b"\\" in target or not target.isascii():
-            target = msgspec.json.encode(target.decode("latin-1"))[1:-1]
-        name = self._names.get(route, b"none")
-        self._lines.append(
-            _LINE % (
-                name, target, status, size, took // 1_000, request_id, self._second_text,
-                rest // 1_000,
-            )
-        )  # fmt: skip
-        if len(self._lines) >= _LINES_AT_ONCE:
-            self.flush()
-        elif len(self._lines) == 1:
+        put = self._put
+        put.append(
+            (route, status, started, time.perf_counter_ns() - started, target, size, request_id)
+        )
+        if len(put) == 1:
             asyncio.get_running_loop().call_later(_FLUSH_SECONDS, self.flush)
+        elif len(put) >= _AT_ONCE:
+            self.flush()
 
     def flush(self) -> None:
-        if self._lines and self._sink is not None:
-            lines, self._lines = b"".join(self._lines), []
-            self._sink(lines)
+        """Count and write what was answered since the last time."""
+        put, self._put = self._put, []
+        if not put:
+            return
+        cells, nowhere, seconds = self._cells, self._bases[_NOWHERE], Counter[int]()
+        for one in put:
+            base = self._bases.get(one[0], nowhere)
+            bucket = bisect_left(_LIMITS, one[3])
+            seconds[base + _SUM] += one[3]
+            cells[base + _STATUS_CELLS.get(one[1], _OTHER)] += 1
+            cells[base + _BUCKETS + bucket] += 1
+            self._examples[one[0], bucket] = one
+        for cell, nanoseconds in seconds.items():
+            cells[cell] += nanoseconds
+        if self._sink is not None:
+            self._sink(self._lines(put))
+
+    def _lines(self, put: Sequence[_Put]) -> bytes:
+        targets = b"".join([one[4] for one in put])
+        is_plain = not (b'"' in targets or b"\\" in targets) and targets.isascii()
+        second, lines = 0, []
+        for route, status, started, took, target, size, request_id in put:
+            at = (self._offset + started) // 1_000
+            if at // 1_000_000 != second:
+                second = at // 1_000_000
+                text = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(second)).encode()
+            shown = target
+            if not is_plain:
+                shown = msgspec.json.encode(target.decode("latin-1"))[1:-1]
+            lines.append(
+                _LINE % (
+                    self._names.get(route, b"none"), shown, status, size, took // 1_000, request_id,
+                    text, _THOUSANDTHS[at // 1_000 % 1_000], _THOUSANDTHS[at % 1_000],
+                )
+            )  # fmt: skip
+        return b"".join(lines)
 
     def totals(self) -> Iterator[Answered]:
         """Those of all processes, of routes that were asked."""
+        self.flush()
         pages = [self._cells]
         if self._directory is not None:
             pages = [memoryview(one.read_bytes()).cast("Q") for one in self._directory.iterdir()]
@@ -130,8 +155,16 @@ class Traffic:
             if statuses:
                 limits = [*map(str, _LIMITS_SECONDS), "+Inf"]
                 counts = accumulate(cells[base + _BUCKETS : base + _SUM])
-                buckets = list(zip(limits, counts, strict=True))
+                examples = [self._example(route, number) for number in range(len(limits))]
+                buckets = list(zip(limits, counts, examples, strict=True))
                 yield Answered(route, statuses, cells[base + _SUM] / 1e9, buckets)
+
+    def _example(self, route: str, bucket: int) -> Example | None:
+        found = self._examples.get((route, bucket))
+        if found is None:
+            return None
+        _, _, started, took, _, _, request_id = found
+        return Example(request_id.decode(), took / 1e9, (self._offset + started) / 1e9)
 
 
 def page(directory: Path | None, size: int) -> mmap.mmap:

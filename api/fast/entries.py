@@ -34,7 +34,7 @@ class Entry:
 
     @cached_property
     def head(self) -> bytes:
-        """As the ordinary server writes it, up to where the id of the request follows."""
+        """As the ordinary server writes it, after the date and up to the id of the request."""
         return self._head(self.headers, self.body)
 
     @cached_property
@@ -57,4 +57,5 @@ class Entry:
 
 
 def _lines(headers: dict[str, str]) -> bytes:
-    return "".join(f"{name}: {value}\r\n" for name, value in headers.items()).encode()
+    lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+    return f"{lines}x-request-id: ".encode()

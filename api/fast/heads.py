@@ -7,6 +7,8 @@ import re
 from dataclasses import dataclass
 from typing import Protocol
 
+from gitinsight import traces
+
 _MOST_BYTES = 8_192
 _SHAPE = re.compile(
     rb" HTTP/1\.1(?:\r\n[!#$%&'*+\-.^_`|~0-9A-Za-z]+:[\t\x20-\x7e\x80-\xff]*)+\r\n\r\n"
@@ -14,7 +16,8 @@ _SHAPE = re.compile(
 """Exactly one head, whole, each line of it plain."""
 _NAMED = re.compile(
     rb"\r\n(host|authorization|if-none-match|accept-encoding|x-request-id|connection|content-length"
-    rb"|transfer-encoding|upgrade|expect|range|http2-settings|trailer|te|x-http-method-override|origin)"
+    rb"|transfer-encoding|upgrade|expect|range|http2-settings|trailer|te|x-http-method-override|origin"
+    rb"|traceparent)"
     rb":[ \t]*([^\r\n]*?)[ \t]*(?=\r\n)",
     re.IGNORECASE,
 )
@@ -50,6 +53,8 @@ def read(block: bytes, readers: Readers) -> Head | None:
     named = dict(found)
     if len(named) != len(found) or b"host" not in named or not _REFUSED.isdisjoint(named):
         return None
+    if b"traceparent" in named and traces.is_on():
+        return None  # what is part of a trace is seen in it, and costs what that costs
     if named.get(b"connection", b"keep-alive").lower() != b"keep-alive":
         return None
     until = readers.until(_text(named.get(b"authorization")))

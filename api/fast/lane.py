@@ -12,15 +12,13 @@ from typing import Any
 from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
 from api.fast import heads
-from api.fast.entries import Entry
 from api.fast.fast import Fast
 from api.fast.heads import Head
-from api.fast.searches import PATH as SEARCH
 from api.patience import Patient
 
 _LANE = b"GET /api/v1/fast/"
 _END = b" HTTP/1.1\r\n"
-_LINES = {200: b"HTTP/1.1 200 OK\r\n", 304: b"HTTP/1.1 304 Not Modified\r\n"}
+_OVER = b"\r\n\r\n"
 _MOST_HEADS = 4_096
 _LAST_SECONDS = 0.5
 _ANY = "*"
@@ -54,26 +52,40 @@ class FastLane(Patient):
             super().data_received(data)
 
     def _took(self, data: bytes) -> bool:
+        """Each call here is paid for by every request: what most of them need is written out."""
         started = time.perf_counter_ns()
         fast, end = self._fast, data.find(_END)
-        if fast is None or end < 0:
+        if fast is None or end < 0 or not self._is_free():
             return False
-        target = data[4:end]
-        entry, is_search = fast.get(target), target.startswith(SEARCH)
-        if (entry is None and not is_search) or not self._is_free():
-            return False
-        head = self._head(fast, data[end:])
-        if head is None:
-            return False
-        if entry is None:
-            entry = fast.searches.at_once(target)
-            if entry is None:
+        now, target, block = time.monotonic(), data[4:end], data[end:]
+        head = fast.heads.get(block)  # most clients repeat theirs word for word
+        if head is None or head.until < now:
+            head = self._head(fast, block)
+            if head is None:
                 return False
+        entry = fast.get(target, now) or fast.searches.at_once(target)
+        if entry is None:
+            return False
         request_id = head.request_id or fast.next_id()
-        status, size = self._answer(entry, head, request_id)
+        body = b""
+        if head.held and (entry.etag in head.held or _ANY in head.held):
+            status, told = 304, entry.unchanged_head
+        elif head.takes_gzip and entry.compressed is not None:
+            status, told, body = 200, entry.compressed_head, entry.compressed
+        else:
+            status, told, body = 200, entry.head, entry.body
+        headers = self.server_state.default_headers
+        if fast.default_headers is not headers:
+            fast.begin(headers)
+        self.transport.write(b"".join((fast.begun[status], told, request_id, _OVER, body)))
+        self._answered_at = now
+        if self.timeout_keep_alive_task is None:
+            self._stay(self.timeout_keep_alive)
+        self.server_state.total_requests += 1
         fast.traffic.count(
-            entry.route, status, started=started, target=target, size=size, request_id=request_id
-        )
+            entry.route, status, started=started, target=target, size=len(body),
+            request_id=request_id,
+        )  # fmt: skip
         return True
 
     def _is_free(self) -> bool:
@@ -87,60 +99,22 @@ class FastLane(Patient):
         )
 
     def _head(self, fast: Fast, block: bytes) -> Head | None:
-        """Most clients repeat theirs word for word."""
-        head = fast.heads.get(block)
-        if head is None or head.until < time.monotonic():
-            head = heads.read(block, fast.readers)
-            if head is not None and head.request_id is None:
-                if len(fast.heads) >= _MOST_HEADS:
-                    fast.heads.clear()
-                fast.heads[block] = head
+        head = heads.read(block, fast.readers)
+        if head is not None and head.request_id is None:
+            if len(fast.heads) >= _MOST_HEADS:
+                fast.heads.clear()
+            fast.heads[block] = head
         return head
 
-    def _answer(self, entry: Entry, head: Head, request_id: bytes) -> tuple[int, int]:
-        """Status and size of the body."""
-        body = b""
-        if head.held and (entry.etag in head.held or _ANY in head.held):
-            status, told = 304, entry.unchanged_head
-        elif head.takes_gzip and entry.compressed is not None:
-            status, told, body = 200, entry.compressed_head, entry.compressed
-        else:
-            status, told, body = 200, entry.head, entry.body
-        self.transport.write(
-            b"".join((
-                _LINES[status], self._defaults(), told,
-                b"x-request-id: ", request_id, b"\r\n\r\n", body,
-            ))
-        )  # fmt: skip
-        self._stay()
-        self.server_state.total_requests += 1
-        return status, len(body)
-
-    def _defaults(self) -> bytes:
-        """Date and server, as uvicorn has them once a second."""
-        headers = self.server_state.default_headers
-        if self._fast is None:
-            return b""
-        if self._fast.default_headers is not headers:
-            self._fast.default_headers = headers
-            self._fast.default_lines = b"".join(
-                b"%b: %b\r\n" % (name, value) for name, value in headers
-            )
-        return self._fast.default_lines
-
-    def _stay(self) -> None:
+    def _stay(self, seconds: float) -> None:
         """One timer serves all answers of a connection: it looks when the last one was."""
-        self._answered_at = self.loop.time()
-        if self.timeout_keep_alive_task is None:
-            self.timeout_keep_alive_task = self.loop.call_later(
-                self.timeout_keep_alive, self.timeout_keep_alive_handler
-            )
+        self.timeout_keep_alive_task = self.loop.call_later(
+            seconds, self.timeout_keep_alive_handler
+        )
 
     def timeout_keep_alive_handler(self) -> None:
-        left = self._answered_at + self.timeout_keep_alive - self.loop.time()
+        left = self._answered_at + self.timeout_keep_alive - time.monotonic()
         if left > 0:
-            self.timeout_keep_alive_task = self.loop.call_later(
-                left, self.timeout_keep_alive_handler
-            )
+            self._stay(left)
         else:
             super().timeout_keep_alive_handler()

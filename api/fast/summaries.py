@@ -46,13 +46,13 @@ def target_of(repository_id: int) -> bytes:
 
 
 class Summaries:
-    """``shelf`` is what the lane looks at, while ``is_trusted``."""
+    """``shelf`` is what the lane looks at, until ``trusted_until`` of the monotonic clock."""
 
     def __init__(self, read: Read, *, second: Second | None = None) -> None:
         self._read = read
         self._second = second
         self.shelf = Shelf[Entry](most_bytes=_MOST_BYTES, seconds=_KEPT_SECONDS)
-        self._trusted_until = 0.0
+        self.trusted_until = 0.0
         self._generation = 0
         self._floors: dict[int, str] = {}
         self._flights: dict[int, asyncio.Future[Entry]] = {}
@@ -61,10 +61,10 @@ class Summaries:
 
     @property
     def is_trusted(self) -> bool:
-        return time.monotonic() < self._trusted_until
+        return time.monotonic() < self.trusted_until
 
     def trust(self, since: float) -> None:
-        self._trusted_until = since + _TRUSTED_SECONDS
+        self.trusted_until = since + _TRUSTED_SECONDS
 
     def forget(self, repository_id: int, version: str | None) -> None:
         """What is being read already is of no use to those who come from now on."""
@@ -80,7 +80,7 @@ class Summaries:
         """Announcements may be missed from now on, until ``trust``."""
         self.shelf.clear()
         self._flights = dict(self._wanted)
-        self._trusted_until = 0.0
+        self.trusted_until = 0.0
         self._begin_anew()
 
     def _begin_anew(self) -> None:

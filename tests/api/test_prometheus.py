@@ -1,6 +1,7 @@
 """The page that Prometheus scrapes, read as Prometheus reads it."""
 
 import httpx2
+from prometheus_client.openmetrics.parser import text_string_to_metric_families as openmetrics
 from prometheus_client.parser import text_string_to_metric_families
 
 from gitinsight.settings import Settings
@@ -35,3 +36,17 @@ def test_a_warehouse_without_repositories_is_scraped_too(api: httpx2.Client) -> 
 
     assert answer.status_code == 200
     assert 'gitinsight_repositories{freshness="fresh"} 0.0' in answer.text
+
+
+def test_who_reads_openmetrics_is_told_an_answer_that_took_so_long(reading: httpx2.Client) -> None:
+    reading.get("/health/live", headers={"X-Request-Id": "slow-0001"})
+
+    told = reading.get("/metrics", headers={"Accept": "application/openmetrics-text"})
+
+    assert told.headers["content-type"].startswith("application/openmetrics-text")
+    found = {
+        (sample.labels["route"], sample.exemplar.labels["request_id"])
+        for family in openmetrics(told.text) if family.name == "gitinsight_http_request_seconds"
+        for sample in family.samples if sample.exemplar
+    }  # fmt: skip
+    assert ("/health/live", "slow-0001") in found

@@ -6,11 +6,15 @@ import pytest
 from gitinsight.settings import Settings
 from tests.conftest import ADMIN_KEY, serving_api
 from tests.support.collector import Collector, traced
+from tests.support.marts import publish_figures
 from tests.support.people import client_of
-from tests.support.rows import add_repository
+from tests.support.rows import add_repository, claim
+from tests.support.waiting import wait_for
 from warehouse.engine import Engine
 
 PARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+BY_THE_LANE = 20
+"""Letters of the id that it gives."""
 TRACE = "0af7651916cd43dd8448eb211c80319c"
 
 
@@ -61,3 +65,17 @@ def test_a_collector_is_no_part_of_the_way(settings: Settings) -> None:
         answer = httpx2.get(f"{url}/health/live", headers={"traceparent": PARENT})
 
     assert answer.status_code == 200
+
+
+def test_a_summary_is_part_of_a_trace_where_one_is_asked_for(
+    settings: Settings, warehouse: Engine
+) -> None:
+    publish_figures(warehouse, claim(warehouse, add_repository(warehouse)))
+    path = "/api/v1/fast/repositories/1/summary"
+    with traced() as collector, serving_api(settings) as url, client_of(url, ADMIN_KEY) as client:
+        wait_for(lambda: len(client.get(path).headers["x-request-id"]) == BY_THE_LANE)
+        told = client.get(path, headers={"traceparent": PARENT})
+
+    assert len(told.headers["x-request-id"]) != BY_THE_LANE
+    (asked,) = (one for one in collector.spans if one.trace == TRACE and "{" in one.name)
+    assert asked.name == "GET /api/v1/fast/repositories/{repository_id}/summary"

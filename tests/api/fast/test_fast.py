@@ -22,9 +22,9 @@ def test_nothing_is_ready_while_announcements_may_be_missed(tmp_path: Path) -> N
         searches = Searches(tmp_path, versions=lambda _: {}, documents=lambda _: iter(()))
         fast = Fast(Everybody(), summaries, searches, Traffic([]))
         summaries.shelf.put(b"/a", Entry(b"{}", route="/a"))
-        found = [fast.get(b"/a")]
+        found = [fast.get(b"/a", time.monotonic())]
         summaries.trust(time.monotonic())
-        return [*found, fast.get(b"/a"), fast.get(b"/b")]
+        return [*found, fast.get(b"/a", time.monotonic()), fast.get(b"/b", time.monotonic())]
 
     untrusted, trusted, unknown = asyncio.run(test())
 
