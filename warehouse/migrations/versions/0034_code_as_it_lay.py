@@ -7,7 +7,7 @@ a new column is nullable or has a constant default; indexes of large tables are 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0120"
+revision = "0034"
 down_revision = "0033"
 branch_labels = None
 depends_on = None
