@@ -97,26 +97,33 @@ def _mark(connection: Connection, subjects: Collection[str], at: datetime) -> li
     """The repositories with a commit of such an author: what else they do has no organisation."""
     found = driver(connection).execute(
         """
-        with subjects as (
+        with recursive subjects (one) as (
             select one from unnest(%s::text[]) as one
             union
-            -- Whoever was merged wrote under these, too.
-            select merged.alias from ops.identity_merges as merged
-            inner join unnest(%s::text[]) as one on lower(merged.person) = one
-            where merged.unmerged_at is null
+            -- Whoever is one person by merges, however many of them, wrote under each of these.
+            select unnest(array[merged.alias, lower(merged.person)])
+            from subjects
+            inner join ops.identity_merges as merged
+                on subjects.one in (merged.alias, lower(merged.person))
+                and merged.unmerged_at is null
         )
         select distinct made.repository_id
         from raw.git_commits as made
+        left join raw.git_mailmap as mapped
+            on mapped.repository_id = made.repository_id
+            and mapped.email = lower(made.author_email) and mapped.replaced_at is null
         left join raw.git_identities as known
-            on known.repository_id = made.repository_id and known.email = lower(made.author_email)
+            on known.repository_id = made.repository_id
+            and known.email in (lower(made.author_email), mapped.proper_email)
         where made.is_on_default_branch and (
             lower(made.author_email) in (select one from subjects)
             or substring(lower(made.author_email) from '@[^@]*$') in (select one from subjects)
+            or mapped.proper_email in (select one from subjects)
             or lower(known.login) in (select one from subjects)
         )
         order by 1
         """,
-        (list(subjects), list(subjects)),
+        (list(subjects),),
     )
     repository_ids = [repository_id for (repository_id,) in found]
     dirty.mark_figures(connection, repository_ids, reason="affiliations", at=at)

@@ -138,27 +138,32 @@ def in_repository(connection: Connection, repository_id: int) -> list[Identity]:
         alias as (
             select distinct on (alias) alias, person from followed order by alias, step desc
         ),
-        written as (
+        identity as (
+            select email, login from raw.git_identities where repository_id = %(id)s
+        ),
+        -- As the model int_commits does; tests hold both to the same cases.
+        linked as (
             select coalesce(
-                    said.person, meant.person, known.login, proper.login, mapped.proper_email,
+                    meant.login, said.person, known.login, meant_of_proper.login,
+                    said_of_proper.person, proper.login, mapped.proper_email,
                     lower(made.author_email)
                 ) as person,
                 made.author_name, lower(made.author_email) as email, made.sha
             from raw.git_commits as made
-            left join raw.git_identities as known
-                on known.repository_id = made.repository_id
-                and known.email = lower(made.author_email)
             left join raw.git_mailmap as mapped
                 on mapped.repository_id = made.repository_id
                 and mapped.email = lower(made.author_email) and mapped.replaced_at is null
-            left join raw.git_identities as proper
-                on proper.repository_id = made.repository_id
-                and proper.email = mapped.proper_email
+            left join identity as known on known.email = lower(made.author_email)
+            left join identity as proper on proper.email = mapped.proper_email
             left join alias as said on said.alias = lower(made.author_email)
-            left join alias as meant on meant.alias = lower(
-                coalesce(known.login, proper.login, mapped.proper_email)
-            )
+            left join identity as meant on meant.email = said.person
+            left join alias as said_of_proper on said_of_proper.alias = mapped.proper_email
+            left join identity as meant_of_proper on meant_of_proper.email = said_of_proper.person
             where made.repository_id = %(id)s and made.is_on_default_branch
+        ),
+        written as (
+            select coalesce(merged.person, linked.person) as person, author_name, email, sha
+            from linked left join alias as merged on merged.alias = lower(linked.person)
         )
         select actor.login, count(written.sha),
             coalesce(array_agg(distinct author_name) filter (where author_name is not null), '{}'),

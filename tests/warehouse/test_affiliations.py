@@ -55,7 +55,9 @@ def test_what_is_forgotten_is_kept_with_its_time(warehouse: Engine) -> None:
 
 def test_repositories_with_commits_of_such_authors_are_marked(warehouse: Engine) -> None:
     with warehouse.begin() as connection:
-        for repository_id, email in ((1, "Ann@Acme.test"), (2, "a@home"), (3, "eve@other.test")):
+        for repository_id, email in (
+            (1, "Ann@Acme.test"), (2, "a@home"), (3, "eve@other.test"), (4, "old@x"), (5, "a@lap"),
+        ):  # fmt: skip
             fetch(
                 connection,
                 "insert into raw.git_commits (repository_id, sha, parents, author_name,"
@@ -76,3 +78,19 @@ def test_repositories_with_commits_of_such_authors_are_marked(warehouse: Engine)
         assert affiliations.add(connection, [acme], at=AT) == [1]
         assert affiliations.unset(connection, "@ACME.test", at=AT) == [1]
         assert [one.thing for one in dirty.due(connection, 1)] == ["figures"]
+
+        # Through .mailmap, and through merges of merges, in whatever direction.
+        driver(connection).execute(
+            "insert into raw.git_mailmap (repository_id, email, proper_email, extracted_at, run_id)"
+            " values (5, 'a@lap', 'a@home', %s, %s)",
+            (AT, uuid4()),
+        )
+        for alias, person in (("old@x", "ann-old"), ("ann-old", "Ann"), ("a@home", "Ann")):
+            driver(connection).execute(
+                "insert into ops.identity_merges (alias, person, reason, merged_by, merged_at)"
+                " values (%s, %s, 'r', 'b', %s)",
+                (alias, person, AT),
+            )
+        for subject in ("ann", "ann-old"):
+            said = Affiliation(subject, "Acme", date(2027, 1, 1), None, "she said so")
+            assert affiliations.add(connection, [said], at=AT) == [2, 4, 5]

@@ -1,13 +1,20 @@
 -- Commits of the default branch with the person who wrote them: whom somebody has said that it is,
--- else the account where evidence links the address to one, else the account of the address that
--- `.mailmap` has instead, else that address, else its own. Clocks are wrong at times: a date that
--- cannot be is none.
+-- else the account where evidence links the address to one, else whoever wrote under the address
+-- that `.mailmap` has instead, asked for in the same order, else its own address. Clocks are wrong
+-- at times: a date that cannot be is none.
 with written as (
   select
     made.*,
     coalesce(known.login, proper.login) as author_login,
     coalesce(
-      meant.login, said.person, known.login, proper.login, mapped.proper_email, made.author_email
+      meant.login,
+      said.person,
+      known.login,
+      meant_of_proper.login,
+      said_of_proper.person,
+      proper.login,
+      mapped.proper_email,
+      made.author_email
     ) as person
   from {{ ref('stg_git__commits') }} as made
   left join {{ ref('stg_git__identities') }} as known
@@ -20,6 +27,12 @@ with written as (
   -- An address that it was merged into may have come to be an account's.
   left join {{ ref('stg_git__identities') }} as meant
     on made.repository_id = meant.repository_id and said.person = meant.email
+  left join {{ ref('int_aliases') }} as said_of_proper
+    on mapped.proper_email = said_of_proper.alias
+  left join {{ ref('stg_git__identities') }} as meant_of_proper
+    on
+      mapped.repository_id = meant_of_proper.repository_id
+      and said_of_proper.person = meant_of_proper.email
   where {{ of_job('made.repository_id') }}
 )
 
