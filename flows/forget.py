@@ -90,14 +90,14 @@ def forget(
         for columns in (one for one in every if one not in asked):
             with engine.begin() as connection:
                 found = Changes()
-                erasure.erase(connection, columns, person, found, veil=veil, ghost=ghost)
+                erasure.erase(connection, columns, {person: ghost}, found, veil=veil)
                 if found.rows:
                     erasure.show_change(connection, found)
                     changes.add(found)
                     proofs.note(connection, ghost, changes.rows)
         with engine.begin() as connection:
             for columns in asked:
-                erasure.erase(connection, columns, person, changes, veil=veil, ghost=ghost)
+                erasure.erase(connection, columns, {person: ghost}, changes, veil=veil)
             proofs.note(connection, ghost, changes.rows)
             mirrors = list(_drop_mirrors(state_dir, changes))
             remains = proofs.look(
@@ -113,12 +113,10 @@ def forget(
 def preview(engine: Engine, _state_dir: Path, person: Person) -> Erasure:
     """What forgetting would change."""
     ghost, changes = Ghost(0, person.is_common_word), Changes()
-    veil = forgotten.preview(person, ghost)
+    veil = forgotten.preview({person: ghost})
     with engine.begin() as connection:
         for columns in erasure.tables(connection):
-            erasure.erase(
-                connection, columns, person, changes, veil=veil, ghost=ghost, is_dry_run=True
-            )
+            erasure.erase(connection, columns, {person: ghost}, changes, veil=veil, is_dry_run=True)
     return Erasure(ghost, changes)
 
 

@@ -9,7 +9,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import groupby
+from itertools import chain, groupby
 from typing import Any
 
 import msgspec
@@ -100,10 +100,12 @@ def tables(connection: Connection) -> list[list[Column]]:
 
 
 def erase(
-    connection: Connection, columns: Sequence[Column], person: Person, changes: Changes, *,
-    veil: Veil, ghost: Ghost, is_dry_run: bool = False,
+    connection: Connection, columns: Sequence[Column], whom: Mapping[Person, Ghost],
+    changes: Changes, *, veil: Veil, is_dry_run: bool = False,
 ) -> None:  # fmt: skip
-    """Write the rows of one table anew that name the person. Nobody else writes meanwhile."""
+    """Write the rows of one table anew that name one of these persons, reading it once for all.
+    Nobody else writes meanwhile.
+    """
     mine = [one for one in columns if one.kind in _ERASED or one.is_account]
     if not mine:
         return
@@ -112,6 +114,7 @@ def erase(
     if not is_dry_run:
         raw.execute(SQL("lock table {} in share row exclusive mode").format(table))
     has = {one.name for one in columns}
+    ids = {number: ghost.id for person, ghost in whom.items() for number in person.ids}
     with raw.cursor("erased") as cursor:
         cursor.itersize = 500
         cursor.execute(
@@ -120,13 +123,13 @@ def erase(
                 SQL(", ").join(_readable(one) for one in mine), table,
                 SQL(" or ").join(_may_name(one) for one in mine),
             ),
-            {"pattern": "|".join(_loose(person)), "ids": list(person.ids)},
+            {"pattern": "|".join(chain.from_iterable(map(_loose, whom))), "ids": list(ids)},
         )  # fmt: skip
         for place, repository_id, *values in cursor:
             changed = {
                 one: new
                 for one, old in zip(mine, values, strict=True)
-                if old is not None and (new := _veiled(one, old, veil, person, ghost)) != old
+                if old is not None and (new := _veiled(one, old, veil, ids)) != old
             }
             if not changed:
                 continue
@@ -204,7 +207,7 @@ def learn(engine: Engine, email: str, ghost: Ghost) -> None:
         every = tables(connection)
     for columns in every:
         with engine.begin() as connection:
-            erase(connection, columns, person, Changes(), veil=veil, ghost=ghost)
+            erase(connection, columns, {person: ghost}, Changes(), veil=veil)
 
 
 def show_change(connection: Connection, changes: Changes) -> None:
@@ -279,10 +282,10 @@ def _spelt(letter: str) -> str:
     return f"(?:{'|'.join(sorted(forms))})"
 
 
-def _veiled(column: Column, value: Any, veil: Veil, person: Person, ghost: Ghost) -> Any:
+def _veiled(column: Column, value: Any, veil: Veil, ids: Mapping[int, int]) -> Any:
     """The value as it is to be held; the same one where nobody is named."""
     if column.kind == "number":
-        return ghost.id if value in person.ids else value
+        return ids.get(value, value)
     if column.kind == "texts":
         return [one if one is None else veil.text(one, column.name) for one in value]
     if column.kind == "bytes":

@@ -2,7 +2,7 @@
 
 import re
 import secrets
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -29,10 +29,22 @@ select email from raw.git_identities where lower(login) = any(%(logins)s) or use
 union select payload #>> '{commit,author,email}' from raw.github_pull_request_commits
 where lower(payload #>> '{commit,author,user,login}') = any(%(logins)s)
 """
+# Of the two addresses of a line of .mailmap whoever has one has the other, and so of a merge. What
+# GitHub links to another account is that one's, whatever a file of the repository says.
 _MEANT = """
-select email from raw.git_mailmap where replaced_at is null and proper_email = any(%(emails)s)
+select other.email
+from raw.git_mailmap as said
+cross join lateral (
+    values (said.email, said.proper_email), (said.proper_email, said.email)
+) as other (email, known)
+where said.replaced_at is null and other.known = any(%(emails)s) and not exists (
+    select from raw.git_identities as linked
+    where linked.email = other.email and lower(linked.login) <> all(%(logins)s)
+)
 union select alias from ops.identity_merges
 where unmerged_at is null and alias like '%%@%%' and lower(person) = any(%(named)s)
+union select lower(person) from ops.identity_merges
+where unmerged_at is null and person like '%%@%%' and alias = any(%(named)s)
 """
 _MERGED = """
 select alias from ops.identity_merges
@@ -124,7 +136,9 @@ def find(
         ids = _ask(connection, _IDS, logins=accounts)
         logins = _ask(connection, _LOGINS, ids=ids) | accounts
         addresses |= _ask(connection, _EMAILS, logins=logins, ids=ids)
-        addresses |= _ask(connection, _MEANT, emails=addresses, named=logins | addresses)
+        addresses |= _ask(
+            connection, _MEANT, emails=addresses, logins=logins, named=logins | addresses
+        )
         accounts |= _ask(connection, _MERGED, named=accounts | addresses)
     called = _ask(connection, _NAMES, emails=addresses) | set(names)
     return Person(
@@ -192,14 +206,15 @@ def add_terms(connection: Connection, named: Iterable[tuple[Kind, str]], *, ghos
         )
 
 
-def preview(person: Person, ghost: Ghost) -> Veil:
-    """As if the person had been forgotten, and nobody else."""
+def preview(whom: Mapping[Person, Ghost]) -> Veil:
+    """As if these had been forgotten, and nobody else; what names two is the first one's."""
     salt = secrets.token_bytes(32)
     terms = [
         term(salt, kind, text, ghost=ghost.number, ordinal=ordinal)
+        for person, ghost in reversed(whom.items())
         for ordinal, (kind, text) in enumerate(person.terms())
     ]
-    return Veil(salt, [ghost], terms)
+    return Veil(salt, whom.values(), terms)
 
 
 def _ask(

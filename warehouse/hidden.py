@@ -1,6 +1,6 @@
 """Who is not shown, by his own wish: figures count him under another name, what is held stays."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from datetime import datetime
 
 from gitinsight.errors import NotFound
@@ -42,24 +42,28 @@ def show(connection: Connection, login: str) -> None:
 
 def cover(connection: Connection, schemas: Collection[str], changes: Changes) -> None:
     """Write the tables of ``schemas`` anew that name somebody who is hidden."""
-    hidden = list(_hidden(connection))
+    hidden = _hidden(connection)
     if not hidden:
         return
-    every = [found for found in erasure.tables(connection) if found[0].schema in schemas]
-    for person, ghost, veil in hidden:
-        for columns in every:
-            erasure.erase(connection, columns, person, changes, veil=veil, ghost=ghost)
+    one_veil = forgotten.preview(hidden)
+    for columns in erasure.tables(connection):
+        if columns[0].schema in schemas:
+            erasure.erase(connection, columns, hidden, changes, veil=one_veil)
 
 
-def veils(connection: Connection) -> list[Veil]:
+def veil(connection: Connection) -> Veil:
     """For what is shown straight from what is held."""
-    return [veil for _, _, veil in _hidden(connection)]
+    return forgotten.preview(_hidden(connection))
 
 
-def _hidden(connection: Connection) -> Iterator[tuple[Person, Ghost, Veil]]:
-    found = driver(connection).execute("select login, number from ops.hidden_actors").fetchall()
-    for login, number in found:
+def _hidden(connection: Connection) -> dict[Person, Ghost]:
+    """In the order in which they were: whoever is one person with another has that one's number."""
+    found = driver(connection).execute(
+        "select login, number from ops.hidden_actors order by number"
+    )
+    hidden: dict[Person, Ghost] = {}
+    for login, number in found.fetchall():
         # A login may be a word of a title, too: an account stands where accounts do.
         person = forgotten.find(connection, login, is_common_word=True)
-        ghost = Ghost(number, is_common_word=True, kind="hidden")
-        yield person, ghost, forgotten.preview(person, ghost)
+        hidden.setdefault(person, Ghost(number, is_common_word=True, kind="hidden"))
+    return hidden

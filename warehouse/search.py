@@ -118,27 +118,27 @@ def documents(engine: Engine, repository_ids: Sequence[int]) -> Iterator[Documen
         statements = [_REPOSITORIES, _ISSUES, _COMMENTS]
         if _has_people(connection):
             statements.append(_PEOPLE)
-        veils = hidden.veils(connection)
+        veil = hidden.veil(connection)
         for number, statement in enumerate(statements):
             raw = driver(connection)
             with raw.cursor(f"documents_{number}", row_factory=dict_row) as cursor:
                 cursor.itersize = _ROWS_AT_ONCE
                 cursor.execute(statement.encode(), {"ids": shown})
                 for row in cursor:
-                    yield _document(row, veils)
+                    yield _document(row, veil)
 
 
 def issues(
     connection: Connection, repository_ids: Sequence[int], ids: Sequence[int]
 ) -> list[Document]:
     """Those issues and pull requests of these repositories; whoever asks may see them."""
-    veils = hidden.veils(connection)
+    veil = hidden.veil(connection)
     cursor = driver(connection).cursor(row_factory=dict_row)
     cursor.execute(
         f"{_ISSUES} and i.id = any(%(these)s)".encode(),
         {"ids": list(repository_ids), "these": list(ids)},
     )
-    return [_document(row, veils) for row in cursor]
+    return [_document(row, veil) for row in cursor]
 
 
 def _versions(connection: Connection, repository_ids: Sequence[int] | None) -> dict[int, str]:
@@ -151,9 +151,8 @@ def _has_people(connection: Connection) -> bool:
     return bool((found.fetchone() or (False,))[0])
 
 
-def _document(row: dict[str, Any], veils: Sequence[Veil]) -> Document:
+def _document(row: dict[str, Any], veil: Veil) -> Document:
     """Naming nobody who is hidden."""
-    for veil in veils:
-        for name, key in _NAMING:
-            row[name] = row[name] and veil.text(row[name], key)
+    for name, key in _NAMING:
+        row[name] = row[name] and veil.text(row[name], key)
     return Document(**row)

@@ -18,7 +18,7 @@ def erase(connection: Connection, person: Person = JANE) -> Changes:
     ghost = forgotten.remember(connection, person, at=AT)
     veil = forgotten.load(connection)
     for columns in erasure.tables(connection):
-        erasure.erase(connection, columns, person, changes, veil=veil, ghost=ghost)
+        erasure.erase(connection, columns, {person: ghost}, changes, veil=veil)
     return changes
 
 

@@ -113,6 +113,32 @@ def test_addresses_that_mailmap_and_merges_say_are_the_persons_are_found(
     assert found.emails == ("attic@x", "home@x", "j@x", "old@x")
 
 
+def test_an_address_that_is_meant_by_the_persons_is_the_persons_too(warehouse: Engine) -> None:
+    """And so whatever is said of that one; but none that GitHub says is somebody else's."""
+    with warehouse.begin() as connection:
+        connection.exec_driver_sql(
+            "insert into raw.git_identities (repository_id, email, login, user_id, evidence,"
+            f" looked_up_at, run_id) values (1, 'j@x', 'jane', 77, 'commit', '{AT}',"
+            f" gen_random_uuid()), (2, 'ann@x', 'ann', 80, 'commit', '{AT}', gen_random_uuid()),"
+            f" (1, 'proper@x', null, null, 'commit', '{AT}', gen_random_uuid())"
+        )
+        connection.exec_driver_sql(
+            "insert into raw.git_mailmap (repository_id, email, proper_email, extracted_at, run_id)"
+            f" select 1, email, proper, '{AT}', gen_random_uuid() from (values"
+            " ('j@x', 'proper@x'), ('older@x', 'proper@x'), ('laptop@x', 'later@x'),"
+            " ('ann@x', 'proper@x')) as said (email, proper)"
+        )
+        connection.exec_driver_sql(
+            "insert into ops.identity_merges (alias, person, reason, merged_by, merged_at)"
+            f" values ('older@x', 'later@x', 'r', 'b', '{AT}')"
+        )
+
+        found = forgotten.find(connection, "jane")
+
+    assert found.emails == ("j@x", "laptop@x", "later@x", "older@x", "proper@x")
+    assert found.logins == ("jane",)
+
+
 @pytest.mark.parametrize("login", ["jane", "Jane-Work", "jane-old"])
 def test_accounts_that_are_merged_are_one_person(warehouse: Engine, login: str) -> None:
     with warehouse.begin() as connection:

@@ -1,15 +1,51 @@
 """Whoever is hidden is counted as before and named nowhere that is shown."""
 
+from typing import Any
+
 import pytest
 
 from gitinsight.errors import NotFound
 from tests.support.rows import AT
-from warehouse import hidden
+from warehouse import erasure, hidden
 from warehouse.engine import Connection, Engine, driver
+from warehouse.erasure import Changes, Column
 
 
 def shown(connection: Connection) -> list[tuple[object, ...]]:
     return driver(connection).execute("select * from marts.one order by title").fetchall()
+
+
+def test_all_who_are_hidden_go_in_one_reading_of_each_table(
+    warehouse: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with warehouse.begin() as connection:
+        driver(connection).execute("create table marts.one (author_login text, title text)")
+        driver(connection).execute(
+            "insert into marts.one values ('max', 'by @ann and @max'), ('Ann', 'by @eve')"
+        )
+        for login in ("max", "ann", "eve"):
+            hidden.hide(connection, login, at=AT)
+        driver(connection).execute("truncate marts.one")
+        driver(connection).execute(
+            "insert into marts.one values ('max', 'by @ann and @max'), ('Ann', 'by @eve')"
+        )
+        read: list[str] = []
+        erase = erasure.erase
+
+        def counted(connection: Connection, columns: list[Column], *rest: Any, **more: Any) -> None:
+            read.append(columns[0].table)
+            erase(connection, columns, *rest, **more)
+
+        monkeypatch.setattr(erasure, "erase", counted)
+        hidden.cover(connection, ["marts"], Changes())
+
+        assert read == ["one"]
+        assert shown(connection) == [
+            ("hidden.1", "by @hidden.2 and @hidden.1"), ("hidden.2", "by @hidden.3"),
+        ]  # fmt: skip
+        assert (
+            hidden.veil(connection).text("@max, @ann and @eva") == "@hidden.1, @hidden.2 and @eva"
+        )
 
 
 def test_what_is_shown_names_nobody_who_is_hidden(warehouse: Engine) -> None:
