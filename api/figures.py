@@ -118,7 +118,9 @@ class BusFactor(BaseModel):
 
 
 class ReviewCentrality(BaseModel):
-    """A person in the network of who reviews whom; ``betweenness_ratio`` is null of two people."""
+    """A person in the network of who reviews whom; ``betweenness_ratio`` is null of two people, and
+    an estimate where it is counted from fewer persons than there are: ``sources_count``.
+    """
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -127,8 +129,8 @@ class ReviewCentrality(BaseModel):
                     "repository_id": 3, "person": "ann", "window_days": 180,
                     "reviews_given_count": 61, "reviews_received_count": 12, "authors_count": 9,
                     "reviewers_count": 3, "reciprocity_ratio": 0.2, "betweenness_ratio": 0.41,
-                    "as_of": "2026-11-23T12:00:00Z", "definition": "review-centrality@1",
-                    "job_id": _JOB,
+                    "sources_count": 24, "as_of": "2026-11-23T12:00:00Z",
+                    "definition": "review-centrality@2", "job_id": _JOB,
                 }
             ]
         }
@@ -143,6 +145,7 @@ class ReviewCentrality(BaseModel):
     reviewers_count: int
     reciprocity_ratio: float
     betweenness_ratio: float | None
+    sources_count: int | None
     as_of: datetime
     definition: str
     job_id: UUID

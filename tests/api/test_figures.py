@@ -84,7 +84,7 @@ def api(reading: httpx2.Client, library: Engine) -> httpx2.Client:
 
 DEFINITIONS = {
     "insights/bus_factor": "bus-factor@1", "metrics/commits_count": "commits@1",
-    "health-score": "health-score@2", "sentiment": "sentiment@1", "code-quality": "code-health@1",
+    "health-score": "health-score@3", "sentiment": "sentiment@1", "code-quality": "code-health@1",
 }  # fmt: skip
 """Of what is one metric; the others are answers of several."""
 
@@ -211,7 +211,7 @@ def test_the_health_score_of_one_repository_comes_by_week(api: httpx2.Client) ->
         ("2026-01-05", 41.5), ("2026-01-12", None),
     ]  # fmt: skip
     assert found["data"][0]["missing"] == ["quality"]
-    assert found["meta"]["definition"] == "health-score@2"
+    assert found["meta"]["definition"] == "health-score@3"
 
 
 @pytest.mark.parametrize(

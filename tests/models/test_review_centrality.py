@@ -5,6 +5,7 @@ from random import Random
 
 import pytest
 
+from models import review_centrality as model
 from models.facts import ReviewTie
 from models.review_centrality import ReviewCentrality, review_centrality
 
@@ -12,6 +13,10 @@ from models.review_centrality import ReviewCentrality, review_centrality
 def ties(*pairs: str, count: int = 1) -> list[ReviewTie]:
     """``ab`` is a review by a of what b opened."""
     return [ReviewTie(pair[0], pair[1], count) for pair in pairs]
+
+
+def ties_of(one: str, other: str) -> list[ReviewTie]:
+    return [ReviewTie(one, other, 1), ReviewTie(other, one, 1)]
 
 
 def betweenness(found: list[ReviewCentrality]) -> dict[str, float | None]:
@@ -58,6 +63,40 @@ def test_betweenness_is_what_counting_every_way_gives(seed: int) -> None:
             counted[person] += (person in way[1:-1]) / len(shortest)
     ways = (len(persons) - 1) * (len(persons) - 2)
     assert found == {person: pytest.approx(counted[person] / ways) for person in persons}
+
+
+def test_of_giants_it_is_an_estimate_that_is_close_and_always_the_same(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Few review many, as they do in giants."""
+    random = Random(7)  # noqa: S311 - nothing here is a secret
+    persons = [f"p{number}" for number in range(400)]
+    drawn = {
+        (persons[int(400 * random.random() ** 3)], random.choice(persons)) for _ in range(1200)
+    }
+    network = [ReviewTie(reviewer, author, 1) for reviewer, author in sorted(drawn)]
+    monkeypatch.setattr(model, "MOST_SOURCES", 400)
+    counted = review_centrality(network)
+    monkeypatch.setattr(model, "MOST_SOURCES", 100)
+    estimated = review_centrality(network)
+
+    assert {one.sources_count for one in counted} == {len(counted)}
+    assert {one.sources_count for one in estimated} == {100}
+    assert estimated == review_centrality(reversed(network))
+    exactly, about = betweenness(counted), betweenness(estimated)
+    most = max(exactly, key=lambda one: exactly[one] or 0)
+    assert about[most] == pytest.approx(exactly[most], rel=0.15)
+    assert max(abs((about[one] or 0) - (exactly[one] or 0)) for one in exactly) < 0.05
+
+
+def test_whoever_is_on_every_way_of_a_giant_is_on_all_of_them() -> None:
+    """And on no more, whether he was drawn or not."""
+    hub = [tie for number in range(600) for tie in ties_of("hub", f"p{number}")]
+
+    found = betweenness(review_centrality(hub))
+
+    assert found["hub"] == pytest.approx(1)
+    assert {ratio for person, ratio in found.items() if person != "hub"} == {0}
 
 
 def test_the_order_of_the_ties_does_not_matter() -> None:

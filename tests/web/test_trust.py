@@ -116,6 +116,6 @@ def test_a_metric_is_found_and_its_address_opens_it(browser: Any, site: Site) ->
         page.get_by_label("Only those with these words").fill("nothing has these words")
         page.get_by_text("No metric has these words").wait_for()
 
-    assert "health-score@2" in told
+    assert "health-score@3" in told
     assert "select distinct on (repository_id)" in told
     assert "health-score@1" in told  # what it was before

@@ -142,6 +142,11 @@ review_centrality = Table(
         comment="of the shortest ways between two others those through them, by ties and not by"
         " their weight; null where there are no two others",
     ),
+    Column(
+        "sources_count", BigInteger,
+        comment="persons whose ways were counted; an estimate where these are not all of them, and"
+        " null before review-centrality@2",
+    ),
     *_origin(),
     schema="insights",
     comment="who holds the network of reviews among humans together",

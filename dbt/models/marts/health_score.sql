@@ -2,10 +2,15 @@
 -- worth 0 to 100 points between two published anchors; a sub-score is the mean of its known inputs,
 -- the score the mean of the known sub-scores. What is closed at the end of a week is what was
 -- closed then, whatever was reopened later.
+{% set sub_scores = [
+  "activity", "responsiveness", "resilience", "delivery", "safety", "quality",
+] -%}
 with births as (
   select
     repository.repository_id,
-    coalesce(repository.created_at, min(made.committed_at)) as born_at
+    coalesce(repository.created_at, min(made.committed_at)) as born_at,
+    -- What was written elsewhere before it was put here counts, too.
+    {{ start_of('week', 'least(repository.created_at, min(made.committed_at))') }} as first_week
   from {{ ref('int_repositories') }} as repository
   left join {{ ref('int_commits') }} as made on repository.repository_id = made.repository_id
   group by repository.repository_id, repository.created_at
@@ -15,6 +20,7 @@ mondays as (
   select
     repository.repository_id,
     births.born_at,
+    births.first_week,
     {{ start_of('week', 'repository.data_as_of') }} - 7 * weeks_ago as iso_week
   from {{ ref('int_repositories') }} as repository
   inner join births on repository.repository_id = births.repository_id
@@ -25,6 +31,7 @@ weeks as (
   select
     repository_id,
     iso_week,
+    least(13, (iso_week - first_week) / 7 + 1) as weeks_count,
     (iso_week + 7)::timestamp at time zone 'UTC' as ends_at
   from mondays
   where born_at < (iso_week + 7)::timestamp at time zone 'UTC'
@@ -50,14 +57,14 @@ activity as (
   select
     weeks.repository_id,
     weeks.iso_week,
-    count(distinct commits.iso_week) / 13::double precision as active_weeks_ratio,
+    count(distinct commits.iso_week) / weeks.weeks_count::double precision as active_weeks_ratio,
     count(distinct commits.person) as committers_count
   from weeks
   left join commits
     on
       weeks.repository_id = commits.repository_id
       and commits.iso_week between weeks.iso_week - 84 and weeks.iso_week
-  group by weeks.repository_id, weeks.iso_week
+  group by weeks.repository_id, weeks.iso_week, weeks.weeks_count
 ),
 
 persons as (
@@ -197,6 +204,23 @@ releases as (
   group by weeks.repository_id, weeks.iso_week, weeks.ends_at
 ),
 
+-- As somebody saw it last.
+quality as (
+  select distinct on (weeks.repository_id, weeks.iso_week)
+    weeks.repository_id,
+    weeks.iso_week,
+    made.health_score as code_health_score,
+    made.worst_health_score as worst_code_health_score
+  from weeks
+  inner join {{ ref('int_code_snapshots') }} as made
+    on
+      weeks.repository_id = made.repository_id
+      and made.every = 'week'
+      and made.language = 'all'
+      and made.taken_on between weeks.iso_week - 84 and weeks.iso_week + 6
+  order by weeks.repository_id asc, weeks.iso_week asc, made.taken_on desc
+),
+
 facts as (
   select
     weeks.repository_id,
@@ -206,6 +230,8 @@ facts as (
     merged.merge_p50_hours,
     merged.reviewed_merge_ratio,
     releases.release_age_days,
+    quality.code_health_score,
+    quality.worst_code_health_score,
     case when coverage.knows_workflow_runs then ci.ci_success_ratio end as ci_success_ratio,
     case when coverage.knows_commits then activity.active_weeks_ratio end as active_weeks_ratio,
     case when coverage.knows_commits then activity.committers_count end as committers_count,
@@ -240,6 +266,10 @@ facts as (
     on
       weeks.repository_id = releases.repository_id
       and weeks.iso_week = releases.iso_week
+  left join quality
+    on
+      weeks.repository_id = quality.repository_id
+      and weeks.iso_week = quality.iso_week
 ),
 
 placed as (
@@ -269,6 +299,8 @@ placed as (
       ('merge_p50_hours', facts.merge_p50_hours),
       ('release_age_days', facts.release_age_days),
       ('ci_success_ratio', facts.ci_success_ratio),
+      ('code_health_score', facts.code_health_score),
+      ('worst_code_health_score', facts.worst_code_health_score),
       ('reviewed_merge_ratio', facts.reviewed_merge_ratio)
     ) as measured (input, amount)
   inner join {{ ref('health_anchors') }} as anchor on measured.input = anchor.input
@@ -305,10 +337,9 @@ scores as (
     count(points) as known_count,
     round(avg(points), 2) as points,
     jsonb_object_agg(sub_score, inputs) as inputs,
-    {% for sub_score in ["activity", "responsiveness", "resilience", "delivery", "safety"] %}
+    {% for sub_score in sub_scores %}
     max(points) filter (where sub_score = '{{ sub_score }}') as {{ sub_score }}_score,
     {% endfor %}
-    -- Nothing measures the quality of code yet.
     jsonb_agg(sub_score order by sub_score) filter (where points is null) as missing
   from sub_scores
   group by repository_id, iso_week
@@ -317,16 +348,15 @@ scores as (
 select
   scores.repository_id,
   scores.iso_week,
-  'health-score@2' as weights_version,
+  'health-score@3' as weights_version,
   scores.inputs,
   stars.stars_count,
   stars.forks_count,
   case when scores.known_count >= 3 then scores.points end::double precision as score,
-  {% for sub_score in ["activity", "responsiveness", "resilience", "delivery", "safety"] %}
+  {% for sub_score in sub_scores %}
   scores.{{ sub_score }}_score::double precision as {{ sub_score }}_score,
   {% endfor %}
-  null::double precision as quality_score,
-  '["quality"]'::jsonb || coalesce(scores.missing, '[]') as missing,
+  coalesce(scores.missing, '[]') as missing,
   scores.known_count / 6::double precision as known_weight_ratio
 from scores
 left join {{ ref('stars_growth') }} as stars

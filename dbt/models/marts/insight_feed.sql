@@ -1,5 +1,7 @@
 -- What is worth a sentence now, each with the rows that it rests on. A sentence is a template and
--- figures of marts; what has happened is told for 28 days, what holds as long as it does.
+-- figures of marts; what has happened is told for 28 days, what holds as long as it does. A giant
+-- has hundreds of newcomers in that time: of each template the gravest and newest twenty are told.
+{% set most_told = 20 -%}
 {% set templates = [
   "record_week", "newcomer", "bus_factor_fell", "released", "release_overdue", "backlog_grew",
   "stale_backlog", "health_fell", "stars_surged", "one_reviewer",
@@ -203,7 +205,9 @@ health_fell as (
       {{ evidence("health_score", {"iso_week": "latest.iso_week"}) }},
       {{ evidence("health_score", {"iso_week": "earlier.iso_week"}) }}
     ) as evidence,
-    latest.score <= earlier.score - 10 as is_told
+    -- A score of other parts is another score.
+    latest.score <= earlier.score - 10
+    and coalesce(latest.missing = earlier.missing, true) as is_told
   from {{ ref('health_score') }} as latest
   inner join {{ ref('health_score') }} as earlier
     on latest.repository_id = earlier.repository_id and latest.iso_week - 28 = earlier.iso_week
@@ -277,6 +281,20 @@ told as (
   union all
   {% endif -%}
   {% endfor %}
+),
+
+ranked as (
+  select
+    *,
+    row_number() over (
+      partition by repository_id, template_id
+      order by
+        array_position(array['warning', 'notice', 'info'], severity) asc,
+        valid_from desc,
+        subject asc
+    ) as place,
+    count(*) over (partition by repository_id, template_id) as sentences_count
+  from told
 )
 
 select
@@ -287,5 +305,7 @@ select
   valid_from,
   valid_to,
   message,
-  evidence
-from told
+  evidence,
+  greatest(0, sentences_count - {{ most_told }}) as left_out_count
+from ranked
+where place <= {{ most_told }}

@@ -101,8 +101,7 @@ facts as (
     files.has_security_policy,
     files.has_dependency_updates,
     profile.license_spdx,
-    coalesce(profile.has_license, files.has_license) as has_license,
-    jsonb_build_object('unknown', 'what is in files is not read') as not_read
+    coalesce(profile.has_license, files.has_license) as has_license
   from {{ ref('int_repositories') }} as repository
   left join {{ ref('int_coverage') }} as coverage
     on repository.repository_id = coverage.repository_id
@@ -165,7 +164,16 @@ cross join
       facts.has_license::integer * case when facts.license_spdx is null then 9 else 10 end,
       jsonb_build_object('has_license', facts.has_license, 'license_spdx', facts.license_spdx)
     ),
-    ('Token-Permissions', 7.5, null, facts.not_read),
-    ('Binary-Artifacts', 7.5, null, facts.not_read),
-    ('Pinned-Dependencies', 5, null, facts.not_read)
+    (
+      'Token-Permissions', 7.5, null,
+      jsonb_build_object('unknown', 'what a workflow leaves to the settings of its repository')
+    ),
+    (
+      'Binary-Artifacts', 7.5, null,
+      jsonb_build_object('unknown', 'files that are neither code nor configuration are not read')
+    ),
+    (
+      'Pinned-Dependencies', 5, null,
+      jsonb_build_object('unknown', 'images and downloads of scripts are not read')
+    )
   ) as judged (check_name, weight, points, evidence)

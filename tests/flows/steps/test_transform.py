@@ -183,7 +183,7 @@ def test_a_health_score_can_be_made_again_from_its_inputs(analysed: Settings) ->
     found = rows(
         warehouse,
         "select inputs, score, activity_score, responsiveness_score, resilience_score,"
-        " delivery_score, safety_score from marts.health_score",
+        " delivery_score, quality_score, safety_score from marts.health_score",
     )
     warehouse.dispose()
 
@@ -191,7 +191,7 @@ def test_a_health_score_can_be_made_again_from_its_inputs(analysed: Settings) ->
     for inputs, score, *held in found:
         made = [
             _mean([_points(anchors[name], told["value"]) for name, told in inputs[one].items()])
-            for one in ("activity", "responsiveness", "resilience", "delivery", "safety")
+            for one in ("activity", "responsiveness", "resilience", "delivery", "quality", "safety")
         ]
         assert held == [one if one is None else pytest.approx(one, abs=0.011) for one in made]
         assert score == pytest.approx(_mean(made), abs=0.011)
