@@ -7,8 +7,8 @@ a new column is nullable or has a constant default; indexes of large tables are 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0121"
-down_revision = "0120"
+revision = "0035"
+down_revision = "0034"
 branch_labels = None
 depends_on = None
 
