@@ -28,7 +28,8 @@ PREFIX_LETTERS = 15
 LEADING_LETTERS = 4
 """A name that begins like what is asked counts for more from so many letters on."""
 _MOST_LETTERS = 60
-_HEAP_BYTES = 64_000_000
+_HEAP_BYTES = 256_000_000
+"""At most, while it writes: what does not fit becomes a segment, and each is searched by itself."""
 
 
 def schema() -> tantivy.Schema:

@@ -9,8 +9,8 @@ from warehouse.engine import UNREACHABLE
 from warehouse.search import Document
 
 _LOG = logs.get(__name__)
-_AT_ONCE = 20_000
-"""Repositories in one commit of the index."""
+_AT_ONCE = 100_000
+"""Repositories in one commit of the index: many small ones are searched one after the other."""
 _STANDBY_SECONDS = 5.0
 _STOP_SECONDS = 2.0
 """What it has not committed by then it does again next time."""

@@ -1,4 +1,5 @@
-"""Searches of the index: what is meant first, and only where that finds too little, what is near.
+"""Searches of the index: what is meant first, and only where that finds too little, what is near:
+names with one wrong letter in a word, and then, where there is none, with more and elsewhere.
 
 Exact names come before words of names, these before beginnings of words, before owners, labels and
 text; each is weighted by one plus the logarithm of its stars, comments or commits.
@@ -6,18 +7,22 @@ text; each is weighted by one plus the logarithm of its stars, comments or commi
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 import msgspec
 from tantivy import Occur, Query
 
 from api.fast.index import LEADING_LETTERS, PREFIX_LETTERS, Index
-from api.fast.words import edits_allowed, marked, words_of
+from api.fast.words import Marks, edits_allowed, words_of
 from warehouse.search import Kind
 
 _ENOUGH = 3
 _MOST_WORDS = 8
 _MOST_ALIKE = 64
+_NAMED = 1e6
+_NAMED_IN_FULL = 1e9
+"""Scores that nothing reaches without the name, whatever else it has, and whatever it weighs."""
+_Clause: TypeAlias = tuple[Occur, Query]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,19 +44,24 @@ class First:
 
     wanted: Wanted
     words: list[str]
-    filters: list[Query]
+    filters: list[_Clause]
     found: list[bytes]
+    is_near: bool
     is_enough: bool
 
     @property
     def answer(self) -> bytes:
-        return _answer(self.found, self.words, self.wanted.limit, is_near=False)
+        return _answer(self.found, self.words, self.wanted.limit, is_near=self.is_near)
 
 
 class _Text(msgspec.Struct):
     title: str | None
     owner: str | None
     text: str | None
+
+
+_TEXTS = msgspec.json.Decoder(list[_Text])
+_JSON = msgspec.json.Encoder()
 
 
 class Searching:
@@ -67,20 +77,25 @@ class Searching:
         return first.answer if first.is_enough else self.further(first)
 
     def first(self, wanted: Wanted, *, readable: frozenset[int] | None = None) -> "First":
-        """What is meant, word for word."""
+        """What is meant word for word, or by a name with a slip of the hand: what is soon found."""
         words = words_of(wanted.q)[:_MOST_WORDS]
         filters = [*self._filters(wanted), *self._permitted(readable)]
         if not words:
-            return First(wanted, words, filters, [], is_enough=True)
-        named = self._run(self._named(wanted.q.strip().lower(), words), filters, wanted.limit)
-        meant = self._run(self._meant(words), filters, wanted.limit)
-        is_enough = bool(named) or len(meant) >= min(_ENOUGH, wanted.limit)
-        return First(wanted, words, filters, [*named, *meant], is_enough=is_enough)
+            return First(wanted, words, filters, [], is_near=False, is_enough=True)
+        query = _any(*self._named(wanted.q.strip().lower(), words), self._meant(words))
+        best, found = self._run(query, filters, wanted.limit)
+        if best >= _NAMED or len(found) >= min(_ENOUGH, wanted.limit):
+            return First(wanted, words, filters, found, is_near=False, is_enough=True)
+        _, near = self._run(self._near(words, is_wide=False), filters, wanted.limit)
+        return First(
+            wanted, words, filters, [*found, *near], is_near=True, is_enough=bool(near)
+        )  # fmt: skip
 
     def further(self, first: "First") -> bytes:
-        """With what is near, for it was too little."""
-        near = self._run(self._near(first.words), first.filters, first.wanted.limit)
-        return _answer([*first.found, *near], first.words, first.wanted.limit, is_near=True)
+        """With what is near in any way, for it was too little."""
+        near = self._near(first.words, is_wide=True)
+        _, found = self._run(near, first.filters, first.wanted.limit)
+        return _answer([*first.found, *found], first.words, first.wanted.limit, is_near=True)
 
     def alike(self, wanted: Wanted, *, readable: frozenset[int] | None = None) -> bytes:
         """The same by any of its words, of which rare ones count most: for what is a text itself,
@@ -89,38 +104,53 @@ class Searching:
         words = list(dict.fromkeys(words_of(wanted.q)))[:_MOST_ALIKE]
         filters = [*self._filters(wanted), *self._permitted(readable)]
         each = [self._term(name, word) for word in words for name in ("name", "text")]
-        found = self._run(_any(*each), filters, wanted.limit, weight=None) if words else []
+        found: list[bytes] = []
+        if words:
+            _, found = self._run(_any(*each), filters, wanted.limit, weight=None)
         return _answer(found, words, wanted.limit, is_near=False)
 
     def _run(
-        self, query: Query, filters: Sequence[Query], limit: int, *, weight: str | None = "weight"
-    ) -> list[bytes]:
+        self, query: Query, filters: Sequence[_Clause], limit: int, *,
+        weight: str | None = "weight",
+    ) -> tuple[float, list[bytes]]:  # fmt: skip
+        """The score of the best, and what is stored of each."""
         if filters:
-            unweighted = (Query.const_score_query(one, 0.0) for one in filters)
-            query = Query.boolean_query([
-                (Occur.Must, query), *((Occur.Must, one) for one in unweighted),
-            ])  # fmt: skip
+            query = Query.boolean_query([(Occur.Must, query), *filters])
         searcher = self._index.searcher
-        found = searcher.search(query, limit, count=False, weight_by_field=weight)
-        stored: list[Any] = [searcher.doc(at).get_first("shown") for _, at in found.hits]
-        return [bytes(one) for one in stored]
+        hits = searcher.search(query, limit, count=False, weight_by_field=weight).hits
+        if not hits:
+            return 0.0, []
+        stored: list[Any] = [searcher.doc(at).get_first("shown") for _, at in hits]
+        return hits[0][0], [bytes(one) for one in stored]
 
-    def _filters(self, wanted: Wanted) -> list[Query]:
+    def _filters(self, wanted: Wanted) -> list[_Clause]:
         asked: dict[str, Any] = {
             "kind": wanted.kind, "repository_id": wanted.repository_id,
             "language": _lower(wanted.language), "state": _lower(wanted.state),
             "author": _lower(wanted.author),
         }  # fmt: skip
-        return [self._term(name, value) for name, value in asked.items() if value is not None]
+        return [
+            (Occur.Must, Query.const_score_query(self._term(name, value), 0.0))
+            for name, value in asked.items()
+            if value is not None
+        ]
 
-    def _permitted(self, readable: frozenset[int] | None) -> list[Query]:
+    def _permitted(self, readable: frozenset[int] | None) -> list[_Clause]:
+        """What is private is left out, which costs nothing where nothing is."""
         if readable is None:
             return []
-        own = Query.term_set_query(self._schema, "repository_id", sorted(readable))
-        return [_any(self._term("is_private", value=False), own)]
+        hidden = self._term("is_private", value=True)
+        if readable:
+            own = Query.term_set_query(self._schema, "repository_id", sorted(readable))
+            hidden = Query.boolean_query([(Occur.Must, hidden), (Occur.MustNot, own)])
+        return [(Occur.MustNot, hidden)]
 
-    def _named(self, q: str, words: Sequence[str]) -> Query:
-        return _any(self._term("exact", "-".join(words), 30.0), self._term("full", q, 60.0))
+    def _named(self, q: str, words: Sequence[str]) -> list[Query]:
+        asked = (("exact", "-".join(words), _NAMED), ("full", q, _NAMED_IN_FULL))
+        return [
+            Query.const_score_query(Query.term_query(self._schema, name, value), score)
+            for name, value, score in asked
+        ]
 
     def _meant(self, words: Sequence[str]) -> Query:
         *_, last = words
@@ -139,7 +169,7 @@ class Searching:
             return query
         return _any(query, self._term("beginnings", begun, 12.0))
 
-    def _near(self, words: Sequence[str]) -> Query:
+    def _near(self, words: Sequence[str], *, is_wide: bool) -> Query:
         """Words that nobody has written are those that are misspelt; else any may be."""
         unknown = [word for word in words if not self._is_known(word)] or words
         each = []
@@ -151,10 +181,10 @@ class Searching:
             edits = edits_allowed(word)
             if edits and word in unknown:
                 is_begun = word is words[-1] and edits == 1
-                ways += [
-                    self._alike("name", word, edits, 1.0, is_begun=is_begun),
-                    self._alike("labels", word, 1, 0.4),
-                ]
+                most = edits if is_wide else 1
+                ways.append(self._alike("name", word, most, 1.0, is_begun=is_begun))
+                if is_wide:
+                    ways.append(self._alike("labels", word, 1, 0.4))
             each.append((Occur.Must, _any(*ways)))
         return Query.boolean_query(each)
 
@@ -169,7 +199,8 @@ class Searching:
         return Query.boost_query(fuzzy, boost)
 
     def _term(self, name: str, value: Any, boost: float = 1.0) -> Query:
-        return Query.boost_query(Query.term_query(self._schema, name, value), boost)
+        term = Query.term_query(self._schema, name, value)
+        return term if boost == 1.0 else Query.boost_query(term, boost)
 
 
 def _any(*queries: Query) -> Query:
@@ -182,16 +213,14 @@ def _lower(text: str | None) -> str | None:
 
 def _answer(found: Sequence[bytes], words: Sequence[str], limit: int, *, is_near: bool) -> bytes:
     distinct = list(dict.fromkeys(found))[:limit]
-    return b'{"data":[' + b",".join(_shown(one, words, is_near=is_near) for one in distinct) + b"]}"
+    marks = Marks(words, is_near_enough=is_near)
+    texts = _TEXTS.decode(b"[" + b",".join(distinct) + b"]")
+    shown = [_shown(one, text, marks) for one, text in zip(distinct, texts, strict=True)]
+    return b'{"data":[' + b",".join(shown) + b"]}"
 
 
-def _shown(stored: bytes, words: Sequence[str], *, is_near: bool) -> bytes:
+def _shown(stored: bytes, text: _Text, marks: Marks) -> bytes:
     """What is stored, with the parts that matched."""
-    document = msgspec.json.decode(stored, type=_Text)
-    texts = {"title": document.title, "owner": document.owner, "text": document.text}
-    highlights = {
-        name: html
-        for name, text in texts.items()
-        if (html := marked(text, words, is_near_enough=is_near)) is not None
-    }
-    return stored[:-1] + b',"highlights":' + msgspec.json.encode(highlights) + b"}"
+    parts = (("title", text.title), ("owner", text.owner), ("text", text.text))
+    highlights = {name: html for name, part in parts if (html := marks.on(part)) is not None}
+    return stored[:-1] + b',"highlights":' + _JSON.encode(highlights) + b"}"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from api.fast.words import edits_allowed, is_near, marked, words_of
+from api.fast.words import Marks, edits_allowed, is_near, words_of
 
 
 @pytest.mark.parametrize(
@@ -32,13 +32,15 @@ def test_short_words_have_to_be_right() -> None:
 
 
 def test_what_matches_is_marked_and_nothing_else_becomes_html() -> None:
-    html = marked("<b>Fast</b> & faster", ["fast"], is_near_enough=False)
+    html = Marks(["fast"], is_near_enough=False).on("<b>Fast</b> & faster")
 
     assert html == "&lt;b&gt;<mark>Fast</mark>&lt;/b&gt; &amp; <mark>faster</mark>"
 
 
 def test_of_a_long_text_the_part_around_the_match_is_shown() -> None:
-    html = marked("word " * 500 + "needle" + " word" * 500, ["needle"], is_near_enough=False)
+    text = "word " * 500 + "needle" + " word" * 500
+
+    html = Marks(["needle"], is_near_enough=False).on(text)
 
     assert html is not None
     assert html.startswith("…")
@@ -48,6 +50,24 @@ def test_of_a_long_text_the_part_around_the_match_is_shown() -> None:
 
 
 def test_where_nothing_matches_nothing_is_shown() -> None:
-    assert marked("praser", ["parser"], is_near_enough=False) is None
-    assert marked("praser", ["parser"], is_near_enough=True) == "<mark>praser</mark>"
-    assert marked(None, ["a"], is_near_enough=True) is None
+    exact, near = (Marks(["parser"], is_near_enough=one) for one in (False, True))
+
+    assert exact.on("praser") is None
+    assert near.on("praser") == "<mark>praser</mark>"
+    assert near.on(None) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "html"),
+    [("a parser", "a <mark>parser</mark>"), ("parser parsers", "<mark>parser</mark> parsers"),
+     ("myparser parser_x fastest", "myparser <mark>parser</mark>_x <mark>fastest</mark>"),
+     ("fast", "<mark>fast</mark>"), ("myparser, infast", None),
+     ("Fast <mark> parser", "<mark>Fast</mark> &lt;mark&gt; <mark>parser</mark>"),
+     ("\u0130stanbul fast", "\u0130stanbul <mark>fast</mark>")],
+)  # fmt: skip
+def test_words_are_whole_but_the_last_which_may_be_begun(text: str, html: str | None) -> None:
+    assert Marks(["parser", "fast"], is_near_enough=False).on(text) == html
+
+
+def test_a_word_that_is_meant_twice_is_marked_once() -> None:
+    assert Marks(["fast", "fast"], is_near_enough=False).on("fast") == "<mark>fast</mark>"
