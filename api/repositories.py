@@ -49,6 +49,9 @@ class Analysis(BaseModel):
     full: bool = False
 
 
+_TEN_YEARS_HOURS = 87_600
+
+
 class Target(BaseModel):
     """``fresh_hours``: how old the figures may be; null, as old as those of all."""
 
@@ -56,7 +59,7 @@ class Target(BaseModel):
         extra="forbid", strict=True, json_schema_extra={"examples": [{"fresh_hours": 6}]}
     )
 
-    fresh_hours: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None
+    fresh_hours: Annotated[float, Field(gt=0, le=_TEN_YEARS_HOURS, allow_inf_nan=False)] | None
 
 
 class Repository(BaseModel):

@@ -198,7 +198,7 @@ class TestFreshness:
         ]  # fmt: skip
         assert api.get(REPOSITORIES).json()["data"] == told[-1:]
 
-    @pytest.mark.parametrize("hours", [0, -1, "soon", "inf"])
+    @pytest.mark.parametrize("hours", [0, -1, "soon", "inf", 1e300])
     def test_what_is_no_target_is_refused(
         self, api: httpx2.Client, warehouse: Engine, hours: object
     ) -> None:
