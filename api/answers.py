@@ -18,13 +18,17 @@ _MOST_CHANGES = 100_000
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """``body`` is null where the caller holds it; ``number`` is that of the changes before it."""
+    """``body`` is null where the caller holds it; ``number`` is that of the changes before it;
+    ``route`` is what made it.
+    """
 
     etag: str
     body: bytes | None
     repository_id: int
     number: int
     is_public: bool
+    media_type: str = "application/json"
+    route: object = None
 
     @property
     def size(self) -> int:

@@ -70,6 +70,7 @@ from api.fast.searches import Searches
 from api.fast.second import SharedSummaries
 from api.fast.summaries import Summaries
 from api.guard import Guarded
+from api.kept import Kept
 from api.limits import Limits, Streams
 from api.live import Channels
 from api.openapi import Documented
@@ -162,6 +163,7 @@ def create_app(
         channels=app.state.channels, remembered=credentials,
         make_room=partial(_make_room, app.state.places, settings.api.workers),
     )  # fmt: skip
+    app.add_middleware(Kept, access=app.state.access)
     app.add_middleware(Bodies, settings=settings.api, streamed={f"{_API}{webhooks.PATH}"})
     app.add_middleware(Observed, traffic=app.state.traffic, names=names)
     app.add_middleware(Guarded, engine=app.state.warehouse, names=names)

@@ -15,6 +15,7 @@ from starlette.requests import HTTPConnection
 
 from api import limits
 from api.credentials import MISSING, Credentials
+from api.errors import Refused
 from api.limits import Limits
 from gitinsight.errors import Unauthorised
 from gitinsight.principal import ANYBODY, Principal, Role, Scope
@@ -68,6 +69,25 @@ class Access:
             raise Unauthorised(lacking, known=True)
         # Where everybody reads everything, nobody reads less for having said who he is.
         return replace(principal, readable=None) if self.credentials.is_open else principal
+
+    async def admits_at_once(self, connection: HTTPConnection, role: Role, scope: Scope) -> bool:
+        """Whether he may for certain, without a look at anything but memory. Whoever is not
+        admitted is to be asked by ``admit``, which tells him why.
+        """
+        authorization = connection.headers.get("authorization", "")
+        principal = self.credentials.remembered(authorization)
+        if principal is None and self.credentials.is_open and not authorization:
+            principal = ANYBODY
+        if principal is None or principal.lacks(role, scope) is not None:
+            return False
+        state = connection.scope.setdefault("state", {})
+        state["scope"], state["principal"] = scope, principal
+        if not self.credentials.is_open:
+            try:
+                await self._spend(connection, principal)
+            except Refused:
+                return False
+        return True
 
     async def _principal(
         self, connection: HTTPConnection, ticket: str | None, *, is_counted: bool

@@ -132,12 +132,24 @@ async def answer(
         body = None
         if etag not in held(request):
             body = _bytes(work(session, shapes, known.standing))
-        return Answer(etag, body, repository_id, number, is_public=not known.is_private)
+        return Answer(
+            etag, body, repository_id, number, is_public=not known.is_private,
+            media_type=media_type, route=request.scope.get("route"),
+        )  # fmt: skip
 
     if found is None:
         found = await read(request, whole)
         answers.keep(target, found)
     return _response(request, found.etag, found.body, media_type=media_type)
+
+
+def ready(request: Request) -> tuple[Answer, Response] | None:
+    """What is kept for this address, and what it is answered with to whoever may read."""
+    answers: Answers = request.app.state.answers
+    found = answers.get(_address(request))
+    if found is None:
+        return None
+    return found, _response(request, found.etag, found.body, media_type=found.media_type)
 
 
 def conditional(
@@ -170,7 +182,10 @@ def held(request: Request) -> set[str]:
 
 
 def _address(request: Request) -> bytes:
-    return f"{request.url.path}?{request.url.query}".encode()
+    """Word for word, as it was asked."""
+    raw: bytes = request.scope["raw_path"]
+    query: bytes = request.scope["query_string"]
+    return raw + b"?" + query
 
 
 def _etag(version: str, address: bytes) -> str:

@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import timedelta, timezone
 from decimal import Decimal
 from typing import Any
+from urllib.parse import quote
 from uuid import UUID
 
 import pytest
@@ -22,8 +23,9 @@ def request(path: str = "/a", query: str = "", held: str | None = None) -> Reque
     headers = [] if held is None else [(b"if-none-match", held.encode())]
     return Request(
         {
-            "type": "http", "method": "GET", "path": path, "query_string": query.encode(),
-            "headers": headers, "server": ("api.test", 80), "scheme": "http",
+            "type": "http", "method": "GET", "path": path, "raw_path": quote(path).encode(),
+            "query_string": query.encode(), "headers": headers, "server": ("api.test", 80),
+            "scheme": "http",
         }
     )  # fmt: skip
 
