@@ -8,7 +8,7 @@ from api import drawing, limits
 from api.auth import Public, address_of
 from api.envelope import conditional
 from api.limits import Limits
-from api.pictures import IMAGE, SVG
+from api.pictures import SVG, image_of
 from api.session import read
 from gitinsight.errors import NotFound
 from gitinsight.metrics import catalogue
@@ -25,7 +25,7 @@ _PUBLIC: frozenset[int] = frozenset()
 _KEPT = "public, max-age=300"
 
 
-@router.get("/{owner}/{name}.svg", response_class=Response, responses=IMAGE)
+@router.get("/{owner}/{name}.svg", response_class=Response, responses=image_of(SVG))
 async def badge(
     owner: str, name: str, request: Request, _: Public,
     metric: Annotated[str, Query(max_length=80, description="As `GET /metrics` names it.")]

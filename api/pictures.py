@@ -3,9 +3,9 @@
 from datetime import date
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Query, Request, Response, status
 
-from api import drawing
+from api import drawing, raster
 from api.auth import Reader
 from api.drawing import Theme
 from api.envelope import CONDITIONAL, answer
@@ -17,21 +17,27 @@ from warehouse.shapes import Shapes
 
 router = APIRouter(tags=["pictures"])
 SVG = "image/svg+xml"
-IMAGE: dict[int | str, dict[str, Any]] = {
-    200: CONDITIONAL[200] | {"content": {SVG: {"schema": {"type": "string"}}}},
-    304: CONDITIONAL[304],
-}
+
+
+def image_of(media_type: str) -> dict[int | str, dict[str, Any]]:
+    content = {media_type: {"schema": {"type": "string"}}}
+    return {200: CONDITIONAL[200] | {"content": content}, 304: CONDITIONAL[304]}
+
+
+First = Annotated[date | None, Query(alias="from", description="First day.")]
+Last = Annotated[date | None, Query(alias="to", description="Last day.")]
+Every = Literal["day", "week", "month"]
+Actors = Literal["human", "all"]
 
 
 @router.get(
-    "/repositories/{repository_id}/charts/{metric}.svg", response_class=Response, responses=IMAGE
-)
+    "/repositories/{repository_id}/charts/{metric}.svg", response_class=Response,
+    responses=image_of(SVG),
+)  # fmt: skip
 async def chart(
     repository_id: int, metric: str, request: Request, reader: Reader,
-    first: Annotated[date | None, Query(alias="from", description="First day.")] = None,
-    last: Annotated[date | None, Query(alias="to", description="Last day.")] = None,
-    every: Literal["day", "week", "month"] = "week",
-    actors: Literal["human", "all"] = "all", theme: Theme = "light",
+    first: First = None, last: Last = None, every: Every = "week", actors: Actors = "all",
+    theme: Theme = "light",
 ) -> Response:  # fmt: skip
     """The series of `GET /repositories/{repository_id}/metrics/{metric}` as an image, with the
     instant that it describes.
@@ -50,6 +56,27 @@ async def chart(
         ).encode()  # fmt: skip
 
     return await answer(request, repository_id, reader.readable, body, media_type=SVG)
+
+
+@router.get(
+    "/repositories/{repository_id}/charts/{metric}.png", response_class=Response,
+    responses=image_of(raster.PNG),
+)  # fmt: skip
+async def chart_as_pixels(
+    repository_id: int, metric: str, request: Request, reader: Reader,
+    first: First = None, last: Last = None, every: Every = "week", actors: Actors = "all",
+    theme: Theme = "light",
+    scale: Annotated[int, Query(ge=1, le=3, description="1 is 720 by 300 pixels.")] = 2,
+) -> Response:  # fmt: skip
+    """The same as the SVG, for wherever no SVG is shown: mail, chat, slides."""
+    drawn = await chart(
+        repository_id, metric, request, reader, first, last, every, actors, theme
+    )  # fmt: skip
+    if drawn.status_code != status.HTTP_200_OK:
+        return drawn
+    kept = {name: drawn.headers[name] for name in ("etag", "cache-control")}
+    pixels = await raster.png(bytes(drawn.body), scale=scale)
+    return Response(pixels, headers=kept, media_type=raster.PNG)
 
 
 def _title(metric: str) -> str:

@@ -14,6 +14,8 @@ from api.errors import Refused
 from api.fast.searches import Searches
 from api.fast.searching import Wanted
 from gitinsight.cards.catalogue import card
+from gitinsight.errors import WeightsMissing
+from gitinsight.runtime import weights
 from models.meaning import fused
 from warehouse import search, vectors
 from warehouse.engine import Connection
@@ -36,6 +38,14 @@ class Meaning:
         self._state_dir = state_dir
         # The encoder keeps every core busy by itself, and each text it reads takes memory.
         self._turns = CapacityLimiter(1)
+
+    def is_here(self) -> bool:
+        """Whether it can be told, as far as anybody knows without loading the encoder."""
+        try:
+            weights.held(self._state_dir)
+        except WeightsMissing:
+            return False
+        return True
 
     async def vector(self, text: str) -> Vector:
         """WeightsMissing where it cannot be told."""

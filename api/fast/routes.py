@@ -11,7 +11,7 @@ from api.envelope import CONDITIONAL, Envelope, as_json
 from api.fast import heads, meaning
 from api.fast.entries import JSON, Entry
 from api.fast.fast import Fast
-from api.fast.meaning import Mode
+from api.fast.meaning import Meaning, Mode
 from api.fast.searches import PATH
 from api.fast.searching import Wanted
 from api.session import in_transaction
@@ -87,6 +87,10 @@ class Meant(BaseModel):
     known_count: int
 
 
+class Modes(BaseModel):
+    data: list[Mode]
+
+
 class Hits(BaseModel):
     """The best first; ``meta`` where it was looked for by meaning."""
 
@@ -118,6 +122,13 @@ async def search(
     return _answer(
         request, await fast.searches.get(PATH + b"?" + query, wanted, readable=reader.readable)
     )
+
+
+@router.get("/search/modes", response_model=Modes)
+def modes(request: Request, _: Reader) -> dict[str, list[Mode]]:
+    """What `GET /fast/search` answers here: by meaning only where the weights of its model are."""
+    known: Meaning = request.app.state.meaning
+    return {"data": ["words", "meaning", "hybrid"] if known.is_here() else ["words"]}
 
 
 async def _by_meaning(

@@ -5,7 +5,10 @@ from xml.etree import ElementTree as ET
 
 import httpx2
 
+from api import raster
+
 CHART = "/api/v1/repositories/1/charts/commits_count.svg"
+PIXELS = CHART.replace(".svg", ".png")
 
 
 def test_a_chart_names_its_metric_its_repository_and_its_instant(published: httpx2.Client) -> None:
@@ -36,10 +39,29 @@ def test_who_holds_a_chart_is_told_so(published: httpx2.Client) -> None:
     assert published.get(CHART, params={"every": "day"}).headers["etag"] != etag
 
 
+def test_a_chart_as_pixels_is_the_same_chart(published: httpx2.Client) -> None:
+    """Whatever is asked of the one is asked of the other."""
+    wanted = {"every": "day", "theme": "dark", "actors": "human", "from": "2026-01-05"}
+    svg = published.get(CHART, params=wanted)
+    png = published.get(PIXELS, params=wanted | {"scale": 1})
+    held = published.get(
+        PIXELS, params=wanted | {"scale": 1}, headers={"if-none-match": png.headers["etag"]}
+    )
+
+    assert png.headers["content-type"] == "image/png"
+    assert png.headers["cache-control"] == svg.headers["cache-control"]
+    assert png.content == raster.drawn(svg.content, 1)
+    assert held.status_code == 304
+    assert held.content == b""
+
+
 def test_what_there_is_not_has_no_chart(published: httpx2.Client) -> None:
     for path, status in (
         ("/api/v1/repositories/99/charts/commits_count.svg", 404),
         ("/api/v1/repositories/1/charts/nothing.svg", 404),
+        ("/api/v1/repositories/99/charts/commits_count.png", 404),
+        ("/api/v1/repositories/1/charts/nothing.png", 404),
+        (f"{PIXELS}?scale=4", 422),
         (f"{CHART}?theme=pink", 422),
         (f"{CHART}?from=yesterday", 422),
     ):

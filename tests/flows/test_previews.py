@@ -1,7 +1,5 @@
 """What a merge would change is answered by the worker, or why it cannot be told."""
 
-import pytest
-
 from flows import previews as answering
 from gitinsight.settings import Settings
 from tests.support.marts import make
@@ -26,7 +24,6 @@ def test_why_there_is_no_answer_is_one(settings: Settings, warehouse: Engine) ->
     assert "nobody@x in the mart dim_actor" in str(told.reason)
 
 
-@pytest.mark.slow
 def test_what_would_move_is_told(analysed: Settings) -> None:
     """That it does move is a test of ``merge_preview``."""
     engine = make_engine(analysed.warehouse_url, process="test")

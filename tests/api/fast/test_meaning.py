@@ -171,9 +171,19 @@ def test_without_the_weights_it_says_what_to_do(filled: Engine, home: Path, tmp_
     settings = Settings.model_validate({"state_dir": tmp_path, "warehouse": {"url": url}})
     with serving_api(settings) as address, httpx2.Client(base_url=address) as client:
         found = client.get(SEARCH, params={"q": "x", "mode": "meaning"})
+        offered = client.get(f"{SEARCH}/modes").json()["data"]
 
+    assert offered == ["words"]
     assert (found.status_code, found.json()["type"]) == (503, f"{PROBLEM}weights-missing")
     assert "gitinsight models fetch" in found.json()["detail"]
+
+
+def test_what_is_offered_is_answered(api: httpx2.Client) -> None:
+    offered = api.get(f"{SEARCH}/modes").json()["data"]
+
+    assert offered == ["words", "meaning", "hybrid"]
+    for mode in offered:
+        assert api.get(SEARCH, params={"q": "wallet", "mode": mode}).status_code == 200
 
 
 def test_the_model_is_the_one_of_the_card() -> None:
