@@ -1,14 +1,17 @@
 """Charts: quick with many points, odd days marked, and images that can be kept."""
 
+import re
 import xml.etree.ElementTree as ET
-from collections.abc import Callable
-from statistics import median
+from dataclasses import dataclass
+from statistics import mean
 from typing import Any
 
+import httpx2
 import pytest
 
 from gitinsight.clock import now
 from tests.support.browser import page_of, settle
+from tests.support.pages import LOOKS, look_at
 from tests.support.waiting import wait_for
 from tests.web.conftest import Site
 from warehouse.engine import driver
@@ -16,6 +19,8 @@ from warehouse.engine import driver
 LONG = 900
 DAYS = 10_000
 FRAMES_PER_SECOND = 50
+FRAME_MS = 1000 / FRAMES_PER_SECOND
+DENSE = ["Commits", "Lines of code"]
 ODD = {"person": "someone-odd", "tag": "v9.9.9"}
 PNG = b"\x89PNG\r\n\x1a\n"
 _SVG = "{http://www.w3.org/2000/svg}"
@@ -73,60 +78,70 @@ def figure(page: Any, title: str) -> Any:
     return found
 
 
-def frames(page: Any, work: Callable[[], None]) -> list[float]:
-    """How long each frame took, in milliseconds, while ``work`` went on."""
-    page.evaluate(_RECORD)
-    work()
-    found: list[float] = page.evaluate(_RECORDED)
-    return found[1:]
+@dataclass(frozen=True)
+class Zoom:
+    """What a zoom in and out was like: frames over time, and what of its time the page worked."""
+
+    frames_per_second: float
+    busy_ms: float
+    """Of the processor, for each step: other work on this machine does not count."""
 
 
-def zoomed(page: Any, title: str) -> tuple[list[float], list[float]]:
-    """Frames of a page that is left alone, and of one whose chart is zoomed in and out."""
+def zoomed(page: Any, title: str) -> Zoom:
     canvas = figure(page, title).locator("canvas").first
+    page.wait_for_timeout(700)
     drawn = canvas.evaluate("one => one.toDataURL()")
-    idle = frames(page, lambda: page.wait_for_timeout(700))
     canvas.hover()
     page.keyboard.down("Control")
-
-    def zoom() -> None:
-        for turn in range(_WHEELS):
-            page.mouse.wheel(0, -120 if turn < _WHEELS // 2 else 60)
-            page.wait_for_timeout(16)
-
-    during = frames(page, zoom)
+    devtools = page.context.new_cdp_session(page)
+    devtools.send("Performance.enable", {"timeDomain": "threadTicks"})
+    page.evaluate(_RECORD)
+    before = worked(devtools)
+    for turn in range(_WHEELS):
+        page.mouse.wheel(0, -120 if turn < _WHEELS // 2 else 60)
+        page.wait_for_timeout(16)
+    after = worked(devtools)
+    times: list[float] = page.evaluate(_RECORDED)[1:]
     page.keyboard.up("Control")
     page.wait_for_timeout(300)
     assert canvas.evaluate("one => one.toDataURL()") != drawn
-    return idle, during
+    return Zoom(1000 / mean(times), (after - before) * 1000 / _WHEELS)
 
 
-@pytest.mark.parametrize("title", ["Commits", "Lines of code"])
-def test_ten_thousand_days_are_zoomed_as_smoothly_as_nothing_is_done(
-    browser: Any, site: Site, title: str
-) -> None:
-    """Beside an idle page: how long a frame takes is the machine's as well, and it is shared."""
+def worked(devtools: Any) -> float:
+    """Seconds of the processor that the page's own thread has had."""
+    told = devtools.send("Performance.getMetrics")["metrics"]
+    found: float = next(one["value"] for one in told if one["name"] == "TaskDuration")
+    return found
+
+
+def test_a_step_of_a_zoom_of_ten_thousand_days_fits_into_a_frame(browser: Any, site: Site) -> None:
+    """The best of three: whoever shares a core has less of it in each of his milliseconds."""
     points = site.api.get(f"/api/v1/repositories/{LONG}/metrics/commits_count?every=day").json()
+    found: dict[str, list[float]] = {title: [] for title in DENSE}
     with page_of(browser, site.url) as page:
         page.goto(f"/repositories/{LONG}?every=day")
-        idle, during = zoomed(page, title)
+        for title, busy in found.items():
+            while len(busy) < 3 and not any(one < FRAME_MS for one in busy):
+                busy.append(zoomed(page, title).busy_ms)
 
     assert len(points["data"]) == DAYS
-    assert median(during) < max(2 * median(idle), 1000 / FRAMES_PER_SECOND)
+    assert all(min(busy) < FRAME_MS for busy in found.values()), found
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("title", ["Commits", "Lines of code"])
+@pytest.mark.parametrize("title", DENSE)
 def test_a_zoom_of_ten_thousand_days_has_fifty_frames_a_second(
     browser: Any, site: Site, title: str
 ) -> None:
-    """The best of three: other work keeps the machine busy."""
-    found = []
-    for _ in range(3):
+    """All of them over all of the time, the long ones, too. The best of three: other work keeps
+    the machine busy.
+    """
+    found: list[float] = []
+    while len(found) < 3 and not any(one > FRAMES_PER_SECOND for one in found):
         with page_of(browser, site.url) as page:
             page.goto(f"/repositories/{LONG}?every=day")
-            _, during = zoomed(page, title)
-            found.append(1000 / median(during))
+            found.append(zoomed(page, title).frames_per_second)
 
     assert max(found) > FRAMES_PER_SECOND, found
 
@@ -143,22 +158,22 @@ def image(page: Any, title: str, kind: str) -> bytes:
     return found
 
 
-@pytest.mark.parametrize("title", ["Commits", "Who reviews whom"])
-def test_a_chart_is_kept_as_an_image(browser: Any, site: Site, title: str) -> None:
+def test_a_chart_is_kept_as_an_image(browser: Any, site: Site) -> None:
     with page_of(browser, site.url) as page:
         page.goto(f"/repositories/{site.repository}")
         settle(page)
-        chart = figure(page, title).locator(".chart")
-        sides = chart.evaluate("one => [one.clientWidth, one.clientHeight]")
-        png = image(page, title, "PNG")
-        svg = ET.fromstring(image(page, title, "SVG"))  # noqa: S314 - the page's own
+        for title in ("Commits", "Who reviews whom"):
+            chart = figure(page, title).locator(".chart")
+            sides = chart.evaluate("one => [one.clientWidth, one.clientHeight]")
+            png = image(page, title, "PNG")
+            svg = ET.fromstring(image(page, title, "SVG"))  # noqa: S314 - the page's own
 
-    assert png.startswith(PNG)
-    size = [int.from_bytes(png[start : start + 4], "big") for start in (16, 20)]
-    assert size == [2 * side for side in sides]
-    assert svg.tag == f"{_SVG}svg"
-    assert len(list(svg.iter(f"{_SVG}path"))) > 5
-    assert len(list(svg.iter(f"{_SVG}text"))) > 3
+            assert png.startswith(PNG)
+            size = [int.from_bytes(png[start : start + 4], "big") for start in (16, 20)]
+            assert size == [2 * side for side in sides]
+            assert svg.tag == f"{_SVG}svg"
+            assert len(list(svg.iter(f"{_SVG}path"))) > 5
+            assert len(list(svg.iter(f"{_SVG}text"))) > 3
 
 
 def test_what_is_compared_is_kept_as_an_image(browser: Any, site: Site) -> None:
@@ -170,6 +185,36 @@ def test_what_is_compared_is_kept_as_an_image(browser: Any, site: Site) -> None:
         found = taken.value.path().read_bytes()
 
     assert found.startswith(PNG)
+
+
+@pytest.mark.parametrize(("theme", "size"), LOOKS)
+def test_a_badge_and_a_chart_are_offered_to_other_pages(
+    browser: Any, site: Site, theme: str, size: str
+) -> None:
+    """What is to be pasted there shows what the dialog shows."""
+    with page_of(browser, site.url, theme=theme, size=size) as page:
+        page.goto(f"/repositories/{site.repository}?every=month&actors=human")
+        page.get_by_role("button", name="Embed").click()
+        dialog = page.get_by_role("dialog")
+        dialog.get_by_label("Figure").select_option("bus-factor")
+        dialog.get_by_label("Series").select_option("issues_opened_count")
+        dialog.get_by_label("Format").select_option("png")
+        drawn = dialog.get_by_role("img", name="The chart")
+        wait_for(lambda: drawn.evaluate("one => one.naturalWidth") == 1440)
+        wait_for(lambda: dialog.get_by_role("img").first.evaluate("one => one.naturalWidth") > 50)
+        codes = dialog.get_by_role("textbox", name=re.compile("^Markdown of"))
+        pasted = [one.input_value() for one in codes.all()]
+        look_at(page, "repository-embed", theme=theme, size=size)
+
+    badge, chart = [re.fullmatch(r"\[!\[.+\]\((.+)\)\]\((.+)\)", one) for one in pasted]
+    assert badge is not None
+    assert chart is not None
+    assert badge[2] == chart[2] == f"{site.url}/repositories/{site.repository}"
+    assert "bus factor" in httpx2.get(badge[1]).raise_for_status().text
+    shown = httpx2.get(chart[1].replace(".png", ".svg")).raise_for_status().text
+    assert "Issues opened by month" in shown
+    assert "humans alone" in shown
+    assert httpx2.get(chart[1]).raise_for_status().content.startswith(PNG)
 
 
 def test_odd_days_are_marked_and_say_why(browser: Any, site: Site) -> None:

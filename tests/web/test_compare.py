@@ -95,6 +95,23 @@ def test_a_link_opened_afresh_shows_the_same(browser: Any, site: Site) -> None:
     assert f"repository={site.repository}" in address
 
 
+def test_each_of_them_says_what_it_means_and_where_it_comes_from(browser: Any, site: Site) -> None:
+    with page_of(browser, site.url) as page:
+        page.goto(address_of(site, 501))
+        page.get_by_role("button", name=f"About Commits of {NAME}").click()
+        about = page.get_by_role("dialog", name=f"Commits of {NAME}")
+        about.get_by_text("commits@1").wait_for()
+        about.get_by_role("heading", name="Why does this differ from GitHub?").wait_for()
+        offered = about.locator(".ways button").all_inner_texts()
+        about.get_by_label("What is wrong with it").fill("One is missing.")
+        about.get_by_role("button", name="Report it").click()
+        about.get_by_text("Thank you").wait_for()
+
+    assert {"CSV", "JSON", "PNG", "SVG"} <= set(offered)
+    told = site.api.get("/api/v1/reports").json()["data"][0]
+    assert (told["repository_id"], told["comment"]) == (site.repository, "One is missing.")
+
+
 def test_no_more_than_five_are_compared(browser: Any, site: Site, others: list[int]) -> None:
     with page_of(browser, site.url) as page:
         page.goto(address_of(site, *others))

@@ -6,7 +6,7 @@ from uuid import UUID
 import pytest
 
 from gitinsight.clock import now
-from tests.support.browser import page_of
+from tests.support.browser import page_of, wrong_numbers
 from tests.support.pages import LOOKS, look_at, take_key
 from tests.support.rows import value
 from tests.support.waiting import wait_for
@@ -31,6 +31,9 @@ def test_everybody_can_use_it(browser: Any, site: Site, theme: str, size: str) -
         page.get_by_role("link", name=NAME).last.click()
         page.get_by_role("log").wait_for()
         look_at(page, "job", theme=theme, size=size)
+        count, wrong = wrong_numbers(page, site.api)
+        assert wrong == []
+        assert count > 5
 
 
 def test_a_guest_looks_and_stops_nothing(browser: Any, site: Site) -> None:

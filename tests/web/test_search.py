@@ -85,7 +85,7 @@ def test_a_search_is_in_its_address(browser: Any, site: Site) -> None:
         page.get_by_text("Nothing is found").wait_for()
 
     assert all("Repository" in one for one in kinds)
-    assert pressed == ["Repositories", "Words"]
+    assert pressed == ["Repositories"]
 
 
 def test_markup_of_strangers_stays_text(browser: Any, site: Site) -> None:
@@ -97,24 +97,29 @@ def test_markup_of_strangers_stays_text(browser: Any, site: Site) -> None:
         assert page.get_by_role("combobox", name="Search").input_value().startswith("<img")
 
 
-def test_meaning_without_its_model_says_how_to_get_it(browser: Any, site: Site) -> None:
+def test_meaning_is_not_offered_without_its_model_and_who_asks_is_told_how_to_get_it(
+    browser: Any, site: Site
+) -> None:
     """And only what has a meaning is offered; words are one press away, the kind kept out."""
     with page_of(browser, site.url) as page:
         page.goto("/search?q=borealis&type=repository")
         page.get_by_role("option").first.wait_for()
-        page.get_by_role("button", name="Meaning").click()
+        page.wait_for_load_state("networkidle")
+        buttons = page.get_by_role("main").get_by_role("button").all_inner_texts()
+        page.goto("/search?q=borealis&type=repository&mode=meaning")
         page.get_by_text("Meaning is not known here yet").wait_for()
-        address = page.url
         told = page.get_by_role("main").inner_text()
         offered = page.get_by_role("group", name="Kind").locator("button").all_inner_texts()
+        ways = page.get_by_role("group", name="Found by").locator("button").all_inner_texts()
         left = page.get_by_role("option").count()
         found = violations(page)
         page.get_by_role("button", name="Search by words").click()
         page.get_by_role("option").first.wait_for()
 
-    assert "mode=meaning" in address
+    assert not {"Words", "Meaning", "Both"} & set(buttons)
     assert "gitinsight models fetch" in told
     assert offered == ["All", "Issues", "Pull requests"]
+    assert ways == ["Words", "Meaning"]
     assert left == 0
     assert found == []
 

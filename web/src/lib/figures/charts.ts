@@ -50,8 +50,9 @@ export function tip(title: string, rows: [colour: string | null, name: string, v
 export function tooltip(colours: Palette): EChartsCoreOption {
   return {
     confine: true,
-    // What glides is painted for each of its frames, on top of those of a zoom.
+    // What glides is painted for each of its frames, on top of those of a zoom; so is what a wheel shows.
     transitionDuration: 0,
+    triggerOn: 'mousemove|click',
     backgroundColor: colours.surface,
     borderColor: colours.line,
     textStyle: { color: colours.ink, fontFamily: colours.font, fontSize: 12 },
@@ -101,6 +102,8 @@ export function legend(colours: Palette): EChartsCoreOption {
 type Hover = { axisValue: number; seriesName: string; color: string; value: [string, number | null]; seriesId?: string };
 
 const MANY_HOURS = 96;
+/** From here on a point has hardly a pixel: bars would be a surface, and thick lines cost most of a frame. */
+const MANY_POINTS = 400;
 
 /** Long spans of hours as days, so that the axis has round numbers. */
 function inDays(series: Series[]): Series[] {
@@ -156,18 +159,20 @@ export function overTime(given: Series[], { unit: told = 'count', zooms = true, 
 }
 
 function main(one: Series, colour: string, colours: Palette, lines: { at: string; words: string }[]): object {
+  const isDense = one.points.length > MANY_POINTS;
+  const type = isDense && !one.stack ? 'line' : (one.kind ?? 'line');
   return {
     name: one.name,
-    type: one.kind ?? 'line',
+    type,
     data: one.points,
     stack: one.stack,
     color: colour,
     barMaxWidth: 18,
     // More than there are pixels: what is drawn keeps the shape of a line, and the peaks of bars.
-    sampling: one.kind === 'bar' ? 'max' : 'lttb',
+    sampling: type === 'bar' ? 'max' : 'lttb',
     showSymbol: one.points.length < 2,
     symbolSize: 5,
-    lineStyle: { width: 1.6, type: one.isDashed ? 'dashed' : 'solid' },
+    lineStyle: { width: isDense ? 1 : 1.6, type: one.isDashed ? 'dashed' : 'solid' },
     markPoint:
       one.marks && one.marks.length > 0
         ? {
