@@ -1,5 +1,5 @@
-"""Trains the model of accounts that this package carries: `make train`. As in ``training``, new
-weights take the place of the old ones only where they are not worse on what is held out.
+"""Trains the model of accounts that this package carries: `make train`. New weights take the place
+of the old ones only where an installation that trains for itself would use them, too.
 """
 
 import sys
@@ -9,12 +9,13 @@ from pathlib import Path
 from benchmarks.figures import ROOT
 from benchmarks.gold import FOLDER
 from flows.steps.labelled import accounts
+from flows.steps.retraining import MODELS, compared
 from gitinsight import clock
 from gitinsight.cards.catalogue import Card, DataSet, Measurement, cards
 from gitinsight.errors import BrokenEnvironment
-from models.actors_training import Labelled, said, split, train
-from models.actors_weights import NAME, packed, unpacked
-from models.comparison import difference, f1, is_worse
+from models.actors_training import Labelled, said, split
+from models.actors_weights import NAME, unpacked
+from models.comparison import f1
 
 _TITLE = "Labelled accounts of GitHub (BIMBAS): names and activities"
 _SOURCE = "Chidambaram, Decan, Mens: natarajan-chidambaram/BIMBAS_RABBIT_replication_package"
@@ -37,18 +38,19 @@ def main(folder: Path = ROOT, *, data: Path = FOLDER) -> int:
     except BrokenEnvironment as missing:
         print(f"nothing is trained: {missing}")
         return 75
-    content = packed(train(labelled))
-    weights, held = folder / "models" / "weights" / f"{NAME}.npz", cards().get(NAME)
-    new = said(unpacked(content), held_out)
-    if held is not None and weights.is_file():
-        old = said(unpacked(weights.read_bytes()), held_out)
-        change = difference(new, old, held_out.labels, (1,))
-        if is_worse(change):
-            print(f"{held.definition} stays: the new weights are worse, F1 {change}")
-            return 1
+    weights = folder / "models" / "weights" / f"{NAME}.npz"
+    held, model = cards().get(NAME), MODELS[NAME]
+    old = weights.read_bytes() if weights.is_file() else b""
+    content = model.train(data, old)
+    if held is not None and old:
         if sha256(content).hexdigest() == held.sha256:
             print(f"{held.definition} stays: training gives the same again")
             return 0
+        is_good, verdict = compared(model, model.judge(data, content), model.judge(data, old))
+        if not is_good:
+            print(f"{held.definition} stays: {verdict}")
+            return 1
+        print(verdict)
     card = described(content, labelled, held_out, version=held.version + 1 if held else 1)
     weights.write_bytes(content)
     text = card.model_dump_json(indent=2) + "\n"

@@ -32,7 +32,7 @@ from flows.webhooks import watch
 from gitinsight import clock, logs
 from gitinsight.errors import LeaseLost, first_line
 from gitinsight.settings import Settings
-from warehouse import jobs, repositories, run_links, workers
+from warehouse import jobs, predictions, repositories, run_links, workers
 from warehouse import lanes as choice
 from warehouse.engine import UNREACHABLE, Engine, make_engine
 from warehouse.jobs import Job
@@ -66,6 +66,7 @@ def main() -> None:
         "discover": partial(organisations.discover_added, settings, engine),
         "webhooks": partial(watch, engine, host=settings.github.api_url, stop=stop),
         "previews": partial(previews.watch, settings, engine, stop=stop),
+        "predictions": partial(mark_outdated, engine),
         "retention": partial(retention.watch, engine, settings=settings.retention, stop=stop),
         "reconcile": partial(
             reconcile.watch, engine, lease_seconds=settings.orchestrator.lease_seconds, stop=stop
@@ -91,6 +92,12 @@ def main() -> None:
     finally:
         with engine.begin() as connection:
             workers.leave(connection, me.worker_id)
+
+
+def mark_outdated(engine: Engine) -> None:
+    """A package may have come with models that have said nothing yet."""
+    with engine.begin() as connection:
+        predictions.mark_outdated(connection, at=clock.now())
 
 
 def dispatch(engine: Engine, me: Worker) -> None:

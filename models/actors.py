@@ -24,7 +24,6 @@ SHARE = 0.1
 """Of the accounts that no rule knows so many are taken to be programs, at most: half of the
 labelled ones are, and one in forty of those in recorded repositories.
 """
-KNOTS = 5
 GROUPS: Mapping[str, str] = {
     "name": "its name",
     "volume": "how much it does",
@@ -60,15 +59,13 @@ NAME_SIGNS = (
 class Weights:
     """What training has found. ``pieces`` gives each piece of a name its row in ``idf`` and
     ``spelling``; ``grid`` has 21 quantiles of each activity number, and ``effects`` what it adds at
-    each of five places between them, and where it is missing; ``share`` is how many of the labelled
-    accounts are programs.
+    each of a few places between them, and where it is missing; ``share`` is how many of the
+    labelled accounts are programs.
     """
 
     pieces: Mapping[str, int]
     idf: Floats
     spelling: Floats
-    spelling_intercept: float
-    spelling_effect: float
     spelling_mean: float
     grid: Floats
     effects: Floats
@@ -124,11 +121,11 @@ def at_share(said: Floats, trained: float, wanted: float) -> Floats:
 
 
 def spelled(weights: Weights, logins: Sequence[str]) -> Floats:
-    """The logit of what the pieces of the names say alone."""
+    """What the pieces of the names add."""
     rows, columns, values = weighed(logins, weights.pieces, weights.idf)
     parts = values * weights.spelling[columns]
     added: Floats = np.bincount(rows, parts, minlength=len(logins)).astype(np.float64)
-    return weights.spelling_intercept + added
+    return added
 
 
 def weighed(
@@ -184,30 +181,31 @@ def folded(login: str) -> str:
     return _CAPITAL.sub("-", login.partition("@")[0]).lower()
 
 
-def hats(numbers: Floats, grid: Floats) -> Floats:
-    """Account x number x place: how near each number is to each of the five places of its grid, and
+def hats(numbers: Floats, grid: Floats, places: int) -> Floats:
+    """Account x number x place: how near each number is to each of so many places of its grid, and
     at last whether it is missing.
     """
-    found = np.zeros((*numbers.shape, KNOTS + 1))
+    found = np.zeros((*numbers.shape, places + 1))
     steps = np.linspace(0, 1, grid.shape[1])
     for place in range(numbers.shape[1]):
         values, known = numbers[:, place], grid[place]
         # Of quantiles that are alike the middle one is meant, from either side.
         up = np.interp(values, known, steps)
         down = 1 - np.interp(-values, -known[::-1], steps)
-        at = (up + down) / 2 * (KNOTS - 1)
-        near = np.clip(1 - np.abs(at[:, None] - np.arange(KNOTS)), 0, 1)
+        at = (up + down) / 2 * (places - 1)
+        near = np.clip(1 - np.abs(at[:, None] - np.arange(places)), 0, 1)
         is_missing = np.isnan(values)
-        found[:, place, :KNOTS] = np.where(is_missing[:, None], 0, near)
-        found[:, place, KNOTS] = is_missing
+        found[:, place, :places] = np.where(is_missing[:, None], 0, near)
+        found[:, place, places] = is_missing
     return found
 
 
 def _parts(weights: Weights, logins: Sequence[str], numbers: Floats) -> dict[str, Floats]:
     signs = np.array([name_signs(one) for one in logins]) - weights.names_mean
-    spelling = (spelled(weights, logins) - weights.spelling_mean) * weights.spelling_effect
+    spelling = spelled(weights, logins) - weights.spelling_mean
     parts = {"name": signs @ weights.names + spelling}
-    added = (hats(numbers, weights.grid) * weights.effects).sum(axis=2)
+    near = hats(numbers, weights.grid, weights.effects.shape[1] - 1)
+    added = (near * weights.effects).sum(axis=2)
     for place, feature in enumerate(FEATURES):
         group = feature.rpartition("_")[0]
         group = group if group in GROUPS else "volume"

@@ -2,24 +2,22 @@
 
 import re
 from collections import Counter
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from hashlib import blake2b
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import optimize, sparse
+from scipy import linalg, sparse
 
 from models.actors import (
     BOT,
-    KNOTS,
-    NAME_SIGNS,
     Floats,
     Weights,
     hats,
     name_signs,
     pieces_of,
     probabilities,
-    spelled,
     weighed,
 )
 from models.behaviour import FEATURES
@@ -30,10 +28,14 @@ HELD_OUT = 5
 """One account in so many is kept from training, to judge what is trained."""
 _NAMES_WITH_PIECE = 3
 _QUANTILES = 21
+_PLACES = 3
+"""Low, middle, high: with five a curve follows single accounts."""
 _SPELLING_STRENGTH = 3.0
-_STRENGTH = 0.1
-"""The inverse of how much large weights are held against a model."""
-_FOLDS = 5
+_STRENGTHS = (0.1, 0.3, 1.0)
+"""The inverse of how much large weights are held against a model, of pieces and of all else."""
+_FOLDS = 3
+_STEPS = 20
+_SETTLED = 1e-6
 _STEM = 8
 _SMALLEST = 0.05
 """Signs that hardly differ are not blown up."""
@@ -54,14 +56,13 @@ class Labelled:
 
 
 def train(labelled: Labelled) -> Weights:
-    """The spelling counts as much as it is worth for names that it was not learnt from."""
-    unseen = np.empty(len(labelled.labels))
+    """All parts together. How strongly signs and numbers speak is what tells best of accounts that
+    it was not learnt from.
+    """
+    table = _table(labelled)
     fold = folds(labelled, _FOLDS)
-    for number in range(_FOLDS):
-        weights = _spelling(labelled.of(np.flatnonzero(fold != number)))
-        chosen = np.flatnonzero(fold == number)
-        unseen[chosen] = spelled(weights, labelled.of(chosen).logins)
-    return _added(labelled, unseen, _spelling(labelled))
+    strength = min(_STRENGTHS, key=lambda one: _loss(table.kernel(one), labelled.labels, fold))
+    return table.weights(labelled, strength)
 
 
 def out_of_fold(labelled: Labelled, *, number: int, seed: int) -> Floats:
@@ -119,61 +120,92 @@ def _hash(text: str) -> int:
     return int.from_bytes(blake2b(text.encode(), digest_size=8).digest(), "big")
 
 
-def _spelling(labelled: Labelled) -> Weights:
-    """Weights of the pieces alone; nothing else adds to it yet."""
-    seen = Counter(piece for one in labelled.logins for piece in set(pieces_of(one)))
-    often = sorted(one for one, number in seen.items() if number >= _NAMES_WITH_PIECE)
-    pieces = {one: place for place, one in enumerate(often)}
-    size = len(labelled.logins)
-    idf = np.log((1 + size) / (1 + np.array([seen[one] for one in often]))) + 1
-    rows, columns, values = weighed(labelled.logins, pieces, idf)
-    matrix = sparse.csr_matrix((values, (rows, columns)), shape=(size, len(pieces)))
-    spelling, intercept = _logistic(matrix, labelled.labels, _SPELLING_STRENGTH)
-    return Weights(
-        pieces=pieces, idf=idf, spelling=spelling, spelling_intercept=intercept,
-        spelling_effect=0.0, spelling_mean=0.0,
-        grid=np.zeros((len(FEATURES), _QUANTILES)),
-        effects=np.zeros((len(FEATURES), KNOTS + 1)), names=np.zeros(len(NAME_SIGNS)),
-        names_mean=np.zeros(len(NAME_SIGNS)), intercept=0.0,
-        share=float(labelled.labels.mean()),
-    )  # fmt: skip
-
-
-def _added(labelled: Labelled, unseen: Floats, spelling: Weights) -> Weights:
-    """All parts together, each measured in its own spread; what is found is told in plain numbers,
-    0 being the average account.
+@dataclass(frozen=True, slots=True)
+class _Table:
+    """What each account has of each part: ``spelt`` of the pieces, ``plain`` of the places of all
+    numbers and then of the signs, and ``even`` the same, each measured in its own spread.
     """
+
+    pieces: dict[str, int]
+    idf: Floats
+    spelt: sparse.csr_matrix
+    grid: Floats
+    plain: Floats
+    even: Floats
+    spreads: Floats
+
+    def kernel(self, strength: float) -> Floats:
+        """How alike any two accounts are: far fewer numbers than the parts have weights."""
+        spelt: Floats = (self.spelt @ self.spelt.T).toarray()
+        alike: Floats = _SPELLING_STRENGTH * spelt + strength * (self.even @ self.even.T)
+        return alike
+
+    def weights(self, labelled: Labelled, strength: float) -> Weights:
+        """What is found is told in plain numbers, 0 being the average account."""
+        spoken, intercept = _logistic(self.kernel(strength), labelled.labels)
+        spelling = _SPELLING_STRENGTH * (self.spelt.T @ spoken)
+        found = strength * (self.even.T @ spoken) / self.spreads
+        means = self.plain.mean(axis=0)
+        size = len(FEATURES) * (_PLACES + 1)
+        effects = found[:size].reshape(len(FEATURES), -1)
+        # Of each number the places add up to one, so its average can be taken from all of them.
+        usual = (effects * means[:size].reshape(effects.shape)).sum(axis=1, keepdims=True)
+        mean = float((self.spelt @ spelling).mean())
+        return Weights(
+            pieces=self.pieces, idf=self.idf, spelling=spelling, spelling_mean=mean,
+            grid=self.grid, effects=effects - usual, names=found[size:],
+            names_mean=means[size:], intercept=intercept + mean,
+            share=float(labelled.labels.mean()),
+        )  # fmt: skip
+
+
+def _table(labelled: Labelled) -> _Table:
+    pieces, idf = _pieces(labelled.logins)
+    rows, columns, values = weighed(labelled.logins, pieces, idf)
+    shape = (len(labelled.logins), len(pieces))
     grid = np.nanquantile(labelled.numbers, np.linspace(0, 1, _QUANTILES), axis=0).T
-    near = hats(labelled.numbers, grid).reshape(len(labelled.labels), -1)
-    signs = np.array([name_signs(one) for one in labelled.logins])
-    table = np.hstack([near, signs, unseen[:, None]])
-    means, spreads = table.mean(axis=0), np.maximum(table.std(axis=0), _SMALLEST)
-    found, intercept = _logistic((table - means) / spreads, labelled.labels, _STRENGTH)
-    plain = found / spreads
-    size, width = near.shape[1], signs.shape[1]
-    effects = plain[:size].reshape(len(FEATURES), -1)
-    # Of each number the places add up to one, so its average can be taken from all of them.
-    centred = effects - (effects * means[:size].reshape(effects.shape)).sum(axis=1, keepdims=True)
-    return replace(
-        spelling, grid=grid, effects=centred, names=plain[size : size + width],
-        names_mean=means[size : size + width], spelling_effect=float(plain[-1]),
-        spelling_mean=float(means[-1]), intercept=intercept,
+    near = hats(labelled.numbers, grid, _PLACES).reshape(len(labelled.labels), -1)
+    plain = np.hstack([near, [name_signs(one) for one in labelled.logins]])
+    spreads = np.maximum(plain.std(axis=0), _SMALLEST)
+    return _Table(
+        pieces=pieces, idf=idf, spelt=sparse.csr_matrix((values, (rows, columns)), shape=shape),
+        grid=grid, plain=plain, even=(plain - plain.mean(axis=0)) / spreads, spreads=spreads,
     )  # fmt: skip
 
 
-def _logistic(
-    table: Floats | sparse.csr_matrix, labels: Integers, strength: float
-) -> tuple[Floats, float]:
-    """Logistic regression with large weights held against it; weights and intercept."""
-    across = table.T
+def _pieces(logins: Sequence[str]) -> tuple[dict[str, int], Floats]:
+    """Those that several names have, and how much each says by how rare it is."""
+    seen = Counter(piece for one in logins for piece in set(pieces_of(one)))
+    often = sorted(one for one, number in seen.items() if number >= _NAMES_WITH_PIECE)
+    rare = np.log((1 + len(logins)) / (1 + np.array([seen[one] for one in often]))) + 1
+    return {one: place for place, one in enumerate(often)}, rare
 
-    def loss(flat: Floats) -> tuple[float, Floats]:
-        logits = table @ flat[1:] + flat[0]
-        wrong = 1 / (1 + np.exp(-logits)) - labels
-        size = (flat[1:] ** 2).sum() / (2 * strength)
-        value = np.logaddexp(0, logits).sum() - labels @ logits + size
-        return float(value), np.append(wrong.sum(), across @ wrong + flat[1:] / strength)
 
-    start = np.zeros(table.shape[1] + 1)
-    found = optimize.minimize(loss, start, jac=True, method="L-BFGS-B", options={"maxiter": 500}).x
-    return found[1:], float(found[0])
+def _loss(kernel: Floats, labels: Integers, fold: Integers) -> float:
+    """What a model is wrong by, on each fold by those who have not seen it."""
+    logits = np.empty(len(labels))
+    for number in range(_FOLDS):
+        learnt, held_out = np.flatnonzero(fold != number), np.flatnonzero(fold == number)
+        spoken, intercept = _logistic(kernel[np.ix_(learnt, learnt)], labels[learnt])
+        logits[held_out] = kernel[np.ix_(held_out, learnt)] @ spoken + intercept
+    return float(np.logaddexp(0, logits).sum() - labels @ logits)
+
+
+def _logistic(kernel: Floats, labels: Integers) -> tuple[Floats, float]:
+    """Logistic regression with large weights held against it, by Newton's method: how much each
+    account speaks for what is like it, and the intercept.
+    """
+    logits = np.zeros(len(labels))
+    everyone = np.ones(len(labels))
+    for _ in range(_STEPS):
+        said = 1 / (1 + np.exp(-logits))
+        doubt = np.maximum(said * (1 - said), np.finfo(float).eps)
+        wanted = logits + (labels - said) / doubt
+        factor = linalg.cho_factor(kernel + np.diag(1 / doubt))
+        one, other = linalg.cho_solve(factor, np.stack([wanted, everyone], axis=1)).T
+        intercept = float(one.sum() / other.sum())
+        spoken = one - intercept * other
+        before, logits = logits, kernel @ spoken + intercept
+        if np.abs(logits - before).max() < _SETTLED:
+            break
+    return spoken, intercept

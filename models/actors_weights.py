@@ -13,7 +13,7 @@ from models.actors import Weights
 NAME = "actors"
 FILE = files("models") / "weights" / f"{NAME}.npz"
 _ARRAYS = ("idf", "spelling", "grid", "effects", "names", "names_mean")
-_NUMBERS = ("spelling_intercept", "spelling_effect", "spelling_mean", "intercept", "share")
+_NUMBERS = ("spelling_mean", "intercept", "share")
 
 
 def packed(weights: Weights) -> bytes:
@@ -34,6 +34,11 @@ def unpacked(content: bytes) -> Weights:
         pieces = bytes(held["pieces"]).decode().split("\n")
         told: dict[str, Any] = {name: held[name].astype(np.float64) for name in _ARRAYS}
         told |= {name: float(held[name]) for name in _NUMBERS}
+        if "spelling_effect" in held:
+            # Trained before 2026-11-29, when spelling was learnt by itself and then weighed.
+            effect, intercept = float(held["spelling_effect"]), float(held["spelling_intercept"])
+            told["spelling"] *= effect
+            told["spelling_mean"] = (told["spelling_mean"] - intercept) * effect
     return Weights(pieces={piece: place for place, piece in enumerate(pieces)}, **told)
 
 

@@ -13,7 +13,9 @@ _PYTHON = (
     ast.If, ast.For, ast.AsyncFor, ast.While, ast.With, ast.AsyncWith, ast.Try, ast.TryStar,
     ast.Match,
 )  # fmt: skip
-_PYTHON_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)
+_PYTHON_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+_BLOCKS = ("body", "handlers", "orelse", "finalbody", "cases")
+"""Where statements lie within a statement. Most of a tree is expressions, and none is in them."""
 _WORDS = """
     if else elif elseif for foreach while do switch match when try catch finally loop guard select
     unless until using synchronized lock
@@ -46,9 +48,10 @@ def of_python(text: str) -> Mapping[int, int]:
             found[function] = max(found.get(function, 0), depth)
         # What stands alone in an else is an elif, and no deeper.
         others = node.orelse if isinstance(node, ast.If) and len(node.orelse) == 1 else ()
-        for child in ast.iter_child_nodes(node):
-            continues = isinstance(child, ast.If) and child in others
-            rest.append((child, function, depth - 1 if continues else depth))
+        for field in _BLOCKS:
+            for child in getattr(node, field, ()):
+                continues = isinstance(child, ast.If) and child in others
+                rest.append((child, function, depth - 1 if continues else depth))
     return found
 
 

@@ -27,7 +27,7 @@ from models import (
     sentiment_weights,
 )
 from models.comparison import difference, f1, is_worse
-from warehouse import registry
+from warehouse import predictions, registry
 from warehouse.engine import Connection, Engine
 from warehouse.registry import Version
 
@@ -81,7 +81,9 @@ def folder_of(settings: Settings) -> Path:
 
 
 def retrain(warehouse: Engine, model: str, folder: Path, *, at: datetime) -> Outcome:
-    """Train one of ``MODELS``; what it was worth is kept, whether or not it is published."""
+    """Train one of ``MODELS``; what it was worth is kept, whether or not it is published. Where it
+    is, repositories that an older version has spoken about are analysed again.
+    """
     one = MODELS[model]
     with warehouse.begin() as connection:
         held = registry.in_use(connection, model)
@@ -90,18 +92,27 @@ def retrain(warehouse: Engine, model: str, folder: Path, *, at: datetime) -> Out
     if sha256(content).hexdigest() == held.card.sha256:
         told = "training gives what is in use"
         return Outcome(model, held.card.definition, is_new=False, is_published=True, verdict=told)
-    new, old = one.judge(folder, content), one.judge(folder, present)
+    new = one.judge(folder, content)
+    is_good, verdict = compared(one, new, one.judge(folder, present))
+    with warehouse.begin() as connection:
+        card = _card(connection, held, content, new, one, at=at)
+        registry.record(connection, card, content, is_published=is_good, verdict=verdict, at=at)
+        if is_good:
+            predictions.mark_outdated(connection, at=at)
+    return Outcome(model, card.definition, is_new=True, is_published=is_good, verdict=verdict)
+
+
+def compared(one: Trainable, new: Judged, old: Judged) -> tuple[bool, str]:
+    """Whether the new weights may be used, which are worse on no set, and why; nothing else decides
+    it, neither here nor for the weights that the package carries.
+    """
     changes = {
         test: difference(said, old[test][0], labels, one.classes)
         for test, (said, labels) in new.items()
     }
     worse = [test for test, change in changes.items() if is_worse(change)]
     told = "; ".join(f"{one.metric} on {test} {change}" for test, change in changes.items())
-    verdict = f"worse on {', '.join(worse)}: {told}" if worse else f"not worse: {told}"
-    with warehouse.begin() as connection:
-        card = _card(connection, held, content, new, one, at=at)
-        registry.record(connection, card, content, is_published=not worse, verdict=verdict, at=at)
-    return Outcome(model, card.definition, is_new=True, is_published=not worse, verdict=verdict)
+    return not worse, f"worse on {', '.join(worse)}: {told}" if worse else f"not worse: {told}"
 
 
 def _card(

@@ -3,11 +3,12 @@
 from datetime import timedelta
 from uuid import UUID
 
-from flows.worker import Worker, give_up, idempotency_key, startable
+from flows.worker import Worker, give_up, idempotency_key, mark_outdated, startable
 from gitinsight import clock
 from gitinsight.settings import Settings
+from models.sentiment import Tone
 from tests.support.analyses import enqueue
-from warehouse import jobs
+from warehouse import dirty, jobs, tones
 from warehouse.engine import Engine
 from warehouse.jobs import Job
 
@@ -97,3 +98,17 @@ def test_a_job_that_somebody_took_meanwhile_is_not_given_up(
 
     with warehouse.begin() as connection:
         assert jobs.by_id(connection, held.job_id).state == "running"
+
+
+def test_what_models_of_an_earlier_package_have_said_is_to_be_said_anew(
+    settings: Settings, warehouse: Engine
+) -> None:
+    job = enqueue(settings, warehouse, NAMES[0])
+    with warehouse.begin() as connection:
+        said = [(b"x", Tone("positive", 0.0, 0.1, 0.9, None))]
+        tones.store(connection, job.repository_id, said, model="sentiment@0", at=clock.now())
+
+    mark_outdated(warehouse)
+
+    with warehouse.begin() as connection:
+        assert [one.thing for one in dirty.due(connection, job.repository_id)] == [dirty.FIGURES]

@@ -95,7 +95,7 @@ def test_each_number_is_near_two_places_or_missing() -> None:
     numbers = np.full((1, len(FEATURES)), 7.5)
     numbers[0, 1], numbers[0, 2], numbers[0, 3] = np.nan, -5, 99
 
-    found = hats(numbers, grid)[0]
+    found = hats(numbers, grid, 5)[0]
 
     assert found.sum(axis=1) == pytest.approx(1)
     assert found[0].tolist() == pytest.approx([0, 0.5, 0.5, 0, 0, 0])
@@ -107,4 +107,4 @@ def test_each_number_is_near_two_places_or_missing() -> None:
 def test_of_a_grid_whose_beginning_is_all_alike_the_middle_is_meant() -> None:
     grid = np.tile(np.repeat([1.0, 2.0], [11, 10]), (len(FEATURES), 1))
 
-    assert hats(np.ones((1, len(FEATURES))), grid)[0, 0].argmax() == 1
+    assert hats(np.ones((1, len(FEATURES))), grid, 5)[0, 0].argmax() == 1

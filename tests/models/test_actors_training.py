@@ -51,7 +51,8 @@ def test_it_is_the_same_each_time() -> None:
 def test_the_average_of_what_a_number_adds_is_nothing() -> None:
     weights = train(LABELLED)
 
-    added = hats(LABELLED.numbers, weights.grid).mean(axis=0) * weights.effects
+    places = weights.effects.shape[1] - 1
+    added = hats(LABELLED.numbers, weights.grid, places).mean(axis=0) * weights.effects
     assert np.abs(weights.effects).max() > 0.1
     assert np.abs(added.sum(axis=1)).max() < 1e-9
 

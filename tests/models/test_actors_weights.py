@@ -1,6 +1,7 @@
 """The file of the weights."""
 
 from hashlib import sha256
+from io import BytesIO
 
 import numpy as np
 import pytest
@@ -22,6 +23,22 @@ def test_what_is_read_says_what_was_written() -> None:
     assert np.array_equal(
         probabilities(unpacked(content), LOGINS, NUMBERS), probabilities(shipped(), LOGINS, NUMBERS)
     )
+
+
+def test_a_version_that_was_trained_before_says_what_it_said() -> None:
+    with np.load(BytesIO(packed(shipped())), allow_pickle=False) as held:
+        parts = {name: held[name] for name in held.files}
+    mean = float(parts["spelling_mean"])
+    parts |= {
+        "spelling": parts["spelling"] / np.float32(2), "spelling_mean": np.array(mean / 2 + 0.5),
+        "spelling_effect": np.array(2.0), "spelling_intercept": np.array(0.5),
+    }  # fmt: skip
+    stream = BytesIO()
+    np.savez_compressed(stream, allow_pickle=False, **parts)
+
+    said = probabilities(unpacked(stream.getvalue()), LOGINS, NUMBERS)
+
+    assert said == pytest.approx(probabilities(shipped(), LOGINS, NUMBERS))
 
 
 def test_the_card_is_about_this_file_and_it_is_small() -> None:

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import numpy as np
 
-from flows.steps.labelled import NUMBERS
+from flows.steps.labelled import NUMBERS, accounts
+from models.actors_training import split
 
 _LETTERS = "abcdefghijklmnopqrst"
 
@@ -30,3 +31,14 @@ def write_accounts(folder: Path, *, size: int, noise: float = 1.0, seed: int = 1
                 values[0], values[NUMBERS.index("time_to_switch_act_type_mean")] = "2", ""
             told.writerow([login, 1, *values])
             said.writerow([login, one % 2])
+
+
+def turn_round(folder: Path) -> None:
+    """What is learnt from is the opposite of what is held out."""
+    learnt, _ = split(accounts(folder))
+    labels = folder / "bots_train_label.csv"
+    turned = [
+        f"{login},{1 - int(bot) if login in learnt.logins else bot}"
+        for login, bot in (line.split(",") for line in labels.read_text("utf-8").split()[1:])
+    ]
+    labels.write_text("\n".join(["contributor,bot", *turned]) + "\n", "utf-8")

@@ -7,15 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from flows.steps.labelled import accounts
 from flows.steps.retraining import MODELS, folder_of, retrain, trainable
 from gitinsight.cards.catalogue import card
 from gitinsight.errors import BrokenEnvironment, NotFound
 from gitinsight.settings import Settings
-from models import actors_training, actors_weights
-from tests.support.labelled import write_accounts
-from tests.support.rows import AT, fetch
-from warehouse import registry, trained
+from models import actors_weights
+from models.actors import Verdict
+from tests.support.labelled import turn_round, write_accounts
+from tests.support.rows import AT, add_repository, fetch
+from warehouse import activities, dirty, registry, trained
 from warehouse.engine import Engine
 
 NEXT = f"actors@{card('actors').version + 1}"
@@ -46,19 +46,32 @@ def test_one_that_is_better_on_what_is_held_out_is_used(warehouse: Engine, tmp_p
     assert (again.definition, again.is_new) == (NEXT, False)
 
 
+def test_what_the_version_before_has_said_is_said_anew(warehouse: Engine, tmp_path: Path) -> None:
+    write_accounts(tmp_path, size=200)
+    repository_id = add_repository(warehouse)
+    with warehouse.begin() as connection:
+        said = [Verdict("ann", 0.1, 20, "20 activities")]
+        activities.store(connection, repository_id, said, model=used(warehouse), at=AT)
+
+    assert retrain(warehouse, "actors", tmp_path, at=AT).is_published
+
+    with warehouse.begin() as connection:
+        assert dirty.unattended(connection, before=AT) == [repository_id]
+        activities.store(connection, repository_id, said, model=NEXT, at=AT)
+        dirty.clear(connection, dirty.due(connection, repository_id))
+    turn_round(tmp_path)
+    assert not retrain(warehouse, "actors", tmp_path, at=AT).is_published
+    with warehouse.begin() as connection:
+        assert dirty.unattended(connection, before=AT) == []
+
+
 def test_one_that_is_worse_is_kept_out_and_its_figures_are_kept(
     warehouse: Engine, tmp_path: Path
 ) -> None:
     """What is in use judges well what is held out; what is learnt from is turned round."""
     write_accounts(tmp_path, size=200)
     retrain(warehouse, "actors", tmp_path, at=AT)
-    learnt, _ = actors_training.split(accounts(tmp_path))
-    labels = tmp_path / "bots_train_label.csv"
-    turned = [
-        f"{login},{1 - int(bot)}" if (login in learnt.logins) else f"{login},{bot}"
-        for login, bot in (line.split(",") for line in labels.read_text("utf-8").split()[1:])
-    ]
-    labels.write_text("\n".join(["contributor,bot", *turned]) + "\n", "utf-8")
+    turn_round(tmp_path)
 
     found = retrain(warehouse, "actors", tmp_path, at=AT)
 
