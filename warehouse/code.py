@@ -177,6 +177,16 @@ def store(connection: Connection, repository_id: int, rows: Iterable[Row]) -> No
         _put(connection, "code_blobs", ("blob_id", "kind"), {"repository_id": repository_id, **row})
 
 
+def has_files(connection: Connection, repository_id: int, month: date, *, commit_sha: str) -> bool:
+    """Whether the files of the month are those of this commit."""
+    found = driver(connection).execute(
+        "select from insights.code_files where repository_id = %s and month = %s"
+        " and commit_sha = %s limit 1",
+        (repository_id, month, commit_sha),
+    )
+    return found.fetchone() is not None
+
+
 def replace_files(
     connection: Connection, repository_id: int, month: date, rows: Iterable[Sequence[Any]], *,
     commit_sha: str, taken_at: datetime, at: datetime,

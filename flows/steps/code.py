@@ -241,10 +241,16 @@ def _unmeasured(reason: Unmeasured) -> Measured:
 
 
 def _keep_head(run: Run, tree: Tree, engine: str) -> None:
+    """Nothing where it is kept as it is: the same commit, measured by the same engine."""
     day = run.as_of.date()
     monday, month = day - timedelta(days=day.weekday()), day.replace(day=1)
     files = ((path, *key, is_test(path)) for path, key in tree.keys.items())
     with run.warehouse.begin() as connection:
+        repository_id = run.repository.repository_id
+        made = code.snapshots(connection, repository_id, "week", engine=engine)
+        has_files = code.has_files(connection, repository_id, month, commit_sha=tree.commit_sha)
+        if (f"{monday}", tree.commit_sha) in made and has_files and not run.job.is_full:
+            return
         code.replace_files(
             connection, run.repository.repository_id, month, files,
             commit_sha=tree.commit_sha, taken_at=run.as_of, at=run.clock(),

@@ -53,3 +53,13 @@ def test_the_same_secret_has_the_same_digest() -> None:
 
     assert one.digest == other.digest != third.digest
     assert (one.line, other.line, third.line) == (1, 3, 4)
+
+
+@pytest.mark.parametrize(
+    "name", ["API_KEY", "ap\u0131key", "AP\u0130-KEY", "\u017fecret", "to\u212aen", "accesskey"]
+)
+def test_what_is_looked_for_first_is_in_all_that_can_be_found(name: str) -> None:
+    """Patterns without case take more letters for an i, an s or a k than there are in ASCII."""
+    (found,) = secrets_in(f'x = 1\n{name}="{RANDOM}"\n')
+
+    assert (found.kind, found.line) == ("high_entropy", 2)

@@ -1,7 +1,9 @@
 """Code is measured once for each content, and added up by week and release."""
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import lizard
@@ -120,6 +122,27 @@ def test_only_what_changed_is_read_again(settings: Settings, warehouse: Engine, 
     with warehouse.begin() as connection:
         connection.exec_driver_sql("update insights.code_blobs set engine = 'older'")
     assert read(settings, warehouse, here) == 10
+
+
+def test_of_a_head_that_is_measured_nothing_is_done(
+    settings: Settings, warehouse: Engine, here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = (
+        "select xmin::text from insights.code_snapshots"
+        " union all select xmin::text from insights.code_files order by 1"
+    )
+    with reading(settings, warehouse, here) as run:
+        read_code(run)
+        before = rows(warehouse, kept)
+        with monkeypatch.context() as nowhere:
+            nowhere.setattr(sys, "executable", "/nowhere")  # no process that reads can start
+
+            assert read_code(run) == 0
+
+        assert rows(warehouse, kept) == before
+        run.job = replace(run.job, is_full=True)
+        read_code(run)
+        assert rows(warehouse, kept) != before
 
 
 def test_releases_are_measured_once(settings: Settings, warehouse: Engine, here: Path) -> None:
