@@ -30,8 +30,8 @@ from gitinsight.settings import Settings
 from models import sentiment, sentiment_cascade, sentiment_cascade_weights, sentiment_weights
 from models.embeddings_weights import encoder
 from models.sentiment import Floats
-from models.sentiment_cascade import Cascade
-from models.sentiment_training import train
+from models.sentiment_cascade import EASY, Cascade
+from models.sentiment_training import out_of_fold, tempered, train
 from models.sentiment_tuning import LAYERS, lower, tune
 
 FOLDER = ROOT
@@ -53,7 +53,7 @@ _WORDS = {
     sentiment_weights.NAME: """Whether a comment sounds negative, neutral or positive, or that this
     cannot be told: a linear model over words, pieces of words and the signals of a lexicon.""",
     sentiment_cascade_weights.NAME: """The same, where the linear model is not sure by the mean of
-    it and of all-MiniLM-L6-v2 (Apache-2.0), whose upper three layers were taught tone.""",
+    it and of all-MiniLM-L6-v2 (Apache-2.0), whose upper four layers were taught tone.""",
 }
 _LIMITS = (
     "English alone; other languages and texts without words are not scored.",
@@ -80,9 +80,11 @@ def main(folder: Path = FOLDER) -> int:
         print(f"nothing is trained: {missing}")
         return 75
     labelled = sets["github"].train + sets["senti4sd"].train
-    content = sentiment_weights.packed(train(labelled, lexicon()))
+    unseen = out_of_fold(labelled, lexicon())
+    content = sentiment_weights.packed(train(labelled, lexicon(), unseen=unseen))
     fast = sentiment_weights.unpacked(content)
-    taught = tune(read.layers[-LAYERS:], lower(read, labelled.texts), labelled.labels)
+    is_hard = tempered(unseen, fast.temperature).max(axis=1) < EASY
+    taught = tune(read.layers[-LAYERS:], lower(read, labelled.texts), labelled.labels, is_hard)
     upper = sentiment_cascade_weights.packed(taught, read.layers)
     tuned = sentiment_cascade_weights.unpacked(upper, read.layers)
     cascade = Cascade(fast, tuned, read)

@@ -36,16 +36,20 @@ class Dropout:
 
 class Pass:
     """Through one layer, with what the way back needs; the same as ``models.embeddings.through``
-    but for what is left out.
+    but for what is left out. With ``asks``, a row a text, it is that of ``gathered``: they alone
+    take from the pieces, and come out.
     """
 
     def __init__(
-        self, layer: Numbers, flat: Values, is_read: NDArray[np.bool_], dropout: Dropout
-    ) -> None:
-        self._layer, self._flat, self._shape = layer, flat, is_read.shape
-        three = flat @ layer["attention"] + layer["attention_bias"]
-        parts = three.reshape(*is_read.shape, 3, _HEADS, _HEAD).transpose(2, 0, 3, 1, 4)
-        self._query, self._key, self._value = np.ascontiguousarray(parts)
+        self, layer: Numbers, flat: Values, is_read: NDArray[np.bool_], dropout: Dropout, *,
+        asks: Values | None = None,
+    ) -> None:  # fmt: skip
+        self._layer, self._flat, self._texts = layer, flat, len(is_read)
+        self._asks = flat if asks is None else asks
+        asked, given = np.split(layer["attention"], [DIMENSIONS], axis=1)
+        asked_bias, given_bias = np.split(layer["attention_bias"], [DIMENSIONS])
+        (self._query,) = self._by_head(self._asks @ asked + asked_bias, 1)
+        self._key, self._value = self._by_head(flat @ given + given_bias, 2)
         scores = self._query @ self._key.transpose(0, 1, 3, 2)
         scores *= np.float32(_HEAD**-0.5)
         scores += np.where(is_read, np.float32(0), _FAR)[:, None, None, :]
@@ -54,10 +58,10 @@ class Pass:
         scores /= scores.sum(axis=-1, keepdims=True)
         self._shares, self._kept_shares = scores, dropout.like(scores)
         mixed = (scores * self._kept_shares) @ self._value
-        self._mixed = mixed.transpose(0, 2, 1, 3).reshape(flat.shape)
+        self._mixed = mixed.transpose(0, 2, 1, 3).reshape(self._asks.shape)
         seen = self._mixed @ layer["attended"] + layer["attended_bias"]
         self._kept_seen = dropout.like(seen)
-        self._normed, self._spread = _normed(flat + seen * self._kept_seen)
+        self._normed, self._spread = _normed(self._asks + seen * self._kept_seen)
         self._middle = self._normed * layer["attended_scale"] + layer["attended_shift"]
         self._inner = self._middle @ layer["inner"] + layer["inner_bias"]
         self._below = share_below(self._inner)
@@ -67,8 +71,10 @@ class Pass:
         self._normed_out, self._spread_out = _normed(self._middle + outer * self._kept_outer)
         self.out: Values = self._normed_out * layer["outer_scale"] + layer["outer_shift"]
 
-    def back(self, slope: Values) -> tuple[Values, dict[str, Values]]:
-        """From the slope of what came out, that of what went in and of the layer's numbers."""
+    def back(self, slope: Values) -> tuple[Values, Values, dict[str, Values]]:
+        """From the slope of what came out, those of the pieces that went in, of what asks (which
+        are the same, unless they were given), and of the layer's numbers.
+        """
         layer, found = self._layer, dict[str, Values]()
         found["outer_scale"] = (slope * self._normed_out).sum(axis=0)
         found["outer_shift"] = slope.sum(axis=0)
@@ -86,13 +92,15 @@ class Pass:
         summed = _unnormed(middle * layer["attended_scale"], self._normed, self._spread)
         seen = summed * self._kept_seen
         found["attended"], found["attended_bias"] = self._mixed.T @ seen, seen.sum(axis=0)
-        three = self._back_to_three(seen @ layer["attended"].T)
-        found["attention"], found["attention_bias"] = self._flat.T @ three, three.sum(axis=0)
-        return summed + three @ layer["attention"].T, found
+        asks, given = self._back_to_heads(seen @ layer["attended"].T)
+        found["attention"] = np.hstack([self._asks.T @ asks, self._flat.T @ given])
+        found["attention_bias"] = np.hstack([asks.sum(axis=0), given.sum(axis=0)])
+        before, after = np.split(layer["attention"], [DIMENSIONS], axis=1)
+        return given @ after.T, summed + asks @ before.T, found
 
-    def _back_to_three(self, mixed: Values) -> Values:
-        """To query, key and value."""
-        heads = mixed.reshape(*self._shape, _HEADS, _HEAD).transpose(0, 2, 1, 3)
+    def _back_to_heads(self, mixed: Values) -> tuple[Values, Values]:
+        """To query, and to key and value side by side."""
+        (heads,) = self._by_head(mixed, 1)
         value = (self._shares * self._kept_shares).transpose(0, 1, 3, 2) @ heads
         scores = heads @ self._value.transpose(0, 1, 3, 2)
         scores *= self._kept_shares
@@ -100,8 +108,18 @@ class Pass:
         scores *= self._shares
         scores *= np.float32(_HEAD**-0.5)
         query, key = scores @ self._key, scores.transpose(0, 1, 3, 2) @ self._query
-        three = np.stack([query, key, value]).transpose(1, 3, 0, 2, 4)
-        return three.reshape(len(mixed), 3 * DIMENSIONS)
+        return _side_by_side(query), _side_by_side(key, value)
+
+    def _by_head(self, rows: Values, parts: int) -> Values:
+        """As (part, text, head, row, dimension)."""
+        split = rows.reshape(self._texts, -1, parts, _HEADS, _HEAD)
+        return np.ascontiguousarray(split.transpose(2, 0, 3, 1, 4))
+
+
+def _side_by_side(*parts: Values) -> Values:
+    """The way back of ``_by_head``."""
+    rows = np.stack(parts).transpose(1, 3, 0, 2, 4)
+    return rows.reshape(rows.shape[0] * rows.shape[1], -1)
 
 
 def _normed(values: Values) -> tuple[Values, Values]:

@@ -11,7 +11,8 @@ from functools import partial
 import numpy as np
 
 from models import sentiment
-from models.embeddings import Encoder, Layer, Singles, through
+from models.embeddings import Encoder, Layer, Singles, gathered, through
+from models.one_thread import one_thread
 from models.sentiment import CLASSES, Floats, Tone, Weights, softmax, told
 
 EASY = 0.9
@@ -22,7 +23,9 @@ PIECES = 128
 
 @dataclass(frozen=True, slots=True)
 class Tuned:
-    """Layers in place of the encoder's last ones, and what makes classes of their mean."""
+    """Layers in place of the encoder's last ones, and what makes classes of what the last of them
+    gathers.
+    """
 
     layers: tuple[Layer, ...]
     head: Singles
@@ -53,16 +56,10 @@ def probabilities(cascade: Cascade, texts: Sequence[str]) -> Floats:
 def read(encoder: Encoder, tuned: Tuned, texts: Sequence[str]) -> Floats:
     """What the second model says by itself."""
     logits = np.zeros((len(texts), len(CLASSES)))
-    lower = encoder.layers[: -len(tuned.layers)]
-    for batch in encoder.batches(texts, pieces=PIECES):
-        hidden = through(lower, encoder.embedded(batch), batch.is_read)
-        means = averaged(through(tuned.layers, hidden, batch.is_read), batch.is_read)
-        logits[batch.places] = means @ tuned.head + tuned.intercept
+    layers = (*encoder.layers[: -len(tuned.layers)], *tuned.layers[:-1])
+    with one_thread():
+        for batch in encoder.batches(texts, pieces=PIECES):
+            hidden = through(layers, encoder.embedded(batch), batch.is_read)
+            whole = gathered(tuned.layers[-1], hidden, batch.is_read)
+            logits[batch.places] = whole @ tuned.head + tuned.intercept
     return softmax(logits)
-
-
-def averaged(hidden: Singles, is_read: "np.typing.NDArray[np.bool_]") -> Singles:
-    """Over the pieces that were read."""
-    means: Singles = np.einsum("tpd,tp->td", hidden, is_read.astype(np.float32))
-    means /= is_read.sum(axis=1, dtype=np.float32)[:, None]
-    return means

@@ -14,7 +14,7 @@ from models.layer_slopes import Dropout, Pass
 from models.sentiment import CLASSES, Integers
 from models.sentiment_cascade import PIECES, Tuned
 
-LAYERS = 3
+LAYERS = 4
 EPOCHS = 3
 _BATCH = 16
 _POOL = 16
@@ -27,6 +27,8 @@ _STEEPEST = 1.0
 _MOMENTS = (0.9, 0.999)
 _TINY = 1e-8
 _SEED = 1
+_AT_ONCE = 2**14
+"""Numbers that are moved together: few enough to stay near the processor."""
 
 Parameters = dict[str, Singles]
 """Of every layer by its number and the field's name, ``0.inner``; and of the head."""
@@ -43,20 +45,23 @@ def lower(encoder: Encoder, texts: Sequence[str]) -> list[Singles]:
 
 
 def tune(
-    layers: Sequence[Layer], hidden: Sequence[Singles], labels: Integers, *, epochs: int = EPOCHS
-) -> Tuned:
-    """Every class with the same say; AdamW, whose rate rises and falls in straight lines."""
+    layers: Sequence[Layer], hidden: Sequence[Singles], labels: Integers,
+    is_hard: NDArray[np.bool_], *, epochs: int = EPOCHS,
+) -> Tuned:  # fmt: skip
+    """Every class with the same say; AdamW, whose rate rises and falls in straight lines. All
+    texts are read once, and then those that the fast model does not tell: it is asked of no other.
+    """
     chance = np.random.default_rng(_SEED)
     parameters = beginning(layers, chance)
     first, second = ({name: np.zeros_like(one) for name, one in parameters.items()} for _ in "12")
     wanted = np.eye(len(CLASSES), dtype=np.float32)[labels] / np.bincount(labels).astype(np.float32)
-    steps = epochs * (len(labels) // _BATCH)
     lengths = np.array([len(one) for one in hidden])
-    for step, chosen in enumerate(_batches(lengths, epochs, chance), start=1):
+    texts = [np.arange(len(labels)), *[np.flatnonzero(is_hard)] * (epochs - 1)]
+    for step, (done, chosen) in enumerate(_batches(texts, lengths, chance), start=1):
         padded, is_read = together([hidden[one] for one in chosen])
         share = wanted[chosen] / wanted[chosen].sum()
         _, slopes = loss(parameters, padded, is_read, share, Dropout(chance, _DROPPED))
-        rate = _RATE * min(step / (_WARM * steps), (steps - step) / ((1 - _WARM) * steps))
+        rate = _RATE * min(done / _WARM, (1 - done) / (1 - _WARM))
         _move(parameters, slopes, first, second, rate=rate, step=step)
     return tuned(parameters)
 
@@ -93,26 +98,32 @@ def loss(
     """How unlikely the wanted classes are held to be, and how that changes with each number. Each
     text has a row in ``wanted``, which says its class and how much say it has.
     """
-    flat = hidden.reshape(-1, DIMENSIONS)
-    passes = []
-    for number in range(_count(parameters)):
+    flat, passes = hidden.reshape(-1, DIMENSIONS), list[Pass]()
+    for number in range(_count(parameters) - 1):
         passes.append(Pass(_of(parameters, number), flat, is_read, dropout))
         flat = passes[-1].out
     share = is_read.astype(np.float32) / is_read.sum(axis=1, dtype=np.float32)[:, None]
     means = np.einsum("tpd,tp->td", flat.reshape(hidden.shape), share)
-    kept = dropout.like(means)
-    means *= kept
-    logits = means @ parameters["head"] + parameters["intercept"]
+    gather = Pass(_of(parameters, len(passes)), flat, is_read, dropout, asks=means)
+    kept = dropout.like(gather.out)
+    whole = gather.out * kept
+    logits = whole @ parameters["head"] + parameters["intercept"]
     logits -= logits.max(axis=1, keepdims=True)
     logs = logits - np.log(np.exp(logits).sum(axis=1, keepdims=True))
     wrong = np.exp(logs) * wanted.sum(axis=1, keepdims=True) - wanted
-    slopes = {"head": means.T @ wrong, "intercept": wrong.sum(axis=0)}
-    back = (wrong @ parameters["head"].T * kept)[:, None, :] * share[:, :, None]
-    slope = back.reshape(-1, DIMENSIONS)
+    slopes = {"head": whole.T @ wrong, "intercept": wrong.sum(axis=0)}
+    slope, of_means, found = gather.back(wrong @ parameters["head"].T * kept)
+    slope += (of_means[:, None, :] * share[:, :, None]).reshape(slope.shape)
+    slopes |= _named(found, len(passes))
     for number in reversed(range(len(passes))):
-        slope, found = passes[number].back(slope)
-        slopes |= {f"{number}.{name}": one for name, one in found.items()}
+        slope, of_asks, found = passes[number].back(slope)
+        slope += of_asks
+        slopes |= _named(found, number)
     return -float((wanted * logs).sum()), slopes
+
+
+def _named(found: Parameters, number: int) -> Parameters:
+    return {f"{number}.{name}": one for name, one in found.items()}
 
 
 def _of(parameters: Mapping[str, Singles], number: int) -> Parameters:
@@ -126,18 +137,22 @@ def _count(parameters: Mapping[str, Singles]) -> int:
     return sum(name.endswith(".inner") for name in parameters)
 
 
-def _batches(lengths: Integers, epochs: int, chance: np.random.Generator) -> Iterator[Integers]:
-    """Each text once an epoch, but for a remainder; beside others of about its length."""
-    for _ in range(epochs):
-        order = chance.permutation(len(lengths))
+def _batches(
+    epochs: Sequence[Integers], lengths: Integers, chance: np.random.Generator
+) -> Iterator[tuple[float, Integers]]:
+    """Each text once an epoch, but for a remainder; beside others of about its length, and with
+    the share of all epochs that is done by the middle of the batch.
+    """
+    for number, texts in enumerate(epochs):
+        order = chance.permutation(texts)
         order = order[: len(order) // _BATCH * _BATCH]
         batches = []
         for start in range(0, len(order), _BATCH * _POOL):
             pool = order[start : start + _BATCH * _POOL]
             pool = pool[np.argsort(lengths[pool], kind="stable")]
             batches += np.split(pool, len(pool) // _BATCH)
-        for place in chance.permutation(len(batches)):
-            yield batches[place]
+        for done, place in enumerate(chance.permutation(len(batches)).tolist()):
+            yield (number + (done + 0.5) / len(batches)) / len(epochs), batches[place]
 
 
 def _move(
@@ -148,12 +163,18 @@ def _move(
     steep = np.sqrt(sum(float(np.vdot(one, one)) for one in slopes.values()))
     eased = np.float32(min(1.0, _STEEPEST / steep))
     one, two = _MOMENTS
-    ahead, behind = rate / (1 - one**step), 1 / (1 - two**step)
-    for name, value in parameters.items():
-        slope = slopes[name] * eased
-        first[name] += np.float32(1 - one) * (slope - first[name])
-        slope *= slope
-        second[name] += np.float32(1 - two) * (slope - second[name])
-        kept = 1 - rate * _DECAY if value.ndim > 1 else 1.0  # what is added is not held back
-        spread = np.sqrt(second[name] * np.float32(behind)) + np.float32(_TINY)
-        parameters[name] = value * np.float32(kept) - np.float32(ahead) * first[name] / spread
+    ahead, behind = np.float32(rate / (1 - one**step)), np.float32(1 / (1 - two**step))
+    for name, parameter in parameters.items():
+        # What is added is not held back.
+        kept = np.float32(1 - rate * _DECAY if parameter.ndim > 1 else 1.0)
+        whole = [part.reshape(-1) for part in (parameter, slopes[name], first[name], second[name])]
+        for start in range(0, parameter.size, _AT_ONCE):
+            value, slope, mean, square = (part[start : start + _AT_ONCE] for part in whole)
+            slope *= eased
+            mean += np.float32(1 - one) * (slope - mean)
+            slope *= slope
+            square += np.float32(1 - two) * (slope - square)
+            spread = np.sqrt(square * behind)
+            spread += np.float32(_TINY)
+            value *= kept
+            value -= ahead * mean / spread

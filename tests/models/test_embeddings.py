@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from models.embeddings import DIMENSIONS, Encoder, Layer, pooled, through
+from models.embeddings import DIMENSIONS, Encoder, Layer, gathered, pooled, through
 from tests.support.encoders import VOCABULARY, small_tensors
 
 Doubles = NDArray[np.float64]
@@ -119,3 +119,17 @@ def _normed(values: Doubles, tensors: Mapping[str, Doubles], name: str) -> Doubl
     spread = np.sqrt((centred**2).mean(axis=1, keepdims=True) + 1e-12)
     found: Doubles = centred / spread * tensors[f"{name}.weight"] + tensors[f"{name}.bias"]
     return found
+
+
+def test_what_is_gathered_is_the_layer_for_the_mean_of_a_text() -> None:
+    """As a piece more, which asks as the mean does and of which nobody takes anything."""
+    hidden = np.random.default_rng(7).normal(size=(2, 3, DIMENSIONS)).astype(np.float32)
+    is_read = np.array([[True, True, True], [True, True, False]])
+    layer = ENCODER.layers[0]
+    found = gathered(layer, hidden, is_read)
+
+    for row, pieces in enumerate(is_read.sum(axis=1)):
+        read = hidden[row : row + 1, :pieces]
+        whole = np.concatenate([read, read.mean(axis=1, keepdims=True)], axis=1)
+        others = np.arange(pieces + 1)[None] < pieces
+        assert np.allclose(found[row], through([layer], whole, others)[0, -1], atol=1e-4)

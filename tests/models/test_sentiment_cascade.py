@@ -4,9 +4,10 @@ from collections.abc import Sequence
 
 import numpy as np
 import pytest
+from threadpoolctl import threadpool_info, threadpool_limits
 
 from models import sentiment
-from models.embeddings import Encoder
+from models.embeddings import Batch, Encoder, Singles
 from models.sentiment_cascade import EASY, Cascade, Tuned, probabilities, read, score
 from models.sentiment_weights import shipped
 from tests.support.encoders import VOCABULARY, small_tensors
@@ -16,7 +17,7 @@ HEAD = np.random.default_rng(4).normal(0, 0.05, (384, 3)).astype(np.float32)
 TUNED = Tuned(ENCODER.layers[1:], HEAD, np.zeros(3, dtype=np.float32))
 CASCADE = Cascade(shipped(), TUNED, ENCODER)
 EASY_TEXT = "This is awesome, thank you so much!"
-HARD = ["the window crash", "Hm fine", "maybe fine", "not sure this is good"]
+HARD = ["the window crash", "Hm fine", "Hm bug", "not sure this is good"]
 
 
 def fast(texts: Sequence[str]) -> sentiment.Floats:
@@ -36,6 +37,24 @@ def test_elsewhere_it_is_the_mean_of_both() -> None:
     expected = (fast(HARD) + read(ENCODER, TUNED, HARD)) / 2
 
     assert np.allclose(probabilities(CASCADE, HARD), expected, atol=1e-6)
+
+
+class Watched(Encoder):
+    """Knows how many threads multiplied while it was asked."""
+
+    def embedded(self, batch: Batch) -> Singles:
+        self.threads = {
+            one["num_threads"] for one in threadpool_info() if one["user_api"] == "blas"
+        }
+        return super().embedded(batch)
+
+
+def test_no_other_thread_waits_for_its_part() -> None:
+    watched = Watched(small_tensors(), VOCABULARY)
+    with threadpool_limits(2, "blas"):
+        read(watched, TUNED, HARD)
+
+    assert watched.threads == {1}
 
 
 def test_what_cannot_be_read_is_not_scored_and_company_does_not_matter() -> None:
