@@ -18,6 +18,7 @@ from prefect.utilities.urls import url_for
 
 from flows import (
     deployments,
+    forks,
     messages,
     notify,
     organisations,
@@ -35,6 +36,7 @@ from gitinsight.settings import Settings
 from warehouse import jobs, predictions, repositories, run_links, workers
 from warehouse import lanes as choice
 from warehouse.engine import UNREACHABLE, Engine, make_engine
+from warehouse.expectations import gate
 from warehouse.jobs import Job
 from warehouse.lanes import CLAIM_WITHIN, Lanes
 
@@ -55,6 +57,7 @@ class Worker:
 def main() -> None:
     settings = Settings()
     logs.configure(settings.log_level)
+    forks.begin(gate.prepare)  # before there is a thread or a connection
     engine = make_engine(settings.warehouse_url, process="worker", pool_size=4)
     places = settings.orchestrator.concurrency
     me = Worker(uuid4(), places, settings.orchestrator.giant_records)
