@@ -44,13 +44,17 @@ def as_task(name: str, step: Callable[[], T], /) -> T:
     def run() -> T:
         started = time.monotonic()
         result = step()
-        _SHOWN.info("%s: %s in %.1f s", name, _what(result), time.monotonic() - started)
+        _SHOWN.info("%s: %s in %.1f s", name, what_came(result), time.monotonic() - started)
         return result
 
     return run()
 
 
-def _what(result: object) -> str:
+def what_came(result: object) -> str:
+    """Of a step, in words."""
+    if isinstance(result, list):
+        read = [one for one in result if isinstance(one, StepResult)]
+        return ", ".join(f"{one.thing} {what_came(one)}" for one in read) or "done"
     if not isinstance(result, StepResult):
         return "done"
     if result.unavailable is not None:

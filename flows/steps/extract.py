@@ -56,9 +56,13 @@ def extract(run: Run, call: Call) -> Extraction:
     """
     done = Extraction()
 
-    def step(name: str, read: Callable[[], StepResult]) -> None:
+    def keep(name: str, read: Callable[[], StepResult]) -> StepResult:
         with _keeping(run, name):
-            done.results[name] = call(name, read)
+            done.results[name] = read()
+        return done.results[name]
+
+    def step(name: str, read: Callable[[], StepResult]) -> StepResult:
+        return call(name, partial(keep, name, read))
 
     was_settled = _was_settled(run)
     marks = _marks(run)
@@ -80,7 +84,7 @@ def extract(run: Run, call: Call) -> Extraction:
             if not done.has_news:
                 _close_answers(run)
                 return done
-        _read_the_rest(run, step, marks)
+        _read_the_rest(run, call, keep, marks)
     elif is_calm:
         return done
     told = account.upstream(run)
@@ -103,19 +107,23 @@ def _marks(run: Run) -> list[Mark]:
 
 
 def _read_the_rest(
-    run: Run, step: Callable[[str, Callable[[], StepResult]], None], marks: Sequence[Mark]
-) -> None:
+    run: Run, call: Call, keep: Callable[[str, Callable[[], StepResult]], StepResult],
+    marks: Sequence[Mark],
+) -> None:  # fmt: skip
     """What was marked is read by its list, which has all of it, and pull requests by number too:
     what is inside them may change without a word from the list.
     """
     marked = [int(one.key) for one in marks if one.thing == PULL_REQUESTS.name and one.key]
 
-    def catalogue() -> None:
-        for thing in _CATALOGUE:
-            step(thing.name, partial(reading.read, run, thing))
+    def catalogue() -> list[StepResult]:
+        """One step for the orchestrator: a task of its own costs as much as reading such a list."""
+        return [keep(one.name, partial(reading.read, run, one)) for one in _CATALOGUE]
+
+    def step(name: str, read: Callable[[], StepResult]) -> StepResult:
+        return call(name, partial(keep, name, read))
 
     hydrate = partial(pull_requests.hydrate, run, numbers=marked)
-    together([catalogue, partial(step, "pull_requests", hydrate)])
+    together([partial(call, "catalogue", catalogue), partial(step, "pull_requests", hydrate)])
     step("workflow_jobs", partial(reading.read, run, WORKFLOW_JOBS))
     step("identities", partial(identities.identify, run))
     step("sweep", partial(sweep.sweep, run))

@@ -23,7 +23,7 @@ def ahead(ask: Callable[[], T]) -> Callable[[], T]:
     return waiting.result
 
 
-def together(steps: Sequence[Callable[[], None]]) -> None:
+def together(steps: Sequence[Callable[[], object]]) -> None:
     """All of them at once; the first error, in their order, when all have ended."""
     with ThreadPoolExecutor(len(steps), thread_name_prefix="lane") as pool:
         waiting = [pool.submit(copy_context().run, step) for step in steps]

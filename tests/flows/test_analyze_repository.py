@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 from prefect.client.schemas.objects import State, StateType
 
-from flows.analyze_repository import NAME, analyze_repository
+from flows.analyze_repository import NAME, analyze_repository, what_came
+from flows.steps.run import StepResult
 from gitinsight import clock
 from gitinsight.settings import Settings, as_environment
 from tests.support.analyses import enqueue
@@ -35,6 +36,23 @@ def by_id(warehouse: Engine, job: Job) -> Job:
 
 def test_the_flow_is_called_what_the_worker_asks_for() -> None:
     assert analyze_repository.name == NAME
+
+
+@pytest.mark.parametrize(
+    ("result", "said"),
+    [
+        (StepResult("issues", touched=3), "3 new or changed"),
+        (StepResult("forks", unavailable="not_offered"), "cannot be read (not_offered)"),
+        (
+            [StepResult("labels", touched=2), StepResult("forks", unavailable="private")],
+            "labels 2 new or changed, forks cannot be read (private)",
+        ),
+        (["what another step found"], "done"),
+        ("passed", "done"),
+    ],
+)
+def test_what_came_of_a_step_is_told_in_words(result: object, said: str) -> None:
+    assert what_came(result) == said
 
 
 def test_a_job_that_is_cancelled_cancels_its_run(told: Settings, warehouse: Engine) -> None:
