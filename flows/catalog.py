@@ -6,7 +6,7 @@ of ``ops``. `gitinsight catalog` shows it in Dagster's UI.
 
 import threading
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from datetime import timedelta
@@ -147,7 +147,7 @@ def _analyse(context: dg.AssetExecutionContext, settings: Settings, engine: Engi
         work = pool.submit(work_off, settings, engine, [job.job_id], worker=worker, stop=stop)
         try:
             _tell(context, repository, job, is_new=is_new)
-            _follow(engine, job.job_id, work, context.log.info)
+            _follow(context, engine, job.job_id, work)
         except BaseException:
             stop.set()
             _cancel(engine, job.job_id, worker, is_ours=is_new or context.retry_number > 0)
@@ -174,17 +174,23 @@ def _tell(
         )  # fmt: skip
 
 
-def _follow(engine: Engine, job_id: UUID, work: Future[None], say: Callable[[str], None]) -> None:
+def _follow(
+    context: dg.AssetExecutionContext, engine: Engine, job_id: UUID, work: Future[None]
+) -> None:
     """Say what the job is at until it is over; nothing of each page or model."""
-    seq, stage = 0, None
+    seq, stage, beat_at = 0, None, clock.now()
     while True:
+        if clock.now() >= beat_at:
+            catalog_runs.beat(context.instance, context.run, at=beat_at)
+            beat_at = clock.now() + catalog_runs.BEAT
         is_done = work in wait([work], timeout=_POLL_SECONDS).done
         with engine.begin() as connection:
             events = jobs.events_after(connection, job_id, seq)
         for event in events:
             if event.stage != stage or event.message is not None or event.state != "running":
                 stage = event.stage or stage
-                say(": ".join(one for one in (event.state, event.stage, event.message) if one))
+                told = (event.state, event.stage, event.message)
+                context.log.info(": ".join(one for one in told if one))
         seq = events[-1].seq if events else seq
         if is_done:
             return

@@ -26,6 +26,9 @@ GRACE = timedelta(seconds=30)
 """So long a run and its job may differ while nothing is heard of the run."""
 _BEGINS_WITHIN = timedelta(minutes=10)
 """A run that has started says which job it is of, or its process has died before."""
+BEAT = timedelta(seconds=20)
+"""A run says so often that its process lives."""
+_BEAT_TAG = "gitinsight/alive_at"
 _OPEN = [dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.CANCELING]
 
 
@@ -42,6 +45,11 @@ class Mending:
 def worker_of(run: dg.DagsterRun) -> str:
     """What ``ops.jobs`` calls the run that works at a job."""
     return f"{run_links.CATALOG} {run.run_id}"
+
+
+def beat(instance: dg.DagsterInstance, run: dg.DagsterRun, *, at: datetime) -> None:
+    """One whose job another worker has renews no lease: it says by itself that it lives."""
+    instance.add_run_tags(run.run_id, {_BEAT_TAG: at.isoformat()})
 
 
 def cancel(instance: dg.DagsterInstance, run: dg.DagsterRun, why: str) -> NoReturn:
@@ -90,12 +98,16 @@ def of_open(run: dg.DagsterRun, job: Job | None, *, at: datetime) -> Mending | N
         if job.state == "cancelled":
             left = dg.DagsterRunStatus.CANCELED
         return Mending(f"the job is {job.state}, and the run is gone", run=left)
-    if job.state == "running" and job.worker == worker_of(run):
-        if is_ended and job.cancel_requested_at is None:
-            return Mending("its run was ended in Dagster", is_job_cancelled=True)
-        if not job.is_leased(at=at):
-            return Mending("its worker died", run=left)
-    return None
+    if job.state != "running" or job.worker != worker_of(run):
+        return Mending("its process died", run=left) if _is_silent(run, at=at) else None
+    if is_ended and job.cancel_requested_at is None:
+        return Mending("its run was ended in Dagster", is_job_cancelled=True)
+    return None if job.is_leased(at=at) else Mending("its worker died", run=left)
+
+
+def _is_silent(run: dg.DagsterRun, *, at: datetime) -> bool:
+    last = run.tags.get(_BEAT_TAG)
+    return last is not None and at - datetime.fromisoformat(last) > 3 * BEAT
 
 
 def of_ended(run: dg.DagsterRun, job: Job) -> Mending | None:

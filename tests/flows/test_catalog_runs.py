@@ -9,7 +9,7 @@ import dagster as dg
 import pytest
 
 from flows import catalog_runs, stack
-from flows.catalog_runs import GRACE, JOB_TAG
+from flows.catalog_runs import BEAT, GRACE, JOB_TAG
 from gitinsight import clock
 from gitinsight.runtime.postgres import EmbeddedPostgres
 from gitinsight.settings import Settings
@@ -232,6 +232,22 @@ def test_a_job_that_another_worker_does_outlives_the_run_that_went_along(
     assert looks(instance, warehouse, now, now + GRACE) == [[], []]
     assert told(warehouse, job)[0].cancel_requested_at is None
     assert status(instance, run) is CANCELING  # until Dagster itself gives it up
+
+
+def test_a_run_whose_process_died_fails_though_another_worker_has_its_job(
+    instance: dg.DagsterInstance, warehouse: Engine
+) -> None:
+    now = clock.now()
+    run, job = work_at(instance, warehouse, at=now, worker="prefect")
+    catalog_runs.beat(instance, run, at=now)
+
+    assert looks(instance, warehouse, now + BEAT, now + BEAT + GRACE) == [[], []], "it lives"
+    silent = now + 4 * BEAT
+    assert looks(instance, warehouse, silent, silent + GRACE) == [[], ["its process died"]]
+
+    assert status(instance, run) is FAILURE
+    assert told(warehouse, job)[0].state == "running"
+    assert told(warehouse, job)[0].cancel_requested_at is None
 
 
 def test_a_run_of_no_job_ends(instance: dg.DagsterInstance, warehouse: Engine) -> None:
