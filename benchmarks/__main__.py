@@ -24,6 +24,7 @@ from benchmarks import (
     search,
     sentiment,
     sockets,
+    thousand,
 )
 from benchmarks.figures import Figure
 from benchmarks.replay import Missing
@@ -33,7 +34,7 @@ BENCHMARKS: Mapping[str, Callable[[], Iterator[Figure]]] = {
     for one in (
         api_cost, quiet_poll, page_transactions, commit_statistics, records_per_second,
         many_records, archive_hour, marts, fast, sockets, reads, forecasts, sentiment, actors,
-        code, search, fleet,
+        code, search, fleet, thousand,
     )
 } | {
     orchestration.NAME: orchestration.measure_overhead,

@@ -95,13 +95,13 @@ def _refreshed() -> Iterator[Figure]:
         with stack.running(settings, with_simulator=False) as up:
             engine = make_engine(up.settings.warehouse_url, process="bench")
             fleet = _followed(up.settings, engine)
-            _wait(engine)
+            wait(engine)
             change = {"mutate": {"op": "new_issue", "repo": _CLONED}}
             httpx2.post(f"{server.url}/_control", json=change, timeout=60).raise_for_status()
             server.begin()
             started, began = time.perf_counter(), clock.now()
             queued = queue_changed(up.settings, engine, fleet)
-            _wait(engine)
+            wait(engine)
             seconds, charged = time.perf_counter() - started, server.charged().total
             with engine.begin() as connection:
                 (held,) = driver(connection).execute(_HELD).fetchone() or (0,)
@@ -168,8 +168,9 @@ def _followed(settings: Settings, engine: Engine) -> list[Repository]:
         return repositories.search(connection, f"{_CLONED}-", limit=2 * _FLEET)
 
 
-def _wait(engine: Engine) -> None:
-    deadline = time.monotonic() + _MOST_SECONDS
+def wait(engine: Engine, *, most_seconds: float = _MOST_SECONDS) -> None:
+    """Until no job is left; Failed where that takes longer."""
+    deadline = time.monotonic() + most_seconds
     query = "select count(*) from ops.jobs where state in ('queued', 'running')"
     while True:
         with engine.connect() as connection:
@@ -177,5 +178,5 @@ def _wait(engine: Engine) -> None:
         if not left:
             return
         if time.monotonic() > deadline:
-            raise program.Failed(f"{left} jobs are not done after {_MOST_SECONDS} s")
+            raise program.Failed(f"{left} jobs are not done after {most_seconds:.0f} s")
         time.sleep(_POLL_SECONDS)

@@ -105,7 +105,7 @@ def running(settings: Settings, *, with_simulator: bool) -> Iterator[Stack]:
         if settings.orchestrator.api_url is None:
             together.append(prefect_server(settings, environment, embedded))
         supervisor.start(*together)
-        supervisor.start(_worker(settings, environment))
+        supervisor.start(worker(settings, environment))
         yield Stack(settings, supervisor, embedded)
 
 
@@ -233,10 +233,10 @@ def prefect_server(
     return Service("prefect", command, told, _answers(f"http://{host}:{port}/api/ready"))
 
 
-def _worker(settings: Settings, environment: dict[str, str]) -> Service:
+def worker(settings: Settings, environment: dict[str, str], *, name: str = "worker") -> Service:
     command = [sys.executable, "-m", "flows.worker"]
     served = f"{settings.orchestrator.url}/deployments/name/analyze-repository/served"
-    return Service("worker", command, environment, _answers(served, saying=b'"READY"'))
+    return Service(name, command, environment, _answers(served, saying=b'"READY"'))
 
 
 def _answers(url: str, *, saying: bytes = b"") -> Callable[[], bool]:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from gitinsight.simulator.records import LABEL, Record, Repository, iso
+from gitinsight.simulator.records import LABEL, Record, Repository, crowding, iso
 
 _START = datetime(2026, 1, 5, 8, tzinfo=UTC)
 _ENVIRONMENTS = ("staging", "production")
@@ -36,20 +36,21 @@ def fill(
         return
     maker = _Maker(repository, chance, next_id, people)
     size = len(repository.issues)
+    pace = crowding(size)
     _popularity(maker, size)
     _pull_requests(maker)
     for release in repository.releases:
         _assets(maker, release)
     for position in range(size):
         add_run(
-            repository, next_id, maker.person(), _START + timedelta(hours=30 * position),
+            repository, next_id, maker.person(), _START + timedelta(hours=30 * pace * position),
             conclusion=None if position == size - 1 else _CONCLUSIONS[position % 7],
             attempt=2 if position % 11 == 4 else 1,
         )  # fmt: skip
     for position in range(size // 3):
-        _deploy(maker, _START + timedelta(days=3 * position, hours=5), position)
+        _deploy(maker, _START + timedelta(days=3 * pace * position, hours=5), position)
     for position in range(size // 8):
-        _discuss(maker, _START + timedelta(days=9 * position, hours=7), position)
+        _discuss(maker, _START + timedelta(days=9 * pace * position, hours=7), position)
 
 
 def add_run(
@@ -213,10 +214,10 @@ def _popularity(maker: _Maker, size: int) -> None:
     made = maker.repository
     at = _START - timedelta(days=2)
     for _ in range(size * 2):
-        at += timedelta(hours=maker.chance.expovariate(1 / 36))
+        at += timedelta(hours=maker.chance.expovariate(1 / 36) * crowding(size))
         made.stars.append(iso(at))
     made.languages = {"Python": 400 * size, "Shell": 20 * size}
-    for place in range(size // 20):
+    for place in range(min(size // 20, len(maker.people))):
         identifier, owner = maker.next_id(), maker.people[place]
         created = iso(_START + timedelta(days=20 * place))
         made.forks.append(

@@ -1,5 +1,6 @@
 """The simulated GitHub as a web application: REST, GraphQL, git, limits, and a control panel."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from starlette.applications import Starlette
@@ -10,14 +11,17 @@ from gitinsight.simulator import control, git_route, login, rest
 from gitinsight.simulator.answers import WRONG_TOKEN, missing
 from gitinsight.simulator.faults import FaultyApp
 from gitinsight.simulator.graphql_route import graphql
+from gitinsight.simulator.organisation import SIZES
 from gitinsight.simulator.state import Simulator
 
 __all__ = ["WRONG_TOKEN", "create_app"]
 
 
-def create_app(*, seed: int = 1, git_dir: Path, base_url: str) -> Starlette:
+def create_app(
+    *, seed: int = 1, git_dir: Path, base_url: str, sizes: Mapping[str, int] = SIZES
+) -> Starlette:
     """``base_url`` is where it will be reached; ``git_dir`` keeps the bare repositories."""
-    simulator = Simulator(seed=seed, git_dir=git_dir, base_url=base_url)
+    simulator = Simulator(seed=seed, git_dir=git_dir, base_url=base_url, sizes=sizes)
     app = Starlette(
         routes=[
             Route("/graphql", graphql, methods=["POST"]),

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from gitinsight.git.environment import environment
 from gitinsight.simulator.organisation import Repository, authors
+from gitinsight.simulator.records import crowding
 
 _START = datetime(2026, 1, 5, 9, tzinfo=UTC)
 _ENVIRONMENT = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
@@ -106,9 +107,9 @@ def _stream(repository: Repository, chance: random.Random) -> bytes:
     """Ordinary commits, now and then a merge, a rename, a binary file, an odd time zone."""
     people = list(authors())
     parts: list[bytes] = []
-    at, side = _START, 0
+    at, side, pace = _START, 0, crowding(repository.commits_wanted // 2)
     for position in range(1, repository.commits_wanted + 1):
-        at += timedelta(hours=26, minutes=chance.randrange(500))
+        at += pace * timedelta(hours=26, minutes=chance.randrange(500))
         name, email = people[min(int(chance.expovariate(0.4)), len(people) - 1)]
         zone = "+0900" if position % 13 == 0 else "+0000"
         is_side = position % 12 == 5

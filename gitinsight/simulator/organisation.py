@@ -5,19 +5,28 @@ added when they are served. Everything says of itself that it is synthetic.
 """
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 
 from gitinsight.simulator import activity
-from gitinsight.simulator.records import LABEL, ORGANISATION, Record, Repository, iso, touch
+from gitinsight.simulator.records import (
+    LABEL,
+    ORGANISATION,
+    Record,
+    Repository,
+    crowding,
+    iso,
+    touch,
+)
 
 __all__ = [
-    "LABEL", "ORGANISATION", "Organisation", "Record", "Repository", "authors", "iso", "touch",
-    "truth", "wider_truth",
+    "LABEL", "ORGANISATION", "SIZES", "Organisation", "Record", "Repository", "authors", "iso",
+    "touch", "truth", "wider_truth",
 ]  # fmt: skip
 
 _START = datetime(2026, 1, 5, 8, tzinfo=UTC)
-_SIZES = {"aurora": 120, "borealis": 40, "empty-repo": 0}
+SIZES = {"aurora": 120, "borealis": 40, "empty-repo": 0}
+"""Repository -> how many conversations it has, and half as many as it has commits."""
 _PEOPLE = ("ada", "brook", "chen", "dara", "emil", "fatou", "gael", "hana", "ivo", "june")
 _BOT = "dependabot[bot]"
 _USER_BOT = "synthetic-ci"
@@ -27,12 +36,12 @@ _WORDS = ("cache", "parser", "retry", "window", "schema", "queue", "index", "cur
 class Organisation:
     """All repositories of one seed, and the changes that somebody asks for later."""
 
-    def __init__(self, seed: int = 1) -> None:
+    def __init__(self, seed: int = 1, sizes: Mapping[str, int] = SIZES) -> None:
         self._random = random.Random(seed)  # noqa: S311 - reproducible, not secret
         self._last_id = 9_000_000
         self.users = {login: self._user(login) for login in (*_PEOPLE, _BOT, _USER_BOT)}
         self.repositories: dict[str, Repository] = {}
-        for name, size in _SIZES.items():
+        for name, size in sizes.items():
             self.repositories[name] = self._repository(name, size)
         chance = random.Random(f"{seed} activity")  # noqa: S311 - reproducible, not secret
         for made in self.repositories.values():
@@ -65,11 +74,13 @@ class Organisation:
                 {"id": number, "node_id": f"LA_{number}", "name": label, "color": "ededed",
                  "default": False, "description": LABEL}
             )  # fmt: skip
+        pace = crowding(size)
         for position in range(size):
-            at = _START + timedelta(hours=position * 52, minutes=self._random.randrange(600))
+            minutes = self._random.randrange(600)
+            at = _START + timedelta(hours=position * 52 * pace, minutes=minutes)
             self._conversation(made, at, position)
         for position in range(size // 30):
-            self._release(made, _START + timedelta(days=60 * (position + 1)), position)
+            self._release(made, _START + timedelta(days=60 * pace * (position + 1)), position)
         number = self.next_id()
         made.milestones.append(
             {"id": number, "node_id": f"MI_{number}", "number": 1, "title": "1.0",

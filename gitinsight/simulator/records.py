@@ -13,6 +13,8 @@ ORGANISATION_ID = 8_999_999
 LABEL = "Synthetic data made by `gitinsight simulate`; nobody in it exists."
 
 Record = dict[str, Any]
+_YEAR_OF = 120
+"""So many conversations fill the time that there is."""
 
 
 @dataclass(slots=True)
@@ -58,6 +60,11 @@ class Repository:
         gone = (self.deleted, self.transferred, self.converted)
         used = (self.issues, self.discussions, *gone)
         return max((number for numbers in used for number in numbers), default=0) + 1
+
+
+def crowding(size: int) -> float:
+    """How much closer to each other things happen where there are more than have time."""
+    return min(1.0, _YEAR_OF / size) if size else 1.0
 
 
 def iso(moment: datetime) -> str:

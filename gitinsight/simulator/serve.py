@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +12,7 @@ import uvicorn
 from gitinsight.errors import BrokenEnvironment
 from gitinsight.runtime.process import free_port
 from gitinsight.simulator.app import create_app
+from gitinsight.simulator.organisation import SIZES
 from gitinsight.simulator.state import Simulator
 
 _START_SECONDS = 20
@@ -36,11 +37,12 @@ def run(*, port: int, seed: int, git_dir: Path) -> None:
 
 @contextmanager
 def serving(
-    *, port: int = 0, seed: int = 1, git_dir: Path, host: str = "127.0.0.1"
-) -> Iterator[Simulated]:
+    *, port: int = 0, seed: int = 1, git_dir: Path, host: str = "127.0.0.1",
+    sizes: Mapping[str, int] = SIZES,
+) -> Iterator[Simulated]:  # fmt: skip
     """In a thread, for as long as the block lasts."""
     chosen = free_port(port)
-    server, simulator = _server(chosen, seed, git_dir, host)
+    server, simulator = _server(chosen, seed, git_dir, host, sizes)
     thread = threading.Thread(target=server.run, name="simulator", daemon=True)
     thread.start()
     deadline = time.monotonic() + _START_SECONDS
@@ -56,9 +58,11 @@ def serving(
 
 
 def _server(
-    port: int, seed: int, git_dir: Path, host: str = "127.0.0.1"
-) -> tuple[uvicorn.Server, Simulator]:
-    app = create_app(seed=seed, git_dir=git_dir, base_url=f"http://{host}:{port}")
+    port: int, seed: int, git_dir: Path, host: str = "127.0.0.1",
+    sizes: Mapping[str, int] = SIZES,
+) -> tuple[uvicorn.Server, Simulator]:  # fmt: skip
+    base_url = f"http://{host}:{port}"
+    app = create_app(seed=seed, git_dir=git_dir, base_url=base_url, sizes=sizes)
     server = uvicorn.Server(
         uvicorn.Config(
             app,

@@ -1,5 +1,6 @@
 """What the routes of one server share."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from starlette.requests import Request
@@ -8,7 +9,7 @@ from gitinsight.simulator import git_repository
 from gitinsight.simulator.faults import Turmoil
 from gitinsight.simulator.graph import Graph
 from gitinsight.simulator.limits import Limits
-from gitinsight.simulator.organisation import Organisation
+from gitinsight.simulator.organisation import SIZES, Organisation
 from gitinsight.simulator.records import ORGANISATION, Repository
 from gitinsight.simulator.statistics import Statistics
 
@@ -21,9 +22,11 @@ STATES = frozenset(
 
 
 class Simulator:
-    def __init__(self, *, seed: int, git_dir: Path, base_url: str) -> None:
+    def __init__(
+        self, *, seed: int, git_dir: Path, base_url: str, sizes: Mapping[str, int] = SIZES
+    ) -> None:
         self.base_url = base_url.rstrip("/")
-        self.organisation = Organisation(seed)
+        self.organisation = Organisation(seed, sizes)
         self._seed, self._git_dir = seed, git_dir
         self.paths = {
             name: git_repository.build(one, git_dir, seed=seed)

@@ -35,6 +35,18 @@ def test_there_is_a_large_a_small_and_an_empty_repository(organisation: Organisa
     assert set(truth(organisation.repositories["empty-repo"]).values()) == {0}
 
 
+def test_a_giant_happens_in_the_same_months() -> None:
+    giant = Organisation(1, {"giant": 600}).repositories["giant"]
+    usual = Organisation(1).repositories["aurora"]
+
+    def last(made: Repository) -> str:
+        times = [one["created_at"] for one in (*made.issues.values(), *made.runs)]
+        return max(*times, *made.stars)
+
+    assert len(giant.issues) == 600
+    assert abs(datetime.fromisoformat(last(giant)) - datetime.fromisoformat(last(usual))).days < 60
+
+
 @pytest.mark.parametrize("kind", ["issues", "labels", "milestones", "releases"])
 def test_whatever_has_a_text_of_its_own_says_that_it_is_synthetic(
     aurora: Repository, kind: str
