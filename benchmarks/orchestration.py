@@ -33,6 +33,7 @@ from gitinsight.settings import Settings, as_environment
 from gitinsight.simulator import serve
 from warehouse import jobs, repositories
 from warehouse.engine import Engine, make_engine
+from warehouse.expectations import gate
 from warehouse.jobs import Job
 from warehouse.migrate import migrate
 
@@ -99,6 +100,7 @@ def measure_cancel() -> Iterator[Figure]:
 
 def main() -> None:
     """One direct analysis of this process; its seconds."""
+    gate.prepare()  # a run of Prefect is a fork of what has imported it, too
     settings = Settings()
     engine = make_engine(settings.warehouse_url, process="bench")
     job = _enqueue(settings, engine)

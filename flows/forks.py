@@ -1,10 +1,13 @@
 """A run is a fork of a process that has imported everything, not an interpreter that has yet to.
 
 Prefect starts a new Python for each run, whose imports cost more than a small analysis. ``begin``
-forks the process that the runs are forked from, and puts ``run_process`` in the place of the
-function that Prefect's runner starts its runs by: all that it asks of a process (a number, an exit
-code, an end on cancellation) it has of a fork, too. Only on Linux is a fork of Python safe; a
-worker elsewhere starts its runs as Prefect does.
+puts ``run_process`` in the place of the function that Prefect's runner starts its runs by: all that
+it asks of a process (a number, an exit code, an end on cancellation) it has of a fork, too.
+
+``begin`` forks a seed from the worker, which costs next to no memory. The first run makes it fork
+what imports all the rest and forks the runs, and goes when there was none for a while. Each of them
+is ended by the kernel when its parent is. Only on Linux is a fork of Python safe; a worker
+elsewhere starts its runs as Prefect does.
 """
 
 import gc
@@ -16,6 +19,7 @@ import sys
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from multiprocessing import get_context
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import ForkProcess
@@ -33,6 +37,8 @@ from gitinsight.runtime import process
 T = TypeVar("T")
 _LOG = logs.get(__name__)
 _ENGINE = "prefect.engine"
+_IDLE_SECONDS = 30.0
+"""150 MB are given back after so long, and seconds of imports are paid for the next run."""
 
 
 @dataclass(slots=True)
@@ -94,37 +100,70 @@ async def _said(run: Connection) -> int | None:
     return told
 
 
-def begin(prepare: Callable[[], object]) -> None:
+def begin(prepare: Callable[[], object], *, idle_seconds: float = _IDLE_SECONDS) -> None:
     """To be called before there is a thread or a connection. What every run needs and this process
     does not is imported by ``prepare``, beside it.
     """
     if sys.platform != "linux":
         return
+    gc.collect()
+    gc.freeze()  # what is there by now is shared for as long as nobody writes to it
+
+    def fork_for(asked: socket.socket) -> None:
+        prepare()
+        _fork_for(asked, idle_seconds)
+
+    seed = _beside("seed", partial(_grow, fork_for))
+    _starter_engine.run_process = Forks(seed).run_process
+
+
+def _beside(name: str, work: Callable[[socket.socket], None]) -> socket.socket:
+    """A fork that does ``work``, and what it is asked through."""
     ours, theirs = socket.socketpair()
     if os.fork() == 0:
-        ours.close()
         try:
-            process.call_it("forks")
-            prepare()
-            _fork_for(theirs)
+            _become(name)
+            ours.close()
+            work(theirs)
         finally:
             os._exit(0)
     theirs.close()
-    _starter_engine.run_process = Forks(ours).run_process
+    return ours
 
 
-def _fork_for(asked: socket.socket) -> None:
-    """Until the worker is gone."""
+def _become(name: str) -> None:
+    """Of a fork that has just begun: it has a name, and no longer life than its parent."""
+    dies = process.dies_with_parent(signal.SIGKILL)
+    if dies is not None:
+        dies()
+    process.call_it(name)
+
+
+def _grow(fork_for: Callable[[socket.socket], None], asked: socket.socket) -> None:
+    """Hand on what is asked, to a new one where the last is gone."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for those that are gone
+    forks: socket.socket | None = None
+    while handles := socket.recv_fds(asked, 1, 1)[1]:
+        try:
+            if forks is None:
+                raise BrokenPipeError
+            socket.send_fds(forks, [b"."], handles)
+        except OSError:
+            forks = _beside("forks", fork_for)
+            socket.send_fds(forks, [b"."], handles)
+        os.close(handles[0])
+
+
+def _fork_for(asked: socket.socket, idle_seconds: float) -> None:
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     gc.collect()
-    gc.freeze()  # its pages are shared by the runs for as long as nobody writes to them
+    gc.freeze()
     runs: dict[int, tuple[ForkProcess, Connection]] = {}
-    while True:
-        for ready in wait([asked, *runs]):
+    while found := wait([asked, *runs], None if runs else idle_seconds):
+        for ready in found:
             if ready is asked:
                 _, handles, _, _ = socket.recv_fds(asked, 1, 1)
-                if not handles:
-                    return
                 run = Connection(handles[0])
                 held = [asked, run, *(other for _, other in runs.values())]
                 child = get_context("fork").Process(target=_run, args=(*run.recv(), held))
@@ -148,11 +187,8 @@ def _say(run: Connection, number: int | None) -> None:
 def _run(
     env: Mapping[str, str], directory: Path | str | None, held: list[socket.socket | Connection]
 ) -> None:
-    """What ``python -m prefect.engine`` does, ended by the kernel when its parent is."""
-    dies = process.dies_with_parent(signal.SIGKILL)
-    if dies is not None:
-        dies()
-    process.call_it("run")
+    """What ``python -m prefect.engine`` does."""
+    _become("run")
     for one in held:
         one.close()
     signal.signal(signal.SIGINT, signal.default_int_handler)

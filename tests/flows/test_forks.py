@@ -57,8 +57,8 @@ def kill(group, fork):
     said["names"] = [comes_true(lambda: name(fork.pid) == "gi run"), name(parent(fork.pid))]
     os.kill(fork.pid, signal.SIGKILL)
 
-forks.begin(prepare)
-said = {}
+forks.begin(prepare, idle_seconds=1)
+said, idlers = {}, []
 told = "open('said', 'w').write(str(dict(os.environ))); raise SystemExit(7)"
 said["code"] = anyio.run(lambda: run(told, cwd=sys.argv[1])).returncode
 said["both"] = anyio.run(both)
@@ -68,6 +68,11 @@ said["left"] = is_gone(left)
 kill_parent = lambda group, fork: os.kill(parent(fork.pid), signal.SIGKILL)
 orphan = anyio.run(run, "time.sleep(60)", kill_parent)
 said["orphan"] = [orphan.returncode, is_gone(orphan)]
+said["again"] = anyio.run(run, "raise SystemExit(5)").returncode
+idle = anyio.run(run, "time.sleep(1)", lambda group, fork: idlers.append(parent(fork.pid)))
+said["idle"] = comes_true(lambda: not os.path.exists(f"/proc/{idlers[0]}"))
+kill_seed = lambda group, fork: os.kill(parent(parent(fork.pid)), signal.SIGKILL)
+said["awake"] = anyio.run(run, "time.sleep(60)", kill_seed).returncode
 said["slow"] = anyio.run(run, "").returncode
 print(json.dumps(said))
 """
@@ -111,6 +116,15 @@ def test_who_waits_no_more_ends_the_run(said: Any) -> None:
 
 def test_runs_end_with_what_forked_them(said: Any) -> None:
     assert said["orphan"] == [-9, True]
+
+
+def test_what_forks_them_is_begun_anew(said: Any) -> None:
+    assert said["again"] == 5
+
+
+def test_memory_is_given_back_while_there_are_no_runs(said: Any) -> None:
+    assert said["idle"]
+    assert said["awake"] == -9, "it began, and ended with the first of its ancestors"
 
 
 def test_runs_begin_as_prefect_begins_them_where_nothing_forks_them_any_more(said: Any) -> None:
