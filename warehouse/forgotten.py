@@ -211,7 +211,7 @@ def preview(whom: Mapping[Person, Ghost]) -> Veil:
     salt = secrets.token_bytes(32)
     terms = [
         term(salt, kind, text, ghost=ghost.number, ordinal=ordinal)
-        for person, ghost in reversed(whom.items())
+        for person, ghost in reversed(list(whom.items()))
         for ordinal, (kind, text) in enumerate(person.terms())
     ]
     return Veil(salt, whom.values(), terms)

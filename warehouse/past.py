@@ -284,8 +284,8 @@ def keep_insights(
 
 
 def _views() -> list[Composed]:
-    columns = (Identifier("made", name) for name in code.SNAPSHOT_COLUMNS)
-    found = [SQL(_SNAPSHOTS_THEN).format(columns=SQL(", ").join(columns))]
+    said = [Identifier("made", name) for name in code.SNAPSHOT_COLUMNS]
+    found = [SQL(_SNAPSHOTS_THEN).format(columns=SQL(", ").join(said))]
     for thing in GITHUB_THINGS:
         names = {
             "table": Identifier(thing.table), "history": Identifier(f"{thing.table}_history"),
