@@ -37,7 +37,9 @@ from gitinsight.runtime import process
 T = TypeVar("T")
 _LOG = logs.get(__name__)
 _ENGINE = "prefect.engine"
-_IDLE_SECONDS = 30.0
+_REPLACED = "run_process"
+"""Of the module that starts runs, which says that it is to be exchanged there."""
+_IDLE_SECONDS = 60.0
 """150 MB are given back after so long, and seconds of imports are paid for the next run."""
 
 
@@ -114,7 +116,7 @@ def begin(prepare: Callable[[], object], *, idle_seconds: float = _IDLE_SECONDS)
         _fork_for(asked, idle_seconds)
 
     seed = _beside("seed", partial(_grow, fork_for))
-    _starter_engine.run_process = Forks(seed).run_process
+    setattr(_starter_engine, _REPLACED, Forks(seed).run_process)
 
 
 def _beside(name: str, work: Callable[[socket.socket], None]) -> socket.socket:
@@ -159,7 +161,7 @@ def _fork_for(asked: socket.socket, idle_seconds: float) -> None:
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     gc.collect()
     gc.freeze()
-    runs: dict[int, tuple[ForkProcess, Connection]] = {}
+    runs: dict[Connection | socket.socket | int, tuple[ForkProcess, Connection]] = {}
     while found := wait([asked, *runs], None if runs else idle_seconds):
         for ready in found:
             if ready is asked:

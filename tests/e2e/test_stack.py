@@ -166,7 +166,7 @@ def _ended(running: Running, job_id: str) -> dict[str, Any] | None:
 def test_memory_stays_within_its_bounds(running: Running) -> None:
     until(lambda: not running.get("/api/v1/jobs", state="running")["data"] or None, 90, "busy")
     forks = {"gi run", "gi forks"}
-    until(lambda: not forks & {name for name, _ in _memory(running)} or None, 90, "not idle")
+    until(lambda: not forks & {name for name, _ in _memory(running)} or None, 120, "not idle")
 
     told = gitinsight(running.environment, "doctor")
 
