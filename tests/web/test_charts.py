@@ -205,7 +205,9 @@ def test_a_badge_and_a_chart_are_offered_to_other_pages(
         codes = dialog.get_by_role("textbox", name=re.compile("^Markdown of"))
         pasted = [one.input_value() for one in codes.all()]
         look_at(page, "repository-embed", theme=theme, size=size)
+        beyond = dialog.evaluate("one => one.scrollWidth - one.clientWidth")
 
+    assert beyond <= 0
     badge, chart = [re.fullmatch(r"\[!\[.+\]\((.+)\)\]\((.+)\)", one) for one in pasted]
     assert badge is not None
     assert chart is not None
