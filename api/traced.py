@@ -1,4 +1,6 @@
-"""A span around each request, as part of the trace of whoever asks. The fast lane has none."""
+"""A span around each request, as part of the trace of whoever asks: his requests pass the fast lane
+by, which has none.
+"""
 
 from collections.abc import Mapping
 

@@ -133,7 +133,7 @@ def test_ten_thousand_reads_of_four_processes_never_show_what_is_old(
     told = {"GITINSIGHT_REDIS__URL": redis_url} if with_redis else {}
     publishing = Publishing(warehouse, job)
     with serving(state_dir, database_url, **told) as url:
-        wait_for(lambda: _answers(url), seconds=60)
+        wait_for(lambda: _answers(url), seconds=180)
         publishing.start()
         stale, by_process = read_all(url, path, publishing)
         publishing.end.set()
