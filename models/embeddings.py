@@ -146,8 +146,8 @@ def through(layers: Sequence[Layer], hidden: Singles, is_read: NDArray[np.bool_]
     for layer in layers:
         three = flat @ layer.attention
         three += layer.attention_bias
-        heads = three.reshape(texts, pieces, 3, _HEADS, _HEAD).transpose(2, 0, 3, 1, 4)
-        flat = _risen(layer, flat, _mixed(*heads, mask))
+        query, key, value = three.reshape(texts, pieces, 3, _HEADS, _HEAD).transpose(2, 0, 3, 1, 4)
+        flat = _risen(layer, flat, _mixed(query, key, value, mask))
     return flat.reshape(texts, pieces, DIMENSIONS)
 
 
@@ -194,7 +194,8 @@ def _mixed(query: Singles, key: Singles, value: Singles, mask: Singles | None) -
     scores -= scores.max(axis=-1, keepdims=True)
     np.exp(scores, out=scores)
     scores /= scores.sum(axis=-1, keepdims=True)
-    return (scores @ value).transpose(0, 2, 1, 3).reshape(-1, DIMENSIONS)
+    mixed: NDArray[Any] = scores @ value
+    return mixed.transpose(0, 2, 1, 3).reshape(-1, DIMENSIONS)
 
 
 def _risen(layer: Layer, flat: Singles, mixed: Singles) -> Singles:

@@ -130,7 +130,8 @@ def _telling(holding: Integers) -> Floats:
     inside, outside = (one / one.sum(axis=1, keepdims=True) for one in (inside, outside))
     found = np.abs(np.log(inside / outside)).max(axis=0)
     average = (found * holding.sum(axis=0)).sum() / max(holding.sum(), 1)
-    return (1 - _TELLING) + _TELLING * found / (average or 1.0)
+    factors: Floats = (1 - _TELLING) + _TELLING * found / (average or 1.0)
+    return factors
 
 
 def _known(documents: Iterable[set[str]], texts: int) -> list[str]:
