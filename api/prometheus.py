@@ -107,7 +107,7 @@ class _Collected(Collector):
         for one in self._traffic.totals():
             for status, count in one.statuses.items():
                 answered.add_metric([one.route, status], count)
-            buckets = [(limit, count, _exemplar(example)) for limit, count, example in one.buckets]
+            buckets = [_bucket(*bucket) for bucket in one.buckets]
             seconds.add_metric([one.route], buckets, one.seconds)
         yield from (answered, seconds)
 
@@ -163,11 +163,13 @@ class _Collected(Collector):
         yield from (checks, ages, allowed, repositories, coverage, quarantine)
 
 
-def _exemplar(example: Example | None) -> Exemplar | None:
-    """What its log line, and its trace where there is one, are found by."""
+def _bucket(
+    limit: str, count: int, example: Example | None
+) -> tuple[str, float] | tuple[str, float, Exemplar]:
+    """With an example, by whose id its log line is found, and its trace where there is one."""
     if example is None:
-        return None
-    return Exemplar({"request_id": example.request_id}, example.seconds, example.at)
+        return limit, count
+    return limit, count, Exemplar({"request_id": example.request_id}, example.seconds, example.at)
 
 
 @router.get("/metrics", response_class=PlainTextResponse, include_in_schema=False)
