@@ -1,6 +1,6 @@
 """What wraps every answer that comes from a mart or an insight, and its ETag."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import datetime
 from hashlib import blake2b
@@ -112,14 +112,17 @@ def version(standing: Standing) -> str:
 Read = Callable[[Connection, Shapes, Standing], dict[str, Any] | bytes]
 """The body of an answer, with ``data`` and ``meta``; bytes of what is no JSON."""
 
+Made = Callable[[bytes], Awaitable[bytes]]
+
 
 async def answer(
     request: Request, repository_id: int, readable: Readable, work: Read, *,
-    media_type: str = _TYPE,
+    media_type: str = _TYPE, made: Made | None = None,
 ) -> Response:  # fmt: skip
-    """What is read of one repository, if it may be seen; 304 where the caller holds it, and then
-    nothing is read. What is known about it comes first: should it be published anew in between, the
-    rows are newer than their tag, and the next one to ask with it is told them again.
+    """What is read of one repository, if it may be seen, and ``made`` into something else; 304
+    where the caller holds it, and then nothing is read. What is known about it comes first: should
+    it be published anew in between, the rows are newer than their tag, and the next one to ask with
+    it is told them again.
     """
     answers: Answers = request.app.state.answers
     target = _address(request)
@@ -139,6 +142,8 @@ async def answer(
 
     if found is None:
         found = await read(request, whole)
+        if made is not None and found.body is not None:
+            found = replace(found, body=await made(found.body))
         answers.keep(target, found)
     return _response(request, found.etag, found.body, media_type=media_type)
 

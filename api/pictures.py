@@ -1,14 +1,15 @@
 """Series of figures as images."""
 
 from datetime import date
+from functools import partial
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Query, Request, Response, status
+from fastapi import APIRouter, Query, Request, Response
 
 from api import drawing, raster
 from api.auth import Reader
 from api.drawing import Theme
-from api.envelope import CONDITIONAL, answer
+from api.envelope import CONDITIONAL, Read, answer
 from gitinsight.metrics import catalogue
 from warehouse import ledger, marts, repositories
 from warehouse.engine import Connection
@@ -42,20 +43,8 @@ async def chart(
     """The series of `GET /repositories/{repository_id}/metrics/{metric}` as an image, with the
     instant that it describes.
     """
-
-    def body(session: Connection, shapes: Shapes, standing: Standing) -> bytes:
-        rows = marts.series(
-            session, repository_id, metric, first=first, last=last, every=every, actors=actors,
-            shape=shapes.of(session, "daily_activity"),
-        )  # fmt: skip
-        full_name = repositories.by_id(session, repository_id).full_name
-        return drawing.chart(
-            [(row["at"], row["value"]) for row in rows],
-            title=f"{_title(metric)} by {every}, {full_name}", theme=theme,
-            note=_note(standing, actors),
-        ).encode()  # fmt: skip
-
-    return await answer(request, repository_id, reader.readable, body, media_type=SVG)
+    drawn = _drawn(repository_id, metric, first, last, every, actors, theme)
+    return await answer(request, repository_id, reader.readable, drawn, media_type=SVG)
 
 
 @router.get(
@@ -69,14 +58,30 @@ async def chart_as_pixels(
     scale: Annotated[int, Query(ge=1, le=3, description="1 is 720 by 300 pixels.")] = 2,
 ) -> Response:  # fmt: skip
     """The same as the SVG, for wherever no SVG is shown: mail, chat, slides."""
-    drawn = await chart(
-        repository_id, metric, request, reader, first, last, every, actors, theme
+    return await answer(
+        request, repository_id, reader.readable,
+        _drawn(repository_id, metric, first, last, every, actors, theme),
+        media_type=raster.PNG, made=partial(raster.png, scale=scale),
     )  # fmt: skip
-    if drawn.status_code != status.HTTP_200_OK:
-        return drawn
-    kept = {name: drawn.headers[name] for name in ("etag", "cache-control")}
-    pixels = await raster.png(bytes(drawn.body), scale=scale)
-    return Response(pixels, headers=kept, media_type=raster.PNG)
+
+
+def _drawn(
+    repository_id: int, metric: str, first: date | None, last: date | None, every: Every,
+    actors: Actors, theme: Theme,
+) -> Read:  # fmt: skip
+    def body(session: Connection, shapes: Shapes, standing: Standing) -> bytes:
+        rows = marts.series(
+            session, repository_id, metric, first=first, last=last, every=every, actors=actors,
+            shape=shapes.of(session, "daily_activity"),
+        )  # fmt: skip
+        full_name = repositories.by_id(session, repository_id).full_name
+        return drawing.chart(
+            [(row["at"], row["value"]) for row in rows],
+            title=f"{_title(metric)} by {every}, {full_name}", theme=theme,
+            note=_note(standing, actors),
+        ).encode()  # fmt: skip
+
+    return body
 
 
 def _title(metric: str) -> str:

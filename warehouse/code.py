@@ -3,16 +3,18 @@
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-from numpy.typing import NDArray
 from psycopg.rows import class_row
 from psycopg.sql import SQL, Identifier, Placeholder
 from psycopg.types.json import Jsonb
 
 from warehouse.engine import Connection, driver
 from warehouse.tables import code as tables
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 NO_LANGUAGE = ("text", "workflow", "manifest")
 """Kinds of contents that are no code."""
@@ -127,7 +129,10 @@ class Measured:
         return (self.high, self.medium, self.low) if self.is_linted else None
 
     @property
-    def digests(self) -> NDArray[np.int64]:
+    def digests(self) -> "NDArray[np.int64]":
+        # The API asks for no lines, and loads no NumPy for them.
+        import numpy as np  # noqa: PLC0415
+
         return np.array(self.line_digests, np.int64)
 
 

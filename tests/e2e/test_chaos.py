@@ -79,10 +79,11 @@ class Place:
         return found
 
     def differences(self, job: Job) -> dict[str, Any]:
-        [name] = [
-            one.name for one in self.simulator.organisation.repositories.values()
-            if one.id == job.repository_id
-        ]  # fmt: skip
+        [(full_name,)] = rows(
+            self.warehouse,
+            f"select full_name from ops.repositories where repository_id = {job.repository_id}",
+        )
+        name = full_name.partition("/")[2]
         return storm_truth.differences(self.simulator, name, self.warehouse)
 
 
@@ -169,6 +170,7 @@ def test_figures_are_those_of_an_undisturbed_run(
             "tokens": "a-token", **_UNLIMITED,
         },
     })  # fmt: skip
+    place.github.control(calm=True)
     undisturbed = make_engine(url, process="test")
     migrate(undisturbed)
     for name in NAMES:

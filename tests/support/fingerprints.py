@@ -6,7 +6,7 @@ from warehouse.engine import Engine
 Fingerprint = dict[str, tuple[int, str]]
 _ABOUT_THE_RUN = {
     "extracted_at", "run_id", "job_id", "looked_up_at", "valid_from", "valid_to",
-    "default_branch_at", "counted_since", "scored_at", "measured_at",
+    "default_branch_at", "looked_at", "taken_at", "counted_since", "scored_at", "measured_at",
 }  # fmt: skip
 """When and by whom a row was written: no two runs agree about that, killed or not."""
 

@@ -106,10 +106,13 @@ def shown_by(simulator: Simulator, repository: Repository) -> dict[str, Table]:
     }
 
 
-def held_in(warehouse: Engine, repository_id: int) -> dict[str, Table]:
+def held_in(warehouse: Engine, github_id: int) -> dict[str, Table]:
     """What is not tombstoned."""
     found: dict[str, Table] = {}
-    of_it = f"repository_id = {repository_id}"
+    of_it = (
+        "repository_id in (select repository_id from ops.repositories"
+        f" where github_id = {github_id})"
+    )
     for thing, fields in _PAYLOAD.items():
         columns = "".join(f", payload ->> '{one}'" for one in fields)
         found[thing] = _keyed(

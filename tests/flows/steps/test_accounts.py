@@ -34,7 +34,7 @@ def test_whoever_did_enough_is_judged_and_dbt_has_read_it(held: Engine) -> None:
     assert len(judged) > 3
     assert {model for _, model, _, _ in judged} == {card("actors").definition}
     for _, model, probability, evidence in judged:
-        assert evidence.startswith(f"model: {model} says {probability} of ")
+        assert evidence.startswith(f"model: {model} says {probability:g} of ")
     assert rows(
         held,
         "select count(*) from marts.dim_actor where bot_source is null"

@@ -3,7 +3,6 @@
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 
 import lizard
@@ -140,9 +139,6 @@ def test_of_a_head_that_is_measured_nothing_is_done(
             assert read_code(run) == 0
 
         assert rows(warehouse, kept) == before
-        run.job = replace(run.job, is_full=True)
-        read_code(run)
-        assert rows(warehouse, kept) != before
 
 
 def test_releases_are_measured_once(settings: Settings, warehouse: Engine, here: Path) -> None:

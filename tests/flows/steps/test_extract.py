@@ -106,7 +106,7 @@ def test_steps_run_under_their_names(settings: Settings, warehouse: Engine) -> N
 
     assert names[0] == "repositories"
     assert set(names[1:5]) == {"issues", "issue_comments", "review_comments", "commits"}
-    assert {"commits", "pull_requests", "identities", "labels"} <= set(names)
+    assert {"commits", "pull_requests", "identities", "catalogue"} <= set(names)
     assert len(names) == len(set(names))
 
 
