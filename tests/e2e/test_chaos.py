@@ -33,6 +33,11 @@ NAMES = ["synthetic-labs/aurora", "synthetic-labs/borealis"]
 _SEEDS = [1, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(2, 51))]
 _END_SECONDS = 240
 _AGREED_SECONDS = 90
+_SEEN_MEANWHILE = {
+    "insights.code_snapshots", "insights.code_looks", "insights.text_tone", "marts.code_quality"
+}  # fmt: skip
+"""What a text said before it was edited, and what lay where before a force push or under a tag that
+was moved: whoever comes later cannot see it any more."""
 _UNLIMITED = {
     "requests_per_minute": 0, "queries_per_minute": 0, "seconds_per_minute": 0,
     "graphql_seconds_per_minute": 0, "timeout_seconds": 2, "wait_seconds": 3,
@@ -49,6 +54,12 @@ class Place:
     simulator: Simulator
     warehouse: Engine
     as_of: datetime
+
+    @property
+    def addresses(self) -> dict[str, str]:
+        """GitHub's, at the end of the cable."""
+        url = self.striking.cable.url
+        return {"api_url": url, "clone_url": f"{url}/{{owner}}/{{name}}.git"}
 
     def enqueue(self, *, is_full: bool) -> list[Job]:
         with self.warehouse.begin() as connection:
@@ -165,10 +176,7 @@ def test_figures_are_those_of_an_undisturbed_run(
     url = server.ensure_database("undisturbed")
     settings = Settings.model_validate({
         "state_dir": tmp_path, "warehouse": {"url": url},
-        "github": {
-            "api_url": place.github.url, "clone_url": place.github.clone_url,
-            "tokens": "a-token", **_UNLIMITED,
-        },
+        "github": {**place.addresses, "tokens": "a-token", **_UNLIMITED},
     })  # fmt: skip
     place.github.control(calm=True)
     undisturbed = make_engine(url, process="test")
@@ -179,4 +187,4 @@ def test_figures_are_those_of_an_undisturbed_run(
     ours, theirs = (fingerprint(one, "marts", "insights") for one in (place.warehouse, undisturbed))
 
     undisturbed.dispose()
-    assert {table for table in ours if ours[table] != theirs[table]} == set()
+    assert {table for table in ours if ours[table] != theirs[table]} <= _SEEN_MEANWHILE
