@@ -182,14 +182,14 @@ def store(connection: Connection, repository_id: int, rows: Iterable[Row]) -> No
         _put(connection, "code_blobs", ("blob_id", "kind"), {"repository_id": repository_id, **row})
 
 
-def has_files(connection: Connection, repository_id: int, month: date, *, commit_sha: str) -> bool:
-    """Whether the files of the month are those of this commit."""
-    found = driver(connection).execute(
-        "select from insights.code_files where repository_id = %s and month = %s"
-        " and commit_sha = %s limit 1",
-        (repository_id, month, commit_sha),
-    )
-    return found.fetchone() is not None
+def last_looked_at(connection: Connection, repository_id: int, month: date) -> str | None:
+    """The commit whose files are those of the month; null where nobody has looked in it."""
+    found: tuple[str] | None = driver(connection).execute(
+        "select commit_sha from insights.code_looks where repository_id = %s and month = %s"
+        " order by looked_at desc limit 1",
+        (repository_id, month),
+    ).fetchone()
+    return None if found is None else found[0]
 
 
 def replace_files(

@@ -248,17 +248,16 @@ def _keep_head(run: Run, tree: Tree, engine: str) -> None:
     with run.warehouse.begin() as connection:
         repository_id = run.repository.repository_id
         made = code.snapshots(connection, repository_id, "week", engine=engine)
-        has_files = code.has_files(connection, repository_id, month, commit_sha=tree.commit_sha)
-        if (f"{monday}", tree.commit_sha) in made and has_files and not run.job.is_full:
+        looked_at = code.last_looked_at(connection, repository_id, month)
+        is_kept = (f"{monday}", tree.commit_sha) in made and looked_at == tree.commit_sha
+        if is_kept and not run.job.is_full:
             return
         code.replace_files(
-            connection, run.repository.repository_id, month, files,
+            connection, repository_id, month, files,
             commit_sha=tree.commit_sha, taken_at=run.as_of, at=run.clock(),
         )  # fmt: skip
         rows = _snapshot(connection, run, tree, day=day, engine=engine)
-        code.replace_snapshot(
-            connection, run.repository.repository_id, "week", f"{monday}", rows, at=run.clock()
-        )
+        code.replace_snapshot(connection, repository_id, "week", f"{monday}", rows, at=run.clock())
         run.hold(connection)
 
 

@@ -14,7 +14,7 @@ from flows.steps.code import read_code
 from flows.steps.commits import read_commits
 from flows.steps.run import Run
 from gitinsight.settings import Settings
-from tests.support.analyses import attempting, rows
+from tests.support.analyses import attempting, count, rows
 from tests.support.repositories import git, make_repository
 from warehouse.engine import Engine, make_engine
 
@@ -139,6 +139,22 @@ def test_of_a_head_that_is_measured_nothing_is_done(
             assert read_code(run) == 0
 
         assert rows(warehouse, kept) == before
+
+
+def test_a_head_that_only_lacks_a_file_is_left_alone_once_it_is_measured(
+    settings: Settings, warehouse: Engine, here: Path
+) -> None:
+    looks = "insights.code_looks"
+    assert read(settings, warehouse, here)
+    git(here, "rm", "--quiet", "app/two.py")
+    git(here, "commit", "--quiet", "--message", "less")
+
+    read(settings, warehouse, here)
+    before = count(warehouse, looks)
+    read(settings, warehouse, here)
+
+    assert before == 2
+    assert count(warehouse, looks) == before
 
 
 def test_releases_are_measured_once(settings: Settings, warehouse: Engine, here: Path) -> None:
