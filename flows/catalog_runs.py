@@ -182,17 +182,11 @@ def _apply(
 
 
 def _tell(engine: Engine, job: Job, mending: Mending, *, status: str, at: datetime) -> None:
-    """The job ends where its run was ended, and has what was mended as an event."""
     to = f", set to {mending.run.value}" if mending.run is not None else ""
     with engine.begin() as connection:
-        state = job.state
-        if mending.is_job_cancelled and job.is_leased(at=at):
-            state = jobs.request_cancel(connection, job.job_id, at=at).state
-        elif mending.is_job_cancelled:
-            state = run_links.end_cancelled(connection, job, at=at, reason=mending.why).state
-        jobs.append_event(
-            connection, job.job_id, at=at, state=state,
-            message=f"reconciled: {mending.why}; the run of Dagster was {status}{to}",
+        run_links.mend(
+            connection, job, why=mending.why, told=f"the run of Dagster was {status}{to}",
+            is_cancelled=mending.is_job_cancelled, is_ending=job.is_leased(at=at), at=at,
         )  # fmt: skip
 
 

@@ -174,15 +174,10 @@ def _heal(
     to = f", set to {mending.run.name}" if mending.run is not None else ""
     if mending.is_link_lost:
         run_links.unlink(connection, job)
-    state = job.state
-    if mending.is_job_cancelled and run is not None and run.state_type is StateType.CANCELLING:
-        # Its process is being ended, and may still end the job itself.
-        state = jobs.request_cancel(connection, job.job_id, at=at).state
-    elif mending.is_job_cancelled:
-        state = run_links.end_cancelled(connection, job, at=at, reason=mending.why).state
-    jobs.append_event(
-        connection, job.job_id, at=at, state=state,
-        message=f"reconciled: {mending.why}; the run was {found}{to}",
+    run_links.mend(
+        connection, job, why=mending.why, told=f"the run was {found}{to}",
+        is_cancelled=mending.is_job_cancelled,
+        is_ending=run is not None and run.state_type is StateType.CANCELLING, at=at,
     )  # fmt: skip
 
 

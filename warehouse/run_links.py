@@ -87,6 +87,22 @@ def end_cancelled(connection: Connection, job: Job, *, at: datetime, reason: str
     return jobs.by_id(connection, job.job_id)
 
 
+def mend(
+    connection: Connection, job: Job, *, why: str, told: str, is_cancelled: bool,
+    is_ending: bool, at: datetime,
+) -> None:  # fmt: skip
+    """The job ends where its run was ended, unless its process ``is_ending`` it itself, and has
+    what was mended as an event. LeaseLost where somebody else has the job by now.
+    """
+    state = job.state
+    if is_cancelled and is_ending:
+        state = jobs.request_cancel(connection, job.job_id, at=at).state
+    elif is_cancelled:
+        state = end_cancelled(connection, job, at=at, reason=why).state
+    message = f"reconciled: {why}; {told}"
+    jobs.append_event(connection, job.job_id, at=at, state=state, message=message)
+
+
 def _all(connection: Connection, condition: LiteralString, **values: Any) -> list[Job]:
     return driver(connection).cursor(row_factory=class_row(Job)).execute(
         f"select {jobs.COLUMNS} from ops.jobs {condition}", values  # noqa: S608 - our own columns
