@@ -155,8 +155,14 @@ def _settings(server: Replay, state_dir: Path, **more: object) -> Settings:
 
 def _followed(settings: Settings, engine: Engine) -> list[Repository]:
     """The clones, by the listing of their owner, each queued."""
-    owner = _CLONED.partition("/")[0]
-    account = targets.parse_login(owner, settings)
+    follow(settings, engine, _CLONED.partition("/")[0])
+    with engine.begin() as connection:
+        return repositories.search(connection, f"{_CLONED}-", limit=2 * _FLEET)
+
+
+def follow(settings: Settings, engine: Engine, login: str) -> None:
+    """All repositories of an organisation, each of which is queued."""
+    account = targets.parse_login(login, settings)
     found = targets.ask_account(account, settings)
     with engine.begin() as connection:
         organisation, _ = organisations.add(
@@ -164,8 +170,6 @@ def _followed(settings: Settings, engine: Engine) -> list[Repository]:
             at=clock.now(),
         )  # fmt: skip
     discover(settings, engine, organisation)
-    with engine.begin() as connection:
-        return repositories.search(connection, f"{_CLONED}-", limit=2 * _FLEET)
 
 
 def wait(engine: Engine, *, most_seconds: float = _MOST_SECONDS) -> None:

@@ -18,14 +18,13 @@ from benchmarks import fleet
 from benchmarks import measure as program
 from benchmarks.figures import Figure, Target
 from flows import stack
-from flows.organisations import discover
-from gitinsight import clock, targets
+from gitinsight import clock
 from gitinsight.runtime.process import free_port
 from gitinsight.settings import Settings
 from gitinsight.simulator import serve
 from gitinsight.simulator.records import ORGANISATION
 from gitinsight.simulator.serve import Simulated
-from warehouse import jobs, organisations, repositories
+from warehouse import jobs, repositories
 from warehouse.engine import Engine, make_engine
 from warehouse.jobs import Job
 from warehouse.repositories import Repository
@@ -61,16 +60,9 @@ def measure() -> Iterator[Figure]:
 
 
 def _all(settings: Settings, engine: Engine, github: Simulated) -> Iterator[Figure]:
-    account = targets.parse_login(ORGANISATION, settings)
-    found = targets.ask_account(account, settings)
     github.simulator.statistics.start()
     started = time.perf_counter()
-    with engine.begin() as connection:
-        organisation, _ = organisations.add(
-            connection, host=account.host, github_id=found.id, login=found.login, kind=found.type,
-            at=clock.now(),
-        )  # fmt: skip
-    discover(settings, engine, organisation)
+    fleet.follow(settings, engine, ORGANISATION)
     with engine.begin() as connection:
         (giant,) = repositories.search(connection, f"/{_GIANT}", limit=1)
         repositories.record_estimate(connection, giant.repository_id, _GIANT_RECORDS)

@@ -1,7 +1,8 @@
 """The Prefect flows that run by the clock or on demand: thin wrappers over plain functions."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -94,11 +95,9 @@ def work(task: Work) -> State[Any]:
     """One that fails is tried again when its error says that this may help; the run waits for it
     without a process.
     """
-    settings = Settings()
-    logs.configure(settings.log_level)
-    engine = make_engine(settings.warehouse_url, process="flow", pool_size=1)
     try:
-        return Completed(message=task(settings, engine))
+        with opened() as (settings, engine):
+            return Completed(message=task(settings, engine))
     except (GitInsightError, *UNREACHABLE) as found:
         error = found if isinstance(found, GitInsightError) else _away(found)
         told = f"{type(error).__name__}: {error}"
@@ -106,6 +105,16 @@ def work(task: Work) -> State[Any]:
         if again is None:
             return Failed(message=told)
         return AwaitingRetry(scheduled_time=again, message=told)
+
+
+@contextmanager
+def opened(process: str = "flow") -> Iterator[tuple[Settings, Engine]]:
+    """What a process that Prefect has started works with."""
+    settings = Settings()
+    logs.configure(settings.log_level)
+    engine = make_engine(settings.warehouse_url, process=process, pool_size=1)
+    try:
+        yield settings, engine
     finally:
         engine.dispose()
 

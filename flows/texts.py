@@ -12,14 +12,13 @@ from prefect.client.schemas.objects import State
 from prefect.states import Completed, Failed
 from prefect.task_runners import TaskRunner, ThreadPoolTaskRunner
 
+from flows.maintenance import opened
 from flows.steps.meanings import read_meanings
 from flows.steps.texts import Freelance
 from flows.steps.tones import read_tones
-from gitinsight import clock, logs
+from gitinsight import clock
 from gitinsight.errors import BrokenEnvironment
-from gitinsight.settings import Settings
 from warehouse import dirty, repositories
-from warehouse.engine import make_engine
 
 READ = "read-texts"
 _MOST = 1_000_000
@@ -33,14 +32,8 @@ def read_texts() -> State[Any]:
     """Tone and meaning of every text that has none by the model of today; where it runs is told by
     ``orchestrator.dask_address``. A failure in one repository keeps no other from being read.
     """
-    settings = Settings()
-    logs.configure(settings.log_level)
-    engine = make_engine(settings.warehouse_url, process="flow", pool_size=1)
-    try:
-        with engine.begin() as connection:
-            known = repositories.search(connection, limit=_MOST)
-    finally:
-        engine.dispose()
+    with opened() as (settings, engine), engine.begin() as connection:
+        known = repositories.search(connection, limit=_MOST)
     spread = read_all.with_options(task_runner=runner(settings.orchestrator.dask_address))
     failed = spread({one.full_name: one.repository_id for one in known})
     if failed:
@@ -78,13 +71,10 @@ def read_all(ids: dict[str, int]) -> list[str]:
 )  # fmt: skip
 def read_one(repository_id: int, full_name: str) -> dict[str, Any]:
     """How many tones are new, and how many meanings are known."""
-    settings = Settings()
-    logs.configure(settings.log_level)
-    engine = make_engine(settings.warehouse_url, process="texts", pool_size=1)
-    patient = settings.embeddings.model_copy(update={"seconds": _PATIENCE.total_seconds()})
-    try:
+    with opened("texts") as (settings, engine):
         with engine.begin() as connection:
             repository = repositories.by_id(connection, repository_id)
+        patient = settings.embeddings.model_copy(update={"seconds": _PATIENCE.total_seconds()})
         reader = Freelance(engine, repository, settings.state_dir, patient, settings.sentiment)
         tones = read_tones(reader)
         if tones:
@@ -94,5 +84,3 @@ def read_one(repository_id: int, full_name: str) -> dict[str, Any]:
                     at=clock.now(),
                 )  # fmt: skip
         return {"repository": full_name, "tones": tones, "meanings": read_meanings(reader)}
-    finally:
-        engine.dispose()

@@ -103,9 +103,7 @@ def retrain(warehouse: Engine, model: str, folder: Path, *, at: datetime) -> Out
 
 
 def compared(one: Trainable, new: Judged, old: Judged) -> tuple[bool, str]:
-    """Whether the new weights may be used, which are worse on no set, and why; nothing else decides
-    it, neither here nor for the weights that the package carries.
-    """
+    """Whether the new weights may be used, which are worse on no set, and why."""
     changes = {
         test: difference(said, old[test][0], labels, one.classes)
         for test, (said, labels) in new.items()

@@ -16,7 +16,7 @@ from gitinsight.settings import Settings
 from gitinsight.simulator import serve
 from gitinsight.simulator.state import Simulator
 from tests.support import storm_truth
-from tests.support.analyses import analyse, rows
+from tests.support.analyses import analyse, rows, with_gaps
 from tests.support.cable import Cable
 from tests.support.chaos import Chaos, Striking
 from tests.support.fingerprints import fingerprint
@@ -133,10 +133,7 @@ def test_every_job_ends_in_the_truth(place: Place, seed: int) -> None:
     again = place.ended(place.enqueue(is_full=False))
     assert {one.state for one in again} == {"succeeded"}
     assert [place.differences(one) for one in again] == [{}, {}]
-    assert rows(
-        place.warehouse,
-        "select job_id from ops.job_events group by job_id having max(seq) <> count(*)",
-    ) == []  # fmt: skip
+    assert with_gaps(place.warehouse) == []
     wait_for(lambda: _undecided(place.running) == [], seconds=_AGREED_SECONDS)
     for job in [*ended, *again]:
         assert _run_state(place.running, job) in _ALIKE[job.state], job

@@ -12,7 +12,7 @@ from uuid import UUID
 import pytest
 
 from gitinsight.settings import Settings
-from tests.support.analyses import count, enqueue, rows
+from tests.support.analyses import count, enqueue, with_gaps
 from tests.support.commands import variables
 from tests.support.fingerprints import Fingerprint, fingerprint
 from warehouse import jobs
@@ -83,20 +83,12 @@ def test_a_killed_worker_changes_nothing(
     assert _state(warehouse, job.job_id) == "succeeded"
     assert fingerprint(warehouse, "raw", "marts", "insights") == undisturbed
     assert count(warehouse, "ops.jobs where state in ('queued', 'running')") == 0
-    _no_gap_in_events(warehouse)
+    assert with_gaps(warehouse) == []
 
 
 def _state(warehouse: Engine, job_id: UUID) -> str:
     with warehouse.begin() as connection:
         return jobs.by_id(connection, job_id).state
-
-
-def _no_gap_in_events(warehouse: Engine) -> None:
-    gaps = rows(
-        warehouse,
-        "select job_id from ops.job_events group by job_id having max(seq) <> count(*)",
-    )
-    assert gaps == []
 
 
 def test_what_a_killed_worker_held_is_taken_over_within_a_minute(

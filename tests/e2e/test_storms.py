@@ -11,7 +11,7 @@ from gitinsight.runtime import state
 from gitinsight.runtime.process import free_port
 from gitinsight.settings import Settings
 from gitinsight.simulator import serve
-from tests.support.analyses import count, rows
+from tests.support.analyses import count, rows, with_gaps
 from tests.support.github import GitHub
 from tests.support.storm_plan import SLOW, Storm
 from tests.support.storms import Server, Weather
@@ -102,10 +102,7 @@ def _is_settled(warehouse: Engine) -> None:
     ) == []  # fmt: skip
     assert count(warehouse, "ops.quarantine where replayed_at is null and kind <> 'original'") == 0
     assert count(warehouse, "ops.jobs where state in ('queued', 'running')") == 0
-    assert rows(
-        warehouse,
-        "select job_id from ops.job_events group by job_id having max(seq) <> count(*)",
-    ) == []  # fmt: skip
+    assert with_gaps(warehouse) == []
 
 
 def _was_silent_while_blocked(weather: Weather, storm: Storm) -> None:

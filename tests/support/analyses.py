@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from functools import partial
 from typing import Any
+from uuid import UUID
 
 from flows.alone import work_off
 from flows.attempt import attempt
@@ -71,6 +72,15 @@ def renew_limits(warehouse: Engine, github: GitHub) -> None:
 def rows(warehouse: Engine, statement: str) -> list[tuple[Any, ...]]:
     with warehouse.connect() as connection:
         return driver(connection).execute(statement.encode()).fetchall()
+
+
+def with_gaps(warehouse: Engine) -> list[UUID]:
+    """Jobs of which an event is missing."""
+    found = rows(
+        warehouse,
+        "select job_id from ops.job_events group by job_id having max(seq) <> count(*)",
+    )
+    return [job_id for (job_id,) in found]
 
 
 def count(warehouse: Engine, statement: str) -> int:
