@@ -184,11 +184,15 @@ def store(connection: Connection, repository_id: int, rows: Iterable[Row]) -> No
 
 def last_looked_at(connection: Connection, repository_id: int, month: date) -> str | None:
     """The commit whose files are those of the month; null where nobody has looked in it."""
-    found: tuple[str] | None = driver(connection).execute(
-        "select commit_sha from insights.code_looks where repository_id = %s and month = %s"
-        " order by looked_at desc limit 1",
-        (repository_id, month),
-    ).fetchone()
+    found: tuple[str] | None = (
+        driver(connection)
+        .execute(
+            "select commit_sha from insights.code_looks where repository_id = %s and month = %s"
+            " order by looked_at desc limit 1",
+            (repository_id, month),
+        )
+        .fetchone()
+    )
     return None if found is None else found[0]
 
 
