@@ -39,8 +39,6 @@ _LOG = logs.get(__name__)
 _ENGINE = "prefect.engine"
 _REPLACED = "run_process"
 """Of the module that starts runs, which says that it is to be exchanged there."""
-_IDLE_SECONDS = 60.0
-"""150 MB are given back after so long, and seconds of imports are paid for the next run."""
 
 
 @dataclass(slots=True)
@@ -102,9 +100,10 @@ async def _said(run: Connection) -> int | None:
     return told
 
 
-def begin(prepare: Callable[[], object], *, idle_seconds: float = _IDLE_SECONDS) -> None:
+def begin(prepare: Callable[[], object], *, idle_seconds: float) -> None:
     """To be called before there is a thread or a connection. What every run needs and this process
-    does not is imported by ``prepare``, beside it.
+    does not is imported by ``prepare``, beside it: 150 MB that are given back, and paid for again,
+    after ``idle_seconds`` without a run.
     """
     if sys.platform != "linux":
         return

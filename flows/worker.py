@@ -57,7 +57,8 @@ class Worker:
 def main() -> None:
     settings = Settings()
     logs.configure(settings.log_level)
-    forks.begin(gate.prepare)  # before there is a thread or a connection
+    # Before there is a thread or a connection.
+    forks.begin(gate.prepare, idle_seconds=settings.orchestrator.warm_seconds)
     engine = make_engine(settings.warehouse_url, process="worker", pool_size=4)
     places = settings.orchestrator.concurrency
     me = Worker(uuid4(), places, settings.orchestrator.giant_records)

@@ -46,6 +46,9 @@ class OrchestratorSettings(BaseModel):
     giants, so that the others never wait for them."""
     lease_seconds: int = 30
     """A job whose worker has not been heard of for so long is taken over."""
+    warm_seconds: Annotated[int, Field(ge=1)] = 600
+    """So long after the last run everything that runs import stays in memory, 150 MB, and the next
+    one begins at once; after that it takes some seconds."""
 
     @field_validator(
         "refresh_cron", "discover_cron", "sweep_cron", "quality_cron", "retention_cron",

@@ -19,6 +19,7 @@ from gitinsight.things.pull_requests import PULL_REQUESTS
 from gitinsight.things.review_comments import REVIEW_COMMENTS
 from gitinsight.things.thing import Reading, Thing
 from gitinsight.things.workflow_jobs import WORKFLOW_JOBS
+from gitinsight.things.workflow_runs import WORKFLOW_RUNS
 from warehouse import completeness, cursors, dirty, jobs, quarantine
 from warehouse.dirty import Mark
 
@@ -51,8 +52,8 @@ class Extraction:
 
 
 def extract(run: Run, call: Call) -> Extraction:
-    """An unchanged repository costs five conditional requests at most: the object, the three lists
-    that move, and one page of one short list in turn. Its ledger stays as it was.
+    """An unchanged repository costs six conditional requests at most: the object, the three lists
+    that move, workflow runs, and one page of one short list in turn. Its ledger stays as it was.
     """
     done = Extraction()
 
@@ -79,7 +80,7 @@ def extract(run: Run, call: Call) -> Extraction:
     is_calm = was_settled and not done.has_news and not run.job.is_full and not marks
     if run.repository.has_api:
         if is_calm and not (run.client.has_token and sweep.is_due(run)):
-            for thing in _in_turn(run):
+            for thing in (WORKFLOW_RUNS, *_in_turn(run)):
                 step(thing.name, partial(reading.read, run, thing, is_quiet=True))
             if not done.has_news:
                 _close_answers(run)
@@ -180,8 +181,14 @@ def _was_settled(run: Run) -> bool:
 
 
 def _in_turn(run: Run) -> list[Thing]:
-    """What has not been looked at for longest, of what is free where it is unchanged."""
+    """What has not been looked at for longest, of what is free where it is unchanged. Workflow runs
+    have no turn: they begin and end while nothing else of a repository changes.
+    """
     with run.warehouse.begin() as connection:
         looks = cursors.last_looks(connection, run.repository.repository_id)
-    free = [thing for thing in _CATALOGUE if thing.reading is not Reading.CONNECTION]
+    free = [
+        thing
+        for thing in _CATALOGUE
+        if thing.reading is not Reading.CONNECTION and thing is not WORKFLOW_RUNS
+    ]
     return sorted(free, key=lambda thing: str(looks.get(thing.name, "")))[:1]

@@ -46,7 +46,7 @@ class Thing:
     it a second time; ``most`` how many GitHub shows of one parent.
 
     ``catalogue`` marks what an unchanged repository is asked for in turns, one of them per run, so
-    that a quiet run stays within five requests; ``is_optional`` what not every GitHub offers.
+    that a quiet run stays within six requests; ``is_optional`` what not every GitHub offers.
     """
 
     name: str

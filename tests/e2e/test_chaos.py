@@ -23,7 +23,7 @@ from tests.support.fingerprints import fingerprint
 from tests.support.github import GitHub
 from tests.support.stack import Running, up
 from tests.support.waiting import wait_for
-from warehouse import jobs
+from warehouse import dirty, jobs
 from warehouse.engine import UNREACHABLE, Engine, make_engine
 from warehouse.jobs import FINAL, Job
 from warehouse.migrate import migrate
@@ -62,8 +62,14 @@ class Place:
         return {"api_url": url, "clone_url": f"{url}/{{owner}}/{{name}}.git"}
 
     def enqueue(self, *, is_full: bool) -> list[Job]:
+        """Every list is asked what has changed, as after a webhook: a poll of what seems unchanged
+        asks one of them in turn.
+        """
         with self.warehouse.begin() as connection:
             known = rows(self.warehouse, "select repository_id from ops.repositories order by 1")
+            for (repository_id,) in known:
+                label = [("labels", dirty.ALL)]
+                dirty.mark(connection, repository_id, label, reason="test", at=clock.now())
             return [
                 jobs.enqueue(
                     connection, repository_id, is_full=is_full, as_of=self.as_of, at=clock.now()

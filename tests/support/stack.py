@@ -88,7 +88,7 @@ def up(state_dir: Path, *names: str, github: dict[str, Any], lease: int = 10) ->
         "state_dir": state_dir, "github": {"tokens": "a-token", **github},
         "warehouse": {"port": free_port(0)}, "redis": {"port": free_port(0)},
         "api": {"port": free_port(0)},
-        "orchestrator": {"port": free_port(0), "lease_seconds": lease},
+        "orchestrator": {"port": free_port(0), "lease_seconds": lease, "warm_seconds": 60},
     })  # fmt: skip
     environment = variables(settings)
     process = subprocess.Popen(

@@ -27,7 +27,7 @@ def read(settings: Settings, warehouse: Engine) -> Extraction:
         return extract(run, lambda _name, step: step())
 
 
-def test_an_unchanged_repository_costs_five_free_requests_at_most(
+def test_an_unchanged_repository_costs_six_free_requests_at_most(
     settings: Settings, warehouse: Engine, github: GitHub
 ) -> None:
     read(settings, warehouse)
@@ -38,8 +38,23 @@ def test_an_unchanged_repository_costs_five_free_requests_at_most(
 
         assert extraction.account is None
         assert not extraction.has_changed
-        assert github.counted()["requests"] <= 5
+        assert github.counted()["requests"] <= 6
         assert set(github.counted()["by_status"]) == {"304"}
+
+
+def test_a_workflow_run_is_seen_by_the_next_poll_although_nothing_else_has_changed(
+    settings: Settings, warehouse: Engine, github: GitHub
+) -> None:
+    """It begins, and ends later, without a word from any other list."""
+    github.change(NAME, "finish_run")
+    read(settings, warehouse)
+    read(settings, warehouse)
+    told = "select payload ->> 'status' from raw.github_workflow_runs order by id desc limit 1"
+
+    for operation, status in (("new_run", "in_progress"), ("finish_run", "completed")):
+        github.change(NAME, operation)
+        read(settings, warehouse)
+        assert rows(warehouse, told) == [(status,)]
 
 
 def test_what_github_counts_and_does_not_show_is_told_and_not_looked_for_at_each_poll(
