@@ -1,10 +1,14 @@
 """The OpenAPI document: what FastAPI derives from the routes, and what holds for all of them."""
 
+import json
+import threading
 from typing import Any
 
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
 from pydantic import BaseModel
+from starlette.requests import Request
+from starlette.responses import Response
 
 from api.ai import Tone
 from api.api_keys import ApiKey, MadeKey
@@ -76,6 +80,8 @@ _CONDITION = {
 
 class Documented(FastAPI):
     def __init__(self, **options: Any) -> None:
+        self._building = threading.Lock()
+        self._written = b""
         super().__init__(
             title="GitInsight", version="1", description=_DESCRIPTION, openapi_tags=_TAGS,
             generate_unique_id_function=_operation_id,
@@ -83,6 +89,19 @@ class Documented(FastAPI):
             responses={"default": {"description": _PROBLEMS["default"]}},
             **options,
         )  # fmt: skip
+
+    def setup(self) -> None:
+        """The first of two routes of one path is taken: FastAPI's own would stop everything else
+        for the second that it takes to build the document, and write it anew for everybody.
+        """
+        self.add_route("/openapi.json", self._document, include_in_schema=False)
+        super().setup()
+
+    def _document(self, _: Request) -> Response:
+        """In a thread, as every route that does not wait."""
+        with self._building:
+            self._written = self._written or json.dumps(self.openapi()).encode()
+        return Response(self._written, media_type="application/json")
 
     def openapi(self) -> dict[str, Any]:
         is_known = self.openapi_schema is not None

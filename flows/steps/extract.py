@@ -33,6 +33,8 @@ class Call(Protocol):
 
 
 _WATCHED = (ISSUES, ISSUE_COMMENTS, REVIEW_COMMENTS)
+_LANES = 4
+"""So many of the short lists are read at once: GitHub asks whoever is in a hurry to slow down."""
 _CATALOGUE = tuple(thing for thing in THINGS if thing.catalogue)
 
 
@@ -118,13 +120,17 @@ def _read_the_rest(
 
     def catalogue() -> list[StepResult]:
         """One step for the orchestrator: a task of its own costs as much as reading such a list."""
-        return [keep(one.name, partial(reading.read, run, one)) for one in _CATALOGUE]
+        lists = [partial(keep, one.name, partial(reading.read, run, one)) for one in _CATALOGUE]
+        return together(lists, lanes=_LANES)
 
     def step(name: str, read: Callable[[], StepResult]) -> StepResult:
         return call(name, partial(keep, name, read))
 
     hydrate = partial(pull_requests.hydrate, run, numbers=marked)
-    together([partial(call, "catalogue", catalogue), partial(step, "pull_requests", hydrate)])
+    beside: list[Callable[[], object]] = [
+        partial(call, "catalogue", catalogue), partial(step, "pull_requests", hydrate)
+    ]  # fmt: skip
+    together(beside)
     step("workflow_jobs", partial(reading.read, run, WORKFLOW_JOBS))
     step("identities", partial(identities.identify, run))
     step("sweep", partial(sweep.sweep, run))

@@ -23,9 +23,10 @@ def ahead(ask: Callable[[], T]) -> Callable[[], T]:
     return waiting.result
 
 
-def together(steps: Sequence[Callable[[], object]]) -> None:
-    """All of them at once; the first error, in their order, when all have ended."""
-    with ThreadPoolExecutor(len(steps), thread_name_prefix="lane") as pool:
+def together(steps: Sequence[Callable[[], T]], *, lanes: int | None = None) -> list[T]:
+    """All of them at once, or as many as there are ``lanes``; what they gave or the first error, in
+    their order, when all have ended.
+    """
+    with ThreadPoolExecutor(lanes or len(steps), thread_name_prefix="lane") as pool:
         waiting = [pool.submit(copy_context().run, step) for step in steps]
-    for one in waiting:
-        one.result()
+    return [one.result() for one in waiting]

@@ -9,13 +9,23 @@ from datetime import date, datetime
 from psycopg import sql
 
 from gitinsight.things.catalogue import GITHUB_THINGS
+from gitinsight.things.issues import ISSUES
+from gitinsight.things.pull_requests import PULL_REQUESTS
 from models.volume import surprise
+from warehouse import completeness
 from warehouse.engine import Connection, driver
 from warehouse.expectations.measure import Measure, columns, count
 from warehouse.schemas import NOW, Schemas
 
 TOMBSTONED = (*(thing.table for thing in GITHUB_THINGS), "git_tags", "git_branches")
 _PLAIN = ("git_commits", "git_commit_files", "git_identities")
+_OF_A_COUNT = {
+    **{thing.table: thing.name for thing in completeness.COUNTED if thing.name != "stars_history"},
+    "git_tags": "tags", "git_branches": "branches",
+}  # fmt: skip
+"""Tables that have a row for each that GitHub counts."""
+_FEW = 10
+"""So many rows, but no more than half of them, are deleted now and then."""
 _ARRIVALS = (
     "commits_count", "issues_opened_count", "pull_requests_opened_count", "issue_comments_count",
     "reviews_count", "review_comments_count",
@@ -46,15 +56,34 @@ def counts(connection: Connection, repository_id: int) -> dict[str, int]:
 def held(
     connection: Connection, repository_id: int, previous: Mapping[str, int], drop_ratio: float
 ) -> Iterator[Measure]:
-    """What is held does not shrink, but for what is deleted now and then."""
-    found = counts(connection, repository_id)
+    """What is held does not shrink below what GitHub counts, nor, where it counts nothing, by more
+    than is deleted now and then.
+    """
+    found, told = counts(connection, repository_id), _told(connection, repository_id)
     for table, before in previous.items():
         if table in found:
             rows, least = found[table], math.ceil(before * (1 - drop_ratio))
+            if table in told:
+                least = min(least, told[table])
+            else:
+                least = min(least, before - min(_FEW, before // 2))
             yield Measure(
                 f"volume:{table}", f"raw.{table}", "block", rows, least,
                 f"{rows} rows", f"at least {least} rows, {before} before",
             )  # fmt: skip
+
+
+def _told(connection: Connection, repository_id: int) -> dict[str, int]:
+    """Table -> rows that it has where it has all that GitHub counted last."""
+    known = completeness.entries(connection, repository_id)
+    told = {thing: one.upstream_count for thing, one in known.items()}
+    issues, pulls = told.get(ISSUES.name), told.get(PULL_REQUESTS.name)
+    told[ISSUES.name] = None if issues is None or pulls is None else issues + pulls
+    return {
+        table: count
+        for table, thing in _OF_A_COUNT.items()
+        if (count := told.get(thing)) is not None
+    }
 
 
 def arrivals(

@@ -2,6 +2,8 @@
 
 import contextvars
 import threading
+import time
+from functools import partial
 
 import pytest
 
@@ -45,6 +47,21 @@ def test_steps_run_at_the_same_time_and_where_their_caller_is() -> None:
     together([step] * 3)
 
     assert seen == ["in a flow"] * 3
+
+
+def test_no_more_run_at_the_same_time_than_there_are_lanes() -> None:
+    running, most = set[int](), list[int]()
+
+    def step(number: int) -> None:
+        running.add(number)
+        most.append(len(running))
+        time.sleep(0.02)
+        running.discard(number)
+
+    together([partial(step, number) for number in range(8)], lanes=2)
+
+    assert len(most) == 8
+    assert max(most) == 2
 
 
 def test_the_others_end_before_an_error_is_told() -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from tests.support.marts import make
 from tests.support.rows import AT, payload_row
-from warehouse import cursors, raw
+from warehouse import completeness, cursors, raw
 from warehouse.engine import Connection, Engine
 from warehouse.expectations import gate
 from warehouse.quality import Check
@@ -85,6 +85,9 @@ def sound(warehouse: Engine) -> Engine:
     with warehouse.begin() as connection:
         for identifier in range(1, 9):
             put(connection, identifier)
+        ledger = {thing: completeness.judge(thing, count, count)
+                  for thing, count in (("issues", 10), ("pull_requests", 0))}  # fmt: skip
+        completeness.record(connection, 1, ledger, at=AT, job_id=UUID(int=1))
         look(connection, "issues", hours_ago=23)
         look(connection, "labels", hours_ago=1)
         fill(connection, "marts", open_issues=20)

@@ -8,7 +8,7 @@ import pytest
 
 from tests.support.marts import make
 from tests.support.rows import AT, payload_row
-from warehouse import raw
+from warehouse import completeness, raw
 from warehouse.engine import Engine
 from warehouse.expectations import volume
 from warehouse.expectations.measure import Measure
@@ -48,7 +48,46 @@ def test_rows_are_counted_for_the_next_run_to_compare_with(warehouse: Engine) ->
 
         (held,) = volume.held(connection, 1, {"github_issues": 4, "no_table": 9}, 0.3)
     assert (found["github_issues"], found["git_commits"]) == (2, 0)
-    assert (held.check_name, held.observed, held.least) == ("volume:github_issues", 2, 3)
+    assert (held.check_name, held.observed, held.least) == ("volume:github_issues", 2, 2)
+
+
+@pytest.mark.parametrize(
+    ("before", "upstream", "least"),
+    [
+        (8, None, 4),  # nobody counts them: half of them
+        (1, None, 1),
+        (60, None, 50),  # ten
+        (1_000, None, 950),  # what the setting says
+        (8, 2, 2),  # as many as GitHub has
+        (8, 9, 8),
+        (8, 0, 0),
+    ],
+)
+def test_what_is_deleted_on_github_is_no_loss(
+    warehouse: Engine, before: int, upstream: int | None, least: int
+) -> None:
+    entry = completeness.judge("labels", upstream, 0)
+    with warehouse.begin() as connection:
+        completeness.record(connection, 1, {"labels": entry}, at=AT, job_id=UUID(int=1))
+
+        (held,) = volume.held(connection, 1, {"github_labels": before}, 0.05)
+
+    assert held.least == least
+
+
+@pytest.mark.parametrize(("pulls", "least"), [(3, 5), (None, 10)])
+def test_pull_requests_are_counted_among_issues(
+    warehouse: Engine, pulls: int | None, least: int
+) -> None:
+    """Both are in one list: without both counts there is none of it."""
+    told = {"issues": 2, "pull_requests": pulls}
+    entries = {thing: completeness.judge(thing, count, 0) for thing, count in told.items()}
+    with warehouse.begin() as connection:
+        completeness.record(connection, 1, entries, at=AT, job_id=UUID(int=1))
+
+        (held,) = volume.held(connection, 1, {"github_issues": 20}, 0.05)
+
+    assert held.least == least
 
 
 def test_a_week_like_the_others_is_nothing_odd(warehouse: Engine) -> None:
