@@ -322,8 +322,8 @@ CORRUPTIONS = (
         "warn",
     ),
     Corruption(
-        "commits have lost their time zones",
-        "update raw.git_commits set author_tz_offset_minutes = author_tz_offset_minutes + 540",
+        "commits have lost their time of day",
+        "update raw.git_commits set authored_at = date_trunc('day', authored_at)",
         "hours:work_pattern",
         "warn",
     ),

@@ -53,6 +53,24 @@ def test_what_is_the_same_is_not_written_again(analysed: Settings, held: Engine)
         assert [row[:3] for row in rows(held, KEPT)] == [row[:3] for row in before]
 
 
+def test_a_payload_that_cannot_be_read_leaves_verdicts_as_they_were(
+    analysed: Settings, held: Engine
+) -> None:
+    with attempting(analysed, held, NAME) as run:
+        before = rows(held, KEPT)
+        with held.begin() as connection:
+            connection.exec_driver_sql(
+                "update raw.github_issues set payload = payload || '{\"created_at\": 1700000000}'"
+            )
+
+        assert judge_accounts(run) is None
+
+    assert rows(held, KEPT) == before
+    (told,) = rows(held, "select message from ops.job_events where message like 'accounts%'")
+    assert "not judged" in told[0]
+    assert "1700000000" in told[0]
+
+
 def test_the_past_is_judged_by_what_was_held_then(analysed: Settings, held: Engine) -> None:
     with held.connect() as connection:
         for schema in ("past_raw", "past_ops"):
