@@ -66,7 +66,7 @@ def test_an_unchanged_repository_is_done_in_no_time(running: Running) -> None:
 
     seconds = job["outcome"]["seconds"]
     assert job["outcome"]["is_unchanged"]
-    assert job["outcome"]["requests"] <= 5
+    assert job["outcome"]["requests"] <= 6
     assert job["outcome"]["cost"] == 0
     assert "transform" not in seconds
     assert seconds["extract"] < 3

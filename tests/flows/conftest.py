@@ -40,6 +40,7 @@ def prefect_url(shared_dir: Path, postgres_server: EmbeddedPostgres) -> Iterator
         yield url
 
 
+@pytest.fixture(scope="module")
 def rabbitmq(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
     """To be killed and started again at will."""
     with running(tmp_path_factory.mktemp("rabbitmq")) as broker:
