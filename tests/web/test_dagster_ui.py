@@ -4,7 +4,6 @@ end, and its run, its checks and what comes from what are looked at.
 With GITINSIGHT_IMAGES=1 in the environment of the tests pictures go to docs/images/.
 """
 
-import os
 import shutil
 import subprocess
 from collections.abc import Collection, Iterator
@@ -20,6 +19,7 @@ from gitinsight.settings import Settings
 from tests.support.analyses import follow
 from tests.support.checkout import ROOT
 from tests.support.commands import command, variables
+from tests.support.pages import WANTS_IMAGES
 from tests.support.waiting import wait_for
 from warehouse import jobs
 from warehouse.engine import Engine
@@ -28,7 +28,6 @@ playwright = pytest.importorskip("playwright.sync_api")
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 NAME = "synthetic-labs/borealis"
 CHROMIUM = shutil.which("chromium")
-WANTS_IMAGES = bool(os.environ.get("GITINSIGHT_IMAGES"))
 PATIENCE_MS = 120_000
 
 

@@ -3,7 +3,6 @@
 With GITINSIGHT_IMAGES=1 in the environment of the tests pictures go to docs/images/.
 """
 
-import os
 import re
 import shutil
 import subprocess
@@ -23,6 +22,7 @@ from tests.support import prefect
 from tests.support.analyses import enqueue
 from tests.support.checkout import ROOT
 from tests.support.commands import variables
+from tests.support.pages import WANTS_IMAGES
 from warehouse import jobs
 from warehouse.engine import Engine
 from warehouse.jobs import Job
@@ -30,7 +30,6 @@ from warehouse.jobs import Job
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 NAME = "synthetic-labs/borealis"
 CHROMIUM = shutil.which("chromium")
-WANTS_IMAGES = bool(os.environ.get("GITINSIGHT_IMAGES"))
 PATIENCE_MS = 60_000
 _RUN = (
     "import asyncio, sys; from flows.analyze_repository import analyze_repository;"
