@@ -40,7 +40,7 @@ from warehouse.migrate import migrate
 NAME = "orchestration"
 _ISSUE = 7
 _REPOSITORY = "synthetic-labs/aurora"
-_LATENCY_SECONDS = 5.5
+_LATENCY_SECONDS = 4.5
 """Of each answer of GitHub: an analysis takes about a minute then."""
 _SHORT_LATENCY_SECONDS = 0.1
 """One that is cancelled takes a quarter of that: a hundred fit into a quarter of an hour."""

@@ -33,7 +33,7 @@ class Call(Protocol):
 
 
 _WATCHED = (ISSUES, ISSUE_COMMENTS, REVIEW_COMMENTS)
-_LANES = 4
+_LANES = 2
 """So many of the short lists are read at once: GitHub asks whoever is in a hurry to slow down."""
 _CATALOGUE = tuple(thing for thing in THINGS if thing.catalogue)
 

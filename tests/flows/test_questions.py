@@ -51,7 +51,7 @@ def test_a_plan_says_what_the_next_run_takes(gitinsight: Gitinsight) -> None:
     code, out, _ = gitinsight("plan", NAME, "--json")
     found = json.loads(out)
 
-    assert (code, found["is_quiet"], found["requests"], found["points"]) == (0, True, 5, 0)
+    assert (code, found["is_quiet"], found["requests"], found["points"]) == (0, True, 6, 0)
 
     code, out, _ = gitinsight("plan", NAME, "--full")
     assert code == 0
