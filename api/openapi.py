@@ -1,6 +1,5 @@
 """The OpenAPI document: what FastAPI derives from the routes, and what holds for all of them."""
 
-import json
 import threading
 from typing import Any
 
@@ -13,6 +12,7 @@ from starlette.responses import Response
 from api.ai import Tone
 from api.api_keys import ApiKey, MadeKey
 from api.budgets import Budget
+from api.envelope import as_json
 from api.errors import Problem
 from api.fast.routes import Found
 from api.figures import Count
@@ -100,7 +100,7 @@ class Documented(FastAPI):
     def _document(self, _: Request) -> Response:
         """In a thread, as every route that does not wait."""
         with self._building:
-            self._written = self._written or json.dumps(self.openapi()).encode()
+            self._written = self._written or as_json(self.openapi())
         return Response(self._written, media_type="application/json")
 
     def openapi(self) -> dict[str, Any]:

@@ -43,7 +43,7 @@ _REPOSITORY = "synthetic-labs/aurora"
 _LATENCY_SECONDS = 4.5
 """Of each answer of GitHub: an analysis takes about a minute then."""
 _SHORT_LATENCY_SECONDS = 0.1
-"""One that is cancelled takes a quarter of that: a hundred fit into a quarter of an hour."""
+"""One that is cancelled takes a tenth of that: a hundred fit into a quarter of an hour."""
 _ROUNDS = 3
 _POLL_SECONDS = 0.1
 _WITHIN = timedelta(seconds=10)

@@ -24,7 +24,6 @@ from gitinsight.settings import Settings
 from gitinsight.targets import GIT, Target
 from gitinsight.things.catalogue import THINGS
 from gitinsight.things.thing import Reading, Thing
-from gitinsight.things.workflow_runs import WORKFLOW_RUNS
 from warehouse import accounting, git, ledger, repositories
 from warehouse import governor as governing
 from warehouse.engine import Connection, Engine
@@ -200,14 +199,12 @@ def _need(thing: Thing, records: int | None, *, has_token: bool) -> Need:
 
 
 def _quiet(needs: list[Need]) -> list[Need]:
-    """The object, the lists that move, workflow runs and one short list in turn; unchanged, all of
-    it is free.
-    """
+    """The object, the lists that move and one short list in turn; unchanged, all of it is free."""
     always = {
         thing.name
         for thing in THINGS
         if thing.reading is Reading.SINCE
-        or thing is WORKFLOW_RUNS
+        or thing.moves_alone
         or (thing.reading is Reading.OBJECT and not thing.catalogue)
     }  # fmt: skip
     asked = [Need(one.thing, 0, _QUIET_REQUESTS, 0) for one in needs if one.thing in always]

@@ -20,7 +20,7 @@ union all select 'tags', count(*) from raw.git_tags
 union all select 'branches', count(*) from raw.git_branches
     where repository_id = %(id)s and deleted_at is null
 """
-_COUNTS = {
+COUNTED_OTHERWISE = {
     "issues": "count(*) filter (where not payload ? 'pull_request')",
     "stars_history": "coalesce(sum((payload ->> 'total')::bigint), 0)",
 }
@@ -74,7 +74,7 @@ class Entry:
 
 def held_counts(connection: Connection, repository_id: int) -> dict[str, int]:
     counted = _GIT + "".join(
-        f" union all select '{thing.name}', {_COUNTS.get(thing.name, 'count(*)')}"  # noqa: S608 - ours
+        f" union all select '{thing.name}', {COUNTED_OTHERWISE.get(thing.name, 'count(*)')}"  # noqa: S608 - ours
         f" from raw.{thing.table} where repository_id = %(id)s and deleted_at is null"
         for thing in COUNTED
     )

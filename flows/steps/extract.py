@@ -19,7 +19,6 @@ from gitinsight.things.pull_requests import PULL_REQUESTS
 from gitinsight.things.review_comments import REVIEW_COMMENTS
 from gitinsight.things.thing import Reading, Thing
 from gitinsight.things.workflow_jobs import WORKFLOW_JOBS
-from gitinsight.things.workflow_runs import WORKFLOW_RUNS
 from warehouse import completeness, cursors, dirty, jobs, quarantine
 from warehouse.dirty import Mark
 
@@ -36,6 +35,7 @@ _WATCHED = (ISSUES, ISSUE_COMMENTS, REVIEW_COMMENTS)
 _LANES = 2
 """So many of the short lists are read at once: GitHub asks whoever is in a hurry to slow down."""
 _CATALOGUE = tuple(thing for thing in THINGS if thing.catalogue)
+_ALONE = tuple(thing for thing in _CATALOGUE if thing.moves_alone)
 
 
 @dataclass(slots=True)
@@ -82,7 +82,7 @@ def extract(run: Run, call: Call) -> Extraction:
     is_calm = was_settled and not done.has_news and not run.job.is_full and not marks
     if run.repository.has_api:
         if is_calm and not (run.client.has_token and sweep.is_due(run)):
-            for thing in (WORKFLOW_RUNS, *_in_turn(run)):
+            for thing in (*_ALONE, *_in_turn(run)):
                 step(thing.name, partial(reading.read, run, thing, is_quiet=True))
             if not done.has_news:
                 _close_answers(run)
@@ -187,14 +187,12 @@ def _was_settled(run: Run) -> bool:
 
 
 def _in_turn(run: Run) -> list[Thing]:
-    """What has not been looked at for longest, of what is free where it is unchanged. Workflow runs
-    have no turn: they begin and end while nothing else of a repository changes.
-    """
+    """What has not been looked at for longest, of what is free where it is unchanged."""
     with run.warehouse.begin() as connection:
         looks = cursors.last_looks(connection, run.repository.repository_id)
     free = [
         thing
         for thing in _CATALOGUE
-        if thing.reading is not Reading.CONNECTION and thing is not WORKFLOW_RUNS
+        if thing.reading is not Reading.CONNECTION and not thing.moves_alone
     ]
     return sorted(free, key=lambda thing: str(looks.get(thing.name, "")))[:1]

@@ -46,7 +46,9 @@ class Thing:
     it a second time; ``most`` how many GitHub shows of one parent.
 
     ``catalogue`` marks what an unchanged repository is asked for in turns, one of them per run, so
-    that a quiet run stays within six requests; ``is_optional`` what not every GitHub offers.
+    that a quiet run stays within six requests; ``moves_alone`` what begins and ends while nothing
+    else of a repository changes, and has no turn: each run asks for it. ``is_optional`` is what not
+    every GitHub offers.
     """
 
     name: str
@@ -64,6 +66,7 @@ class Thing:
     counter: str = ""
     most: int | None = None
     catalogue: bool = False
+    moves_alone: bool = False
     is_optional: bool = False
 
     @property

@@ -13,4 +13,5 @@ WORKFLOW_RUNS = Thing(
     path="actions/runs",
     envelope="workflow_runs",
     catalogue=True,
+    moves_alone=True,
 )

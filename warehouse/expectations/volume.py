@@ -20,7 +20,11 @@ from warehouse.schemas import NOW, Schemas
 TOMBSTONED = (*(thing.table for thing in GITHUB_THINGS), "git_tags", "git_branches")
 _PLAIN = ("git_commits", "git_commit_files", "git_identities")
 _OF_A_COUNT = {
-    **{thing.table: thing.name for thing in completeness.COUNTED if thing.name != "stars_history"},
+    **{
+        thing.table: thing.name
+        for thing in completeness.COUNTED
+        if thing.name not in completeness.COUNTED_OTHERWISE
+    },
     "git_tags": "tags", "git_branches": "branches",
 }  # fmt: skip
 """Tables that have a row for each that GitHub counts."""
@@ -62,11 +66,9 @@ def held(
     found, told = counts(connection, repository_id), _told(connection, repository_id)
     for table, before in previous.items():
         if table in found:
-            rows, least = found[table], math.ceil(before * (1 - drop_ratio))
-            if table in told:
-                least = min(least, told[table])
-            else:
-                least = min(least, before - min(_FEW, before // 2))
+            few_gone = before - min(_FEW, before // 2)
+            rows = found[table]
+            least = min(math.ceil(before * (1 - drop_ratio)), told.get(table, few_gone))
             yield Measure(
                 f"volume:{table}", f"raw.{table}", "block", rows, least,
                 f"{rows} rows", f"at least {least} rows, {before} before",
@@ -75,15 +77,15 @@ def held(
 
 def _told(connection: Connection, repository_id: int) -> dict[str, int]:
     """Table -> rows that it has where it has all that GitHub counted last."""
-    known = completeness.entries(connection, repository_id)
-    told = {thing: one.upstream_count for thing, one in known.items()}
-    issues, pulls = told.get(ISSUES.name), told.get(PULL_REQUESTS.name)
-    told[ISSUES.name] = None if issues is None or pulls is None else issues + pulls
-    return {
-        table: count
-        for table, thing in _OF_A_COUNT.items()
-        if (count := told.get(thing)) is not None
+    counted = {
+        thing: one.upstream_count
+        for thing, one in completeness.entries(connection, repository_id).items()
+        if one.upstream_count is not None
     }
+    told = {table: counted[thing] for table, thing in _OF_A_COUNT.items() if thing in counted}
+    if {ISSUES.name, PULL_REQUESTS.name} <= counted.keys():  # which are in one list
+        told[ISSUES.table] = counted[ISSUES.name] + counted[PULL_REQUESTS.name]
+    return told
 
 
 def arrivals(
