@@ -62,16 +62,24 @@ class Replay:
 
 
 @contextmanager
-def serving(*arguments: str) -> Iterator[Replay]:
-    """A server of its own, without limits; Missing where the recorded data is not beside us."""
+def serving(*arguments: str, is_large: bool = False) -> Iterator[Replay]:
+    """A server of its own, without limits; Missing where the recorded data is not beside us.
+    ``is_large``: with an index, see `benchmarks.large_replay`.
+    """
     if not (FOLDER / "server.py").is_file():
         raise Missing(f"no recorded data in ../{FOLDER.parent.name}/{FOLDER.name}")
     port = process.free_port(0)
     url = f"http://127.0.0.1:{port}"
+    program = ["-m", "benchmarks.large_replay"] if is_large else [str(FOLDER / "server.py")]
     command = [
-        sys.executable, str(FOLDER / "server.py"), "--port", str(port), "--no-limits",
-        "--git-shas", *arguments,
-    ]  # fmt: skip
+        sys.executable,
+        *program,
+        "--port",
+        str(port),
+        "--no-limits",
+        "--git-shas",
+        *arguments,
+    ]
     with tempfile.TemporaryFile() as log:
         server = process.start(command, log=log)
         try:

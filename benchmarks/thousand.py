@@ -37,7 +37,8 @@ _CONVERSATIONS, _OF_THE_GIANT = 3, 600
 _BESIDE = 24
 """So many small ones are asked for with and without the giant."""
 _GIANT_RECORDS = 5_000
-_WORKERS = 2
+_WORKERS, _AT_ONCE = 2, 2
+"""The second is what each of them has by default."""
 _MOST_SECONDS = 7_200
 
 
@@ -143,6 +144,6 @@ def _settings(github: Simulated, state_dir: Path) -> Settings:
         },
         **{one: {"port": free_port(0)} for one in ("warehouse", "redis", "api")},
         "orchestrator": {
-            "port": free_port(0), "concurrency": 1, "giant_records": _GIANT_RECORDS,
+            "port": free_port(0), "concurrency": _AT_ONCE, "giant_records": _GIANT_RECORDS,
         },
     })  # fmt: skip

@@ -26,7 +26,7 @@ from prefect.client.schemas.objects import FlowRun, State, StateType
 from prefect.states import Cancelled, Cancelling, Crashed, Running
 
 from flows.analyze_repository import NAME
-from flows.run_states import OPEN, deserved, superseded
+from flows.run_states import OPEN, alike, deserved, superseded
 from gitinsight import clock, logs
 from gitinsight.errors import LeaseLost, first_line
 from warehouse import jobs, run_links
@@ -39,6 +39,9 @@ GRACE = timedelta(seconds=15)
 """Both are told of one thing one after the other: that long they may differ."""
 _CANCEL_WITHIN = timedelta(seconds=8)
 """A job that was asked to stop and goes on is stopped by its process after that."""
+_OVERLAP = 4 * GRACE
+"""By then a run is over whose job is: what ended since is looked at again."""
+_FIRST_LOOK = timedelta(days=1)
 _PAGE = 200
 _WAITING = frozenset({StateType.SCHEDULED, StateType.PENDING, StateType.PAUSED})
 
@@ -55,11 +58,16 @@ class Mending:
 
 def watch(engine: Engine, *, lease_seconds: int, stop: threading.Event) -> None:
     """Mend until somebody says ``stop``."""
+    looked = clock.now() - _FIRST_LOOK
     while not stop.is_set():
         try:
             with get_client(sync_client=True) as client:
                 while not stop.is_set():
-                    mend(client, engine, at=clock.now(), lease_seconds=lease_seconds)
+                    at = clock.now()
+                    mend(
+                        client, engine, at=at, since=looked - _OVERLAP, lease_seconds=lease_seconds
+                    )
+                    looked = at
                     stop.wait(POLL_SECONDS)
         except UNREACHABLE as error:
             _LOG.warning("warehouse_not_reached", reason=first_line(error))
@@ -69,23 +77,30 @@ def watch(engine: Engine, *, lease_seconds: int, stop: threading.Event) -> None:
 
 
 def mend(
-    client: SyncPrefectClient, engine: Engine, *, at: datetime, lease_seconds: int
+    client: SyncPrefectClient, engine: Engine, *, at: datetime, since: datetime, lease_seconds: int
 ) -> list[Mending]:
-    """One look at everything that is not over here or there; what was mended."""
+    """One look at everything that is not over here or there, and at what has ended ``since``; what
+    was mended.
+    """
     runs = {run.id: run for run in open_runs(client)}
     with engine.begin() as connection:
         # After the runs, so that a job is no older than what is said of its run.
         held = run_links.several(connection, {_job_id(run) for run in runs.values()})
         linked = run_links.active(connection)
+        ended_here = run_links.ended(connection, since=since, until=at - GRACE)
     found: list[tuple[Job | None, FlowRun | None, Mending | None]] = []
     for run in runs.values():
         job = held.get(_job_id(run))
         found.append((job, run, of_open(run, job, at=at)))
-    lost = [job for job in linked if job.flow_run_id not in runs]
+    lost = [job for job in (*linked, *ended_here) if job.flow_run_id not in runs]
     ended = {run.id: run for run in _runs(client, [job.flow_run_id for job in lost])}
     for job in lost:
         over = ended.get(job.flow_run_id) if job.flow_run_id else None
-        if over is None or over.state_type not in OPEN:  # else it has begun since the first look
+        if over is not None and over.state_type in OPEN:
+            continue  # it has begun since the first look
+        if job.state in jobs.FINAL:
+            found.append((job, over, of_both_ended(over, job)))
+        else:
             found.append((job, over, of_ended(over, job, at=at, lease_seconds=lease_seconds)))
     return [
         mending
@@ -144,6 +159,13 @@ def of_ended(run: FlowRun | None, job: Job, *, at: datetime, lease_seconds: int)
     return None  # the lease runs out, and another run takes it over
 
 
+def of_both_ended(run: FlowRun | None, job: Job) -> Mending | None:
+    """A run may not have come to say how its job ended, because Prefect was away when it would."""
+    if run is None or run.state_type in alike(job):
+        return None
+    return Mending(f"the job is {job.state}", run=deserved(job))
+
+
 def apply(
     client: SyncPrefectClient, engine: Engine, job: Job | None, run: FlowRun | None,
     mending: Mending, *, at: datetime,
@@ -197,8 +219,11 @@ def open_runs(client: SyncPrefectClient) -> Iterator[FlowRun]:
         flow_run_filter=FlowRunFilter(state=states), limit=_PAGE,
     )  # fmt: skip
     offset = 0
-    while page := ask(offset=offset):
+    while True:
+        page = ask(offset=offset)
         yield from page
+        if len(page) < _PAGE:
+            return
         offset += _PAGE
 
 

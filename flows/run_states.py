@@ -33,6 +33,14 @@ def deserved(job: Job) -> State[Any]:
             return Running(message=told)
 
 
+def alike(job: Job) -> frozenset[StateType]:
+    """How the run of a job that has ended may have ended: of one that failed it may be said that
+    its process did.
+    """
+    crashed = {StateType.CRASHED} if job.state == "failed" else set()
+    return frozenset({deserved(job).type, *crashed})
+
+
 def superseded(job: Job) -> State[Any]:
     """Of a run that has lost the job to another one."""
     if job.state == "cancelled":

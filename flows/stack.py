@@ -10,6 +10,8 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import certifi
+
 from gitinsight import logs
 from gitinsight.errors import BrokenEnvironment
 from gitinsight.runtime import postgres, state, valkey
@@ -23,11 +25,14 @@ from warehouse.migrate import migrate
 _LOG = logs.get(__name__)
 RUN_LOGGER = "gitinsight.runs"
 """What is said there is shown beside the run in Prefect's UI."""
+_END_OF_CERTIFICATE = "-----END CERTIFICATE-----"
 _DAGSTER_SECONDS = 300
 """Three processes that import much: half a minute on an idle machine."""
 _PREFECT_SERVER = {
     # One row at a time is Prefect's default; a batch a second costs its server half as much.
     "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_READ_BATCH_SIZE": "50",
+    "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_BATCH_SIZE": "50",
+    "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_FLUSH_INTERVAL": "1",
     "PREFECT_SERVER_SERVICES_EVENT_PERSISTER_READ_BATCH_SIZE": "50",
     "PREFECT_SERVER_SERVICES_EVENT_PERSISTER_BATCH_SIZE": "50",
     "PREFECT_SERVER_SERVICES_EVENT_PERSISTER_FLUSH_INTERVAL": "1",
@@ -190,7 +195,24 @@ def environment_of(settings: Settings) -> dict[str, str]:
             "PYTHONPATH": str(Path(__file__).parents[1]),
             **_PREFECT_SERVER,
         }
+        | _few_authorities(settings)
     )
+
+
+def _few_authorities(settings: Settings) -> dict[str, str]:
+    """Each of Prefect's clients reads the certificates of all authorities, which takes 30 ms, some
+    twenty times in an analysis. Over HTTP no certificate is looked at: there they read one.
+    """
+    if not settings.orchestrator.url.startswith("http://"):
+        return {}
+    path = settings.state_dir / "prefect" / "authority.pem"
+    if not path.exists():
+        first, end, _ = Path(certifi.where()).read_text("utf-8").partition(_END_OF_CERTIFICATE)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        written = path.with_suffix(f".{os.getpid()}")
+        written.write_text(f"{first}{end}\n", "utf-8")
+        written.replace(path)  # another process may do the same
+    return {"PREFECT_API_SSL_CERT_FILE": str(path)}
 
 
 def _simulator(settings: Settings) -> Service:

@@ -33,6 +33,7 @@ from flows.webhooks import watch
 from gitinsight import clock, logs
 from gitinsight.errors import LeaseLost, first_line
 from gitinsight.settings import Settings
+from models import actors_weights, sentiment_weights
 from warehouse import jobs, predictions, repositories, run_links, workers
 from warehouse import lanes as choice
 from warehouse.engine import UNREACHABLE, Engine, make_engine
@@ -58,7 +59,7 @@ def main() -> None:
     settings = Settings()
     logs.configure(settings.log_level)
     # Before there is a thread or a connection.
-    forks.begin(gate.prepare, idle_seconds=settings.orchestrator.warm_seconds)
+    forks.begin(prepare, idle_seconds=settings.orchestrator.warm_seconds)
     engine = make_engine(settings.warehouse_url, process="worker", pool_size=4)
     places = settings.orchestrator.concurrency
     me = Worker(uuid4(), places, settings.orchestrator.giant_records)
@@ -96,6 +97,13 @@ def main() -> None:
     finally:
         with engine.begin() as connection:
             workers.leave(connection, me.worker_id)
+
+
+def prepare() -> None:
+    """What every analysis needs is made ready once, and is shared by all of them."""
+    gate.prepare()
+    sentiment_weights.shipped()
+    actors_weights.shipped()
 
 
 def mark_outdated(engine: Engine) -> None:

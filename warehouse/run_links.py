@@ -38,6 +38,16 @@ def active(connection: Connection) -> list[Job]:
     )
 
 
+def ended(connection: Connection, *, since: datetime, until: datetime) -> list[Job]:
+    """Jobs that have ended meanwhile and whose last run was one of Prefect's."""
+    return _all(
+        connection,
+        "where finished_at between %(since)s and %(until)s and flow_run_id is not null"
+        " and (worker is null or worker = %(by)s)",
+        since=since, until=until, by=BY,
+    )  # fmt: skip
+
+
 def in_catalog(connection: Connection) -> list[Job]:
     """Jobs that runs of Dagster work at."""
     return _all(

@@ -51,6 +51,8 @@ _STALE = ("**/*.lock", "objects/pack/tmp_*", "objects/??/tmp_obj_*", "objects/tm
 """The lease allows one worker per repository: what is half written here is a dead worker's."""
 _FATAL = 128
 _SHA1_LENGTH = 40
+_KEPT_BYTES = 32 << 20
+"""The largest that glibc takes for a bound between what it keeps and what it gives back at once."""
 _MAKE_ROOM = "make room on its disk, or set GITINSIGHT_STATE_DIR to another one"
 _END = dies_with_parent(signal.SIGKILL)
 """A git whose worker was killed would go on writing where the next worker writes."""
@@ -343,6 +345,9 @@ def _environment(url: str, token: str | None, low_speed_seconds: int) -> dict[st
         GIT_TERMINAL_PROMPT="0", GIT_NO_REPLACE_OBJECTS="1", GIT_HTTP_LOW_SPEED_LIMIT="1000",
         GIT_HTTP_LOW_SPEED_TIME=str(low_speed_seconds), LC_ALL="C.UTF-8",
         GIT_CONFIG_COUNT=str(len(settings)),
+        # glibc would give each large text back to the kernel and get it anew, page by page: more
+        # than half of what it costs to compare a file of a few hundred kilobytes.
+        MALLOC_MMAP_THRESHOLD_=str(_KEPT_BYTES), MALLOC_TRIM_THRESHOLD_=str(4 * _KEPT_BYTES),
         # Nobody is there to answer a question.
         GIT_ASKPASS="", GCM_INTERACTIVE="never",
         GIT_SSH_COMMAND=os.environ.get("GIT_SSH_COMMAND", "ssh -oBatchMode=yes"), **pairs,

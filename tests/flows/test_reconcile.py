@@ -14,6 +14,7 @@ from prefect.states import (
     Cancelling,
     Completed,
     Crashed,
+    Failed,
     Pending,
     Running,
     Scheduled,
@@ -84,8 +85,10 @@ class World:
 
     def mend(self, *, after: timedelta = timedelta(0)) -> list[str]:
         """As if so much time had passed; why each thing was mended."""
-        at = clock.now() + after
-        done = reconcile.mend(self.client, self.warehouse, at=at, lease_seconds=LEASE)
+        now = clock.now()
+        done = reconcile.mend(
+            self.client, self.warehouse, at=now + after, since=now - after, lease_seconds=LEASE
+        )
         return [one.why for one in done]
 
     def keep_alive(self, *, for_: timedelta) -> None:
@@ -147,6 +150,44 @@ def test_a_run_whose_job_has_ended_ends_as_it_did(world: World, state: str, expe
     assert world.run.state_name == expected
     assert world.told == [f"reconciled: the job is {state}; the run was Running, set to {expected}"]
     assert world.job.state == state
+    assert world.mend(after=LATER) == []
+
+
+@pytest.mark.parametrize(
+    ("state", "ended", "expected"),
+    [
+        ("succeeded", Crashed(), "Completed"), ("partial", Failed(), "Partial"),
+        ("failed", Completed(), "Failed"), ("cancelled", Crashed(), "Cancelled"),
+    ],
+)  # fmt: skip
+def test_a_run_that_ended_otherwise_than_its_job_is_put_right(
+    world: World, state: str, ended: State[Any], expected: str
+) -> None:
+    """As where Prefect was away when the run wanted to say how it had ended."""
+    world.claim()
+    world.finish(state)
+    world.put(ended)
+
+    assert world.mend() == [], "it may be that the run has yet to say so"
+    assert world.mend(after=LATER) == [f"the job is {state}"]
+
+    assert world.run.state_name == expected
+    assert world.mend(after=LATER) == []
+
+
+def test_a_process_that_died_of_a_job_that_failed_stays_dead(world: World) -> None:
+    world.claim()
+    world.finish("failed")
+    world.put(Crashed())
+
+    assert world.mend(after=LATER) == []
+
+
+def test_an_ended_job_whose_run_was_deleted_is_in_order(world: World) -> None:
+    world.claim()
+    world.finish("succeeded")
+    world.client.delete_flow_run(world.run_id)
+
     assert world.mend(after=LATER) == []
 
 

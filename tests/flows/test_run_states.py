@@ -33,6 +33,7 @@ def test_a_run_ends_as_its_job_did(
     found = run_states.deserved(job)
 
     assert (found.type, found.name) == (type_, name)
+    assert type_ in run_states.alike(job)
     assert "it is gone" in str(found.message)
 
 

@@ -1,5 +1,7 @@
 """The parts of a stack: the warehouse that everybody shares, and what a process is told."""
 
+import ssl
+
 import psycopg
 import pytest
 
@@ -38,6 +40,19 @@ def test_a_process_is_told_every_setting_and_nothing_of_somebody_elses_prefect(
     assert told["PREFECT_API_URL"] == settings.orchestrator.url
     assert "PREFECT_PROFILE" not in told
     assert told["GITINSIGHT_WAREHOUSE__URL"] == settings.warehouse_url
+
+
+@pytest.mark.parametrize(("url", "count"), [("http://x/api", 1), ("https://x/api", None)])
+def test_clients_of_prefect_read_few_authorities_where_none_is_asked(
+    settings: Settings, url: str, count: int | None
+) -> None:
+    orchestrator = settings.orchestrator.model_copy(update={"api_url": url})
+
+    told = stack.environment_of(settings.model_copy(update={"orchestrator": orchestrator}))
+
+    path = told.get("PREFECT_API_SSL_CERT_FILE")
+    read = ssl.create_default_context(cafile=path).cert_store_stats()["x509"] if path else None
+    assert read == count
     assert told["GITINSIGHT_GITHUB__TOKENS"] == "test-token"
 
 

@@ -46,6 +46,23 @@ def test_a_job_that_is_done_without_a_run_is_none_of_them(warehouse: Engine) -> 
         assert run_links.active(connection) == []
 
 
+@pytest.mark.parametrize(("worker", "count"), [(run_links.BY, 1), ("cli", 0)])
+def test_what_has_ended_meanwhile_is_found_with_its_run(
+    warehouse: Engine, worker: str, count: int
+) -> None:
+    link(warehouse, queue(warehouse))
+    held = claim(warehouse, worker=worker)
+    hour = timedelta(hours=1)
+
+    with warehouse.begin() as connection:
+        before = run_links.ended(connection, since=AT - hour, until=AT + hour)
+        jobs.finish(connection, held, state="succeeded", at=AT, outcome={})
+        found = run_links.ended(connection, since=AT - hour, until=AT + hour)
+        later = run_links.ended(connection, since=AT + hour, until=AT + 2 * hour)
+
+    assert (len(before), len(found), len(later)) == (0, count, 0)
+
+
 def test_a_job_that_a_run_of_dagster_does_is_of_the_catalogue(warehouse: Engine) -> None:
     job = claim(warehouse, worker=f"{run_links.CATALOG} {RUN}")
 

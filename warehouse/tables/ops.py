@@ -149,6 +149,7 @@ jobs = Table(
     ),
     Index("ix_jobs_state", "state", "requested_at"),
     Index("ix_jobs_started_at", "started_at"),
+    Index("ix_jobs_finished_at", "finished_at"),
     Index("ix_jobs_repository_id_requested_at", "repository_id", "requested_at"),
     schema="ops",
     comment="analyses, one at a time per repository",
