@@ -4,6 +4,7 @@ import os
 import random
 import subprocess
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from pathlib import Path
 
 from gitinsight.git.environment import environment
@@ -47,16 +48,20 @@ def add_commit(path: Path, *, at: datetime) -> None:
 
 def log(path: Path) -> list[dict[str, str]]:
     """Commits of the default branch, newest first: sha, parents, author, dates, message."""
-    if not _git(path, "for-each-ref", "refs/heads/main"):
-        return []
+    tip = path / "refs" / "heads" / "main"
+    return list(_log(path, tip.read_text("ascii").strip())) if tip.exists() else []
+
+
+@lru_cache(maxsize=2_000)
+def _log(path: Path, tip: str) -> tuple[dict[str, str], ...]:
     text = _git(
-        path, "log", "--format=%H%x00%P%x00%an%x00%ae%x00%aI%x00%cn%x00%ce%x00%cI%x00%s", "main"
+        path, "log", "--format=%H%x00%P%x00%an%x00%ae%x00%aI%x00%cn%x00%ce%x00%cI%x00%s", tip
     )
     names = (
         "sha", "parents", "author", "author_email", "authored_at", "committer", "committer_email",
         "committed_at", "message",
     )  # fmt: skip
-    return [dict(zip(names, line.split("\0"), strict=True)) for line in text.splitlines()]
+    return tuple(dict(zip(names, line.split("\0"), strict=True)) for line in text.splitlines())
 
 
 def newest_at(commits: list[dict[str, str]], moment: str) -> dict[str, str] | None:
