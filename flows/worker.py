@@ -33,7 +33,6 @@ from flows.webhooks import watch
 from gitinsight import clock, logs
 from gitinsight.errors import LeaseLost, first_line
 from gitinsight.settings import Settings
-from models import actors_weights, sentiment_weights
 from warehouse import jobs, predictions, repositories, run_links, workers
 from warehouse import lanes as choice
 from warehouse.engine import UNREACHABLE, Engine, make_engine
@@ -101,6 +100,8 @@ def main() -> None:
 
 def prepare() -> None:
     """What every analysis needs is made ready once, and is shared by all of them."""
+    from models import actors_weights, sentiment_weights  # noqa: PLC0415 - the worker needs neither
+
     gate.prepare()
     sentiment_weights.shipped()
     actors_weights.shipped()

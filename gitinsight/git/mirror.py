@@ -55,7 +55,9 @@ _KEPT_BYTES = 32 << 20
 """The largest that glibc takes for a bound between what it keeps and what it gives back at once."""
 _MAKE_ROOM = "make room on its disk, or set GITINSIGHT_STATE_DIR to another one"
 _END = dies_with_parent(signal.SIGKILL)
-"""A git whose worker was killed would go on writing where the next worker writes."""
+"""A git that fetches and whose worker was killed would go on writing where the next worker writes.
+The others only read, and begin at once: to end one with us, all of this process is copied for it.
+"""
 _LOCAL = (
     "--upload-pack=GIT_GRAFT_FILE= GIT_NO_REPLACE_OBJECTS=1 git -c 'safe.directory=*' upload-pack",
 )
@@ -246,7 +248,6 @@ class Mirror:
         process = subprocess.Popen(  # noqa: S603 - a fixed program, no shell
             ["git", self._here, *arguments],  # noqa: S607
             env=self._environment, stdin=told, stdout=subprocess.PIPE, stderr=complaint,
-            preexec_fn=_END,  # noqa: PLW1509
         )  # fmt: skip
         if process.stdout is None:
             raise UpstreamUnavailable(str(self.path), "git gave no pipe")
@@ -281,7 +282,8 @@ class Mirror:
         known = _environment(self.url, token, self._low_speed_seconds)
         with subprocess.Popen(  # noqa: S603 - a fixed program, no shell
             ["git", *arguments], env=known, stdin=subprocess.DEVNULL,  # noqa: S607
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE, preexec_fn=_END,  # noqa: PLW1509
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            preexec_fn=_END if watch is not None else None,  # noqa: PLW1509 - it takes no lock
         ) as child:  # fmt: skip
             try:
                 output, complaint = self._outcome(child, watch)
