@@ -37,6 +37,8 @@ _CONVERSATIONS, _OF_THE_GIANT = 3, 600
 _BESIDE = 24
 """So many small ones are asked for with and without the giant."""
 _GIANT_RECORDS = 5_000
+_TOKENS = ",".join(f"token-{number}" for number in range(6))
+"""First readings take some 21,000 requests, and each of these may make 5,000 an hour."""
 _WORKERS, _AT_ONCE = 2, 2
 """The second is what each of them has by default."""
 _MOST_SECONDS = 7_200
@@ -138,7 +140,7 @@ def _settings(github: Simulated, state_dir: Path) -> Settings:
     return Settings.model_validate({
         "state_dir": state_dir, "log_level": "WARNING", "embeddings": {"seconds": 0},
         "github": {
-            "api_url": github.url, "clone_url": github.clone_url, "tokens": "a-token",
+            "api_url": github.url, "clone_url": github.clone_url, "tokens": _TOKENS,
             "requests_per_minute": 0, "queries_per_minute": 0, "seconds_per_minute": 0,
             "graphql_seconds_per_minute": 0,
         },
