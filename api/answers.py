@@ -7,12 +7,11 @@ Only what everybody may see is kept, so that it does not matter who asks.
 import time
 from dataclasses import dataclass
 
-from api.shelf import Shelf
+from api.shelf import KEPT_SECONDS, Shelf
 
 _TRUSTED_SECONDS = 0.9
 """After a change the old answer is given for a second at most."""
 _MOST_BYTES = 32 * 2**20
-_KEPT_SECONDS = 60.0
 _MOST_CHANGES = 100_000
 
 
@@ -40,7 +39,7 @@ class Answers:
     """By what was asked for, word for word. Used by the event loop alone."""
 
     def __init__(self) -> None:
-        self._shelf = Shelf[Answer](most_bytes=_MOST_BYTES, seconds=_KEPT_SECONDS)
+        self._shelf = Shelf[Answer](most_bytes=_MOST_BYTES, seconds=KEPT_SECONDS)
         self._changes: dict[int, int] = {}
         self._floor = self._total = 0
         self._trusted_until = 0.0

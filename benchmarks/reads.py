@@ -29,7 +29,7 @@ _ISSUE = 5
 _CONNECTIONS = 100
 _SECONDS = 60
 _WARM_SECONDS = 15
-"""So that each process has answered each of them once; a minute later they are answered anew."""
+"""So that each process has answered each of them once."""
 _REPOSITORIES = 1_000
 _MILLISECONDS = {"us": 1e-3, "ms": 1.0, "s": 1e3}
 _FILL = """

@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, TypeVar
 
@@ -21,9 +21,9 @@ from flows.steps.run import Run
 from flows.steps.tones import read_tones
 from flows.steps.transform import transform
 from gitinsight import logs, traces
-from gitinsight.errors import Cancelled, GitInsightError, LeaseLost
+from gitinsight.errors import Cancelled, GitInsightError, LeaseLost, RateLimited
 from gitinsight.settings import QualitySettings
-from warehouse import accounting, benches, dirty, holdings, jobs, ledger
+from warehouse import accounting, benches, dirty, holdings, jobs, lanes, ledger
 from warehouse import publish as publishing
 from warehouse.dirty import Mark
 from warehouse.engine import UNREACHABLE
@@ -98,10 +98,7 @@ def conclude(run: Run, report: Report, work: Callable[[], str]) -> Job:
             not_before = again_at(error, run.job.attempt, at=run.clock())
             if not_before is None:
                 return _finish(run, report, "failed", error)
-            with run.warehouse.begin() as connection:
-                return jobs.park(
-                    connection, run.job, not_before=not_before, at=run.clock(), reason=str(error)
-                )
+            return _park(run, error, not_before)
         except Exception as error:
             _finish(run, report, "failed", error)
             raise
@@ -206,6 +203,16 @@ def _previous_counts(run: Run) -> dict[str, int]:
     outcome = previous.outcome if previous else None
     counts: dict[str, int] = (outcome or {}).get("counts", {})
     return counts
+
+
+def _park(run: Run, error: GitInsightError, not_before: datetime) -> Job:
+    at, reason = run.clock(), str(error)
+    with run.warehouse.begin() as connection:
+        parked = jobs.park(connection, run.job, not_before=not_before, at=at, reason=reason)
+    if isinstance(error, RateLimited):
+        with run.warehouse.begin() as connection:
+            lanes.hold_back(connection, run.job, until=not_before, at=at, reason=reason)
+    return parked
 
 
 def _finish(run: Run, report: Report, state: str, error: Exception | None) -> Job:

@@ -87,6 +87,28 @@ limit %(free)s
 """
 
 
+_ALIKE = """
+update ops.jobs set not_before = %(until)s
+where job_id in (
+    select jobs.job_id
+    from ops.jobs as jobs
+    inner join ops.repositories as repositories using (repository_id)
+    inner join ops.repositories as mine
+        on mine.repository_id = %(mine)s and mine.host = repositories.host
+            and split_part(mine.full_name, '/', 1) = split_part(repositories.full_name, '/', 1)
+    where jobs.state = 'queued' and jobs.kind = %(kind)s
+      and (jobs.not_before is null or jobs.not_before < %(until)s)
+      and (jobs.handed_at is null or jobs.handed_at < %(handed)s)
+    order by jobs.requested_at, jobs.job_id
+    limit %(most)s
+    for update of jobs skip locked
+)
+returning job_id
+"""
+_MOST_HELD_BACK = 200
+"""At once; each takes a lock of its own, of which PostgreSQL has so many."""
+
+
 @dataclass(frozen=True, slots=True)
 class Lanes:
     """``places`` jobs at once; a repository of ``giant_records`` records or more is a giant. At
@@ -115,3 +137,20 @@ def startable(connection: Connection, lanes: Lanes, at: datetime) -> list[Job]:
         },
     )  # fmt: skip
     return [jobs.by_id(connection, job_id) for (job_id,) in found.fetchall()]
+
+
+def hold_back(
+    connection: Connection, job: Job, *, until: datetime, at: datetime, reason: str
+) -> int:
+    """A limit has parked ``job``, and would park whoever asks for the same owner, whom the same
+    principals serve. Each of those that wait is told so now, instead of a run that finds it out;
+    how many.
+    """
+    values = {
+        "mine": job.repository_id, "kind": job.kind, "until": until, "handed": at - CLAIM_WITHIN,
+        "most": _MOST_HELD_BACK,
+    }  # fmt: skip
+    held = driver(connection).execute(_ALIKE, values).fetchall()
+    for (job_id,) in sorted(held):
+        jobs.append_event(connection, job_id, at=at, state="queued", message=reason)
+    return len(held)

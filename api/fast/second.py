@@ -14,11 +14,11 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from api.counters import Counters
+from api.shelf import KEPT_SECONDS
 
 _TIMEOUT_SECONDS = 0.2
 """The warehouse answers in less."""
 _LOOK_SECONDS = 1.0
-_KEPT_SECONDS = 300
 
 _Held: TypeAlias = tuple[str, str, bytes]
 """Era, version and body."""
@@ -84,7 +84,7 @@ class SharedSummaries:
             async with self._redis.pipeline(transaction=False) as pipeline:
                 for one, (version, body) in found.items():
                     value = msgspec.msgpack.encode((self._era, version, body))
-                    pipeline.set(self._key(one), value, ex=_KEPT_SECONDS)
+                    pipeline.set(self._key(one), value, ex=int(KEPT_SECONDS))
                 await pipeline.execute()
         except (RedisError, OSError):
             self._miss()

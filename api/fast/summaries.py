@@ -13,7 +13,7 @@ from starlette.concurrency import run_in_threadpool
 
 from api.envelope import as_json, meta
 from api.fast.entries import Entry
-from api.shelf import Shelf
+from api.shelf import KEPT_SECONDS, Shelf
 from gitinsight.errors import NotFound
 from warehouse.summaries import Summary
 
@@ -21,7 +21,6 @@ _ROUTE = "/api/v1/fast/repositories/{repository_id}/summary"
 _TRUSTED_SECONDS = 0.9
 """After a published summary the old one is answered for a second at most."""
 _MOST_BYTES = 64 * 2**20
-_KEPT_SECONDS = 60.0
 _AT_ONCE = 200
 _LAST_ID = 2**63 - 1
 _MOST_FLOORS = 100_000
@@ -51,7 +50,7 @@ class Summaries:
     def __init__(self, read: Read, *, second: Second | None = None) -> None:
         self._read = read
         self._second = second
-        self.shelf = Shelf[Entry](most_bytes=_MOST_BYTES, seconds=_KEPT_SECONDS)
+        self.shelf = Shelf[Entry](most_bytes=_MOST_BYTES, seconds=KEPT_SECONDS)
         self.trusted_until = 0.0
         self._generation = 0
         self._floors: dict[int, str] = {}

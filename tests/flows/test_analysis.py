@@ -153,6 +153,7 @@ def test_a_limit_parks_the_job_until_it_is_lifted(
     settings: Settings, warehouse: Engine, github: GitHub
 ) -> None:
     follow(settings, warehouse, NAME)
+    other = enqueue(settings, warehouse, "synthetic-labs/aurora")
     github.control(calm=True, limits={"with token": 2})
 
     job = attempt_once(settings, warehouse)
@@ -162,7 +163,9 @@ def test_a_limit_parks_the_job_until_it_is_lifted(
     assert job.not_before - clock.now() > timedelta(minutes=50)
     with warehouse.begin() as connection:
         last = jobs.events_after(connection, job.job_id, 0)[-1]
+        beside = jobs.by_id(connection, other.job_id)
     assert "limit is used up until" in str(last.message)
+    assert beside.not_before == job.not_before, "it would find out the same"
 
 
 def test_passing_trouble_is_tried_again_and_then_fails_with_its_reason(

@@ -195,3 +195,48 @@ def test_thousands_are_put_in_order_in_no_time(warehouse: Engine, owners: int) -
         assert len(found) == 8
 
     assert min(seconds) < 0.05, seconds
+
+
+class TestLimits:
+    UNTIL = AT + timedelta(hours=1)
+
+    def hold_back(self, warehouse: Engine, job: Job) -> int:
+        with warehouse.begin() as connection:
+            return lanes.hold_back(connection, job, until=self.UNTIL, at=AT, reason="used up")
+
+    def test_who_waits_for_the_same_limit_is_told_so_and_starts_when_it_is_over(
+        self, warehouse: Engine
+    ) -> None:
+        first = add(warehouse, "octo/first")
+        waiting = add(warehouse, "octo/second")
+        add(warehouse, "other/app")
+        running = take(warehouse, first)
+
+        assert self.hold_back(warehouse, running) == 1
+
+        assert startable(warehouse) == ["other/app"]
+        assert "octo/second" in startable(warehouse, at=self.UNTIL + SECOND)
+        with warehouse.begin() as connection:
+            (told,) = jobs.events_after(connection, waiting.job_id, waiting.last_seq)
+        assert (told.state, told.message) == ("queued", "used up")
+        assert self.hold_back(warehouse, running) == 0, "once is enough"
+
+    def test_what_asks_for_nothing_or_is_under_way_is_left_alone(self, warehouse: Engine) -> None:
+        running = take(warehouse, add(warehouse, "octo/first"))
+        handed = add(warehouse, "octo/second")
+        hand(warehouse, handed.job_id)
+        checked = add_repository(warehouse, "octo/third", github_id=3)
+        with warehouse.begin() as connection:
+            jobs.enqueue(connection, checked, at=AT, kind="check")
+
+        assert self.hold_back(warehouse, running) == 0
+        assert startable(warehouse) == ["octo/third"]
+
+    def test_who_waits_for_longer_goes_on_waiting(self, warehouse: Engine) -> None:
+        running = take(warehouse, add(warehouse, "octo/first"))
+        later = take(warehouse, add(warehouse, "octo/second"))
+        tomorrow = AT + timedelta(days=1)
+        with warehouse.begin() as connection:
+            jobs.park(connection, later, not_before=tomorrow, at=AT)
+
+        assert self.hold_back(warehouse, running) == 0
