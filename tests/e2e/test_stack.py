@@ -145,7 +145,8 @@ def test_a_cancelled_job_stops_soon_and_leaves_the_figures(running: Running) -> 
     assert until(lambda: _state(running, run_id), 30, "its run goes on") == "CANCELLED"
 
 
-def test_who_cancels_the_run_in_prefect_cancels_the_job(running: Running) -> None:
+def test_who_cancels_the_run_in_prefect_cancels_the_job(running: Running, github: GitHub) -> None:
+    github.control(latency=1.0)  # else the job is done before anybody has heard of it
     job_id = running.ask(NAME, full=True)
     until(lambda: _is_at(running, job_id, "extract"), 60, "the job does not come that far")
     run_id = running.get(f"/api/v1/jobs/{job_id}")["flow_run_id"]
@@ -154,6 +155,7 @@ def test_who_cancels_the_run_in_prefect_cancels_the_job(running: Running) -> Non
     httpx2.post(f"{running.prefect}/api/flow_runs/{run_id}/set_state", json=cancelling)
 
     job = until(lambda: _ended(running, job_id), 20, "the job goes on")
+    github.control(calm=True)
     assert job["state"] == "cancelled"
     assert until(lambda: _state(running, run_id), 60, "its run goes on") == "CANCELLED"
 

@@ -3,13 +3,13 @@
 import io
 import os
 import platform
-import resource
 import shutil
 import tracemalloc
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from resource import RUSAGE_CHILDREN, getpagesize, getrusage
 from typing import Any
 
 import pytest
@@ -22,8 +22,6 @@ from gitinsight.git.history import Commit, FileChange, Moment
 from gitinsight.git.mirror import Mirror
 from tests.support.git import GitRepository
 
-_COMPARED = 60
-"""Versions of a large text, one commit each."""
 NORMAL = Moment(datetime(2023, 11, 14, 22, 13, 20, tzinfo=UTC), 0, "1700000000 +0000")
 
 
@@ -310,18 +308,13 @@ def test_a_commit_with_twenty_thousand_files_needs_little_memory(repository: Git
 
 
 @pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="what is set is set for glibc")
-def test_a_large_text_is_not_given_back_to_the_kernel_between_commits(
-    repository: GitRepository,
-) -> None:
-    large = "".join(f"line {number} of a specification\n" for number in range(20_000))
-    for number in range(_COMPARED):
-        repository.commit({"large.md": f"{number}\n{large}"})
-    began = resource.getrusage(resource.RUSAGE_CHILDREN).ru_minflt
-
+def test_git_does_not_give_a_large_text_back_between_commits(repository: GitRepository) -> None:
+    large = "a line of a specification\n" * 20_000
+    shas = [repository.commit({"large.md": f"{number}\n{large}"}) for number in range(60)]
+    before = getrusage(RUSAGE_CHILDREN).ru_minflt
     read(repository)
-
-    faults = resource.getrusage(resource.RUSAGE_CHILDREN).ru_minflt - began
-    assert faults * resource.getpagesize() < _COMPARED * len(large)
+    faults = getrusage(RUSAGE_CHILDREN).ru_minflt - before
+    assert faults * getpagesize() < len(shas) * len(large)
 
 
 def test_a_history_that_git_cannot_read_is_an_error_and_no_short_history(
