@@ -13,7 +13,7 @@ class Kept(Protocol):
 
 
 T = TypeVar("T", bound=Kept)
-KEPT_SECONDS = 300.0
+KEPT_SECONDS = 300
 """For about so long is kept what is dropped at once when it changes. When it was looked at last is
 not announced, and may be older.
 """

@@ -8,6 +8,7 @@ server itself goes through the whole list for every page, and sorts it, which is
 import bisect
 import importlib
 import sys
+from operator import itemgetter
 from typing import Any
 
 from benchmarks.replay import FOLDER
@@ -44,15 +45,13 @@ def _comments(rest: Any) -> None:
 
     def since(q: Any, rows: Any, render: Any) -> Any:
         began = q.since()
-        if not began or _OLDEST_FIRST.items() - q.q.items():
+        base = q.view.base
+        is_whole = rows is base.comments or rows is base.review_comments
+        if not is_whole or not began or _OLDEST_FIRST.items() - q.q.items():
             return whole(q, rows, render)
-
-        def made() -> Any:
-            ordered = sorted(rows, key=lambda one: (one["updated_at"], one["id"]))
-            return ordered, [one["updated_at"] for one in ordered]
-
-        ordered, keys = q.view.base.cached(("updated", id(rows)), made)
-        begun = ordered[bisect.bisect_left(keys, began) :]
+        key = itemgetter("updated_at", "id")
+        ordered = base.cached(("updated", id(rows)), lambda: sorted(rows, key=key))
+        begun = ordered[bisect.bisect_left(ordered, began, key=itemgetter("updated_at")) :]
         return [render(q.view, one) for one in q.slice(begun)]
 
     setattr(rest, _COMMENTS, since)

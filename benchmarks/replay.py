@@ -72,14 +72,8 @@ def serving(*arguments: str, is_large: bool = False) -> Iterator[Replay]:
     url = f"http://127.0.0.1:{port}"
     program = ["-m", "benchmarks.large_replay"] if is_large else [str(FOLDER / "server.py")]
     command = [
-        sys.executable,
-        *program,
-        "--port",
-        str(port),
-        "--no-limits",
-        "--git-shas",
-        *arguments,
-    ]
+        sys.executable, *program, "--port", str(port), "--no-limits", "--git-shas", *arguments,
+    ]  # fmt: skip
     with tempfile.TemporaryFile() as log:
         server = process.start(command, log=log)
         try:

@@ -39,8 +39,7 @@ _BESIDE = 24
 _GIANT_RECORDS = 5_000
 _TOKENS = ",".join(f"token-{number}" for number in range(6))
 """First readings take some 21,000 requests, and each of these may make 5,000 an hour."""
-_WORKERS, _AT_ONCE = 2, 2
-"""The second is what each of them has by default."""
+_WORKERS = 2
 _MOST_SECONDS = 7_200
 
 
@@ -145,7 +144,5 @@ def _settings(github: Simulated, state_dir: Path) -> Settings:
             "graphql_seconds_per_minute": 0,
         },
         **{one: {"port": free_port(0)} for one in ("warehouse", "redis", "api")},
-        "orchestrator": {
-            "port": free_port(0), "concurrency": _AT_ONCE, "giant_records": _GIANT_RECORDS,
-        },
+        "orchestrator": {"port": free_port(0), "giant_records": _GIANT_RECORDS},
     })  # fmt: skip

@@ -209,7 +209,7 @@ def _park(run: Run, error: GitInsightError, not_before: datetime) -> Job:
     at, reason = run.clock(), str(error)
     with run.warehouse.begin() as connection:
         parked = jobs.park(connection, run.job, not_before=not_before, at=at, reason=reason)
-    if isinstance(error, RateLimited):
+    if isinstance(error, RateLimited):  # the job is parked, whatever becomes of this
         with run.warehouse.begin() as connection:
             lanes.hold_back(connection, run.job, until=not_before, at=at, reason=reason)
     return parked

@@ -11,12 +11,13 @@ from graphlib import TopologicalSorter
 from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
-from tempfile import NamedTemporaryFile, TemporaryDirectory
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import msgspec
 
 from gitinsight.errors import BrokenEnvironment
+from gitinsight.runtime.state import write_whole
 from warehouse.project import PREFIX, Column, Node, Project
 
 _INSTALLED = Path(__file__).parent / "dbt_project"
@@ -112,12 +113,10 @@ def _kept(kind: str, home: Path, directory: Path, make: Callable[[str, Path], by
 
 
 def _keep(body: bytes, path: Path, kind: str) -> None:
-    """Whole or not at all; what was kept of earlier files goes."""
+    """What was kept of earlier files goes."""
     for other in path.parent.glob(f"{kind}-*.json"):
         other.unlink()
-    with NamedTemporaryFile(dir=path.parent, delete=False) as file:
-        file.write(body)
-    Path(file.name).replace(path)
+    write_whole(path, body)
 
 
 def _compiled(told: str, directory: Path) -> bytes:

@@ -209,9 +209,7 @@ def _few_authorities(settings: Settings) -> dict[str, str]:
     if not path.exists():
         first, end, _ = Path(certifi.where()).read_text("utf-8").partition(_END_OF_CERTIFICATE)
         path.parent.mkdir(parents=True, exist_ok=True)
-        written = path.with_suffix(f".{os.getpid()}")
-        written.write_text(f"{first}{end}\n", "utf-8")
-        written.replace(path)  # another process may do the same
+        state.write_whole(path, f"{first}{end}\n".encode())
     return {"PREFECT_API_SSL_CERT_FILE": str(path)}
 
 

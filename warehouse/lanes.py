@@ -86,7 +86,6 @@ order by place
 limit %(free)s
 """
 
-
 _ALIKE = """
 update ops.jobs set not_before = %(until)s
 where job_id in (

@@ -84,7 +84,7 @@ class SharedSummaries:
             async with self._redis.pipeline(transaction=False) as pipeline:
                 for one, (version, body) in found.items():
                     value = msgspec.msgpack.encode((self._era, version, body))
-                    pipeline.set(self._key(one), value, ex=int(KEPT_SECONDS))
+                    pipeline.set(self._key(one), value, ex=KEPT_SECONDS)
                 await pipeline.execute()
         except (RedisError, OSError):
             self._miss()

@@ -35,6 +35,13 @@ def prepare(state_dir: Path, *, needed_bytes: int = _NEEDED_BYTES) -> None:
         raise BrokenEnvironment(problem, hint)
 
 
+def write_whole(path: Path, body: bytes) -> None:
+    """Whole or not at all: who reads it meanwhile has what was there before."""
+    with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
+        file.write(body)
+    Path(file.name).replace(path)
+
+
 def secret(path: Path, make: Callable[[], str] | None = None) -> str:
     """What the file holds; a new one, readable by the owner alone, where there is none."""
     try:

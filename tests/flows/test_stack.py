@@ -40,6 +40,7 @@ def test_a_process_is_told_every_setting_and_nothing_of_somebody_elses_prefect(
     assert told["PREFECT_API_URL"] == settings.orchestrator.url
     assert "PREFECT_PROFILE" not in told
     assert told["GITINSIGHT_WAREHOUSE__URL"] == settings.warehouse_url
+    assert told["GITINSIGHT_GITHUB__TOKENS"] == "test-token"
 
 
 @pytest.mark.parametrize(("url", "count"), [("http://x/api", 1), ("https://x/api", None)])
@@ -53,7 +54,6 @@ def test_clients_of_prefect_read_few_authorities_where_none_is_asked(
     path = told.get("PREFECT_API_SSL_CERT_FILE")
     read = ssl.create_default_context(cafile=path).cert_store_stats()["x509"] if path else None
     assert read == count
-    assert told["GITINSIGHT_GITHUB__TOKENS"] == "test-token"
 
 
 def test_an_api_that_everybody_could_write_to_is_not_started(settings: Settings) -> None:

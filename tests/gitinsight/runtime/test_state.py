@@ -97,6 +97,16 @@ def test_whoever_asks_at_the_same_time_gets_the_same_secret(tmp_path: Path) -> N
         assert seen == {path.read_text()}
 
 
+def test_a_file_is_replaced_whole_and_nothing_is_left_beside_it(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+
+    for body in (b"first", b"second"):
+        state.write_whole(path, body)
+
+        assert path.read_bytes() == body
+        assert list(tmp_path.iterdir()) == [path]
+
+
 def test_the_admin_key_is_a_secret_of_the_state_directory(tmp_path: Path) -> None:
     assert state.admin_key(tmp_path) == state.secret(tmp_path / "admin.key")
 
