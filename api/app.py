@@ -47,6 +47,7 @@ from api import (
     prometheus,
     reports,
     repositories,
+    search,
     sql,
     streams,
     tickets,
@@ -65,7 +66,6 @@ from api.dashboard import Dashboard
 from api.fast import routes as fast_routes
 from api.fast.fast import Fast
 from api.fast.heads import plain_id
-from api.fast.meaning import Meaning
 from api.fast.searches import Searches
 from api.fast.second import SharedSummaries
 from api.fast.summaries import Summaries
@@ -73,6 +73,7 @@ from api.guard import Guarded
 from api.kept import Kept
 from api.limits import Limits, Streams
 from api.live import Channels
+from api.meaning import Meaning
 from api.openapi import Documented
 from api.readable import ReadableRepositories
 from api.session import PLACES, places_in
@@ -86,7 +87,7 @@ from gitinsight.errors import BrokenEnvironment
 from gitinsight.runtime import state
 from gitinsight.settings import Settings
 from gitinsight.vault import Vault
-from warehouse import search
+from warehouse import search as documents
 from warehouse.engine import Engine, address, make_engine
 from warehouse.shapes import Shapes
 from warehouse.summaries import summaries
@@ -95,9 +96,9 @@ _STARTS = frozenset({"http.response.start", "websocket.http.response.start"})
 _API = "/api/v1"
 PARTS = (
     *((part, _API) for part in (
-        repositories, organisations, overview, figures, trends, fast_routes, marts, metrics, ai,
-        ask, code, duplicates, sql, jobs, streams, webhooks, logins, tickets, users, api_keys,
-        audit, values, pictures, reports, identities, budgets,
+        repositories, organisations, overview, figures, trends, search, fast_routes, marts,
+        metrics, ai, ask, code, duplicates, sql, jobs, streams, webhooks, logins, tickets, users,
+        api_keys, audit, values, pictures, reports, identities, budgets,
     )),
     (badges, ""), (health, ""), (prometheus, ""), (jwks, ""), (dashboard, ""),
 )  # fmt: skip
@@ -148,8 +149,8 @@ def create_app(
     kept = Summaries(partial(summaries, app.state.warehouse), second=app.state.second)
     searches = Searches(
         settings.state_dir / "search" / _named(app.state.warehouse),
-        versions=partial(search.versions, app.state.warehouse),
-        documents=partial(search.documents, app.state.warehouse),
+        versions=partial(documents.versions, app.state.warehouse),
+        documents=partial(documents.documents, app.state.warehouse),
         shared=None if credentials.is_open else frozenset(),
     )
     app.state.meaning = Meaning(settings.state_dir)

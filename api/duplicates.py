@@ -5,9 +5,9 @@ from typing import Any
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, ConfigDict, Field
 
+from api import meaning
 from api.auth import Reader
-from api.fast import meaning
-from api.fast.routes import Found, Meant
+from api.search import Found, Meant
 from api.session import in_transaction
 from models.meaning import readable
 from warehouse import visibility

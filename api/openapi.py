@@ -14,7 +14,7 @@ from api.api_keys import ApiKey, MadeKey
 from api.budgets import Budget
 from api.envelope import as_json
 from api.errors import Problem
-from api.fast.routes import Found
+from api.fast.routes import Hit
 from api.figures import Count
 from api.identities import Preview
 from api.jobs import Event, Job
@@ -22,6 +22,7 @@ from api.organisations import Organisation
 from api.overview import Glance
 from api.reports import Report
 from api.repositories import Repository
+from api.search import Found
 from api.users import Me
 
 _DESCRIPTION = """\
@@ -36,6 +37,7 @@ _TAGS = [
     {"name": "repositories", "description": "What is followed."},
     {"name": "organisations", "description": "Whose repositories are discovered."},
     {"name": "figures", "description": "What is known about one repository."},
+    {"name": "search", "description": "Everything that is known, by words or by meaning."},
     {"name": "fast", "description": "The same, kept ready: for whoever asks often."},
     {"name": "marts", "description": "The tables that the figures come from."},
     {"name": "metrics", "description": "What the figures mean."},
@@ -54,7 +56,7 @@ _TAGS = [
 ]
 _AS_WRITTEN = (
     Problem, Event, Job, Repository, Organisation, Count, Found, ApiKey, MadeKey, Me, Tone,
-    Report, Budget, Preview, Glance,
+    Report, Budget, Preview, Glance, Hit,
 )  # fmt: skip
 """Those that no route answers by itself, and those with a null in their example: FastAPI leaves it
 out, and what null stands for is worth showing.

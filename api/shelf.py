@@ -2,6 +2,7 @@
 
 import random
 import time
+from collections import OrderedDict
 from collections.abc import Iterator
 from typing import Generic, Protocol, TypeVar
 
@@ -25,7 +26,8 @@ class Shelf(Generic[T]):
     """
 
     def __init__(self, *, most_bytes: int, seconds: float) -> None:
-        self._entries: dict[bytes, tuple[T, float]] = {}
+        # A dict finds its first one ever slower where that one is dropped each time.
+        self._entries: OrderedDict[bytes, tuple[T, float]] = OrderedDict()
         self._most_bytes = most_bytes
         self._seconds = seconds
         self.size = 0
@@ -50,7 +52,8 @@ class Shelf(Generic[T]):
         self._entries[target] = entry, until
         self.size += entry.size
         while self.size > self._most_bytes:
-            self.drop(next(iter(self._entries)))
+            _, (dropped, _) = self._entries.popitem(last=False)
+            self.size -= dropped.size
 
     def drop(self, target: bytes) -> None:
         held = self._entries.pop(target, None)

@@ -66,6 +66,15 @@ where known.model = %(model)s and held.deleted_at is null and {VISIBLE}
         %(author)s::text is null
         or lower(held.payload #>> '{{user,login}}') = lower(%(author)s)
     )
+    and (
+        %(label)s::text is null
+        or exists (
+            select from jsonb_path_query(held.payload, '$.labels[*].name') as label
+            where lower(label #>> '{{}}') = lower(%(label)s)
+        )
+    )
+    and (%(since)s::timestamptz is null or held.source_updated_at >= %(since)s)
+    and (%(until)s::timestamptz is null or held.source_updated_at < %(until)s)
 """
 _NEAREST = f"""
 select repository_id, id, {_NUMBER} as number, 1 - (vector <=> %(vector)s::halfvec) as similarity
@@ -119,6 +128,9 @@ class Among:
     kind: Kind | None = None
     state: str | None = None
     author: str | None = None
+    label: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
 
 
 def waiting(connection: Connection, repository_id: int, *, model: str, limit: int) -> list[Waiting]:
@@ -193,7 +205,8 @@ def _scanned(rows: ServerCursor[Any], vector: Vector, limit: int) -> list[Near]:
 def _asked(among: Among) -> dict[str, Any]:
     return {
         "readable": parameter(among.readable), "repository_id": among.repository_id,
-        "kind": among.kind, "state": among.state, "author": among.author,
+        "kind": among.kind, "state": among.state, "author": among.author, "label": among.label,
+        "since": among.since, "until": among.until,
     }  # fmt: skip
 
 

@@ -9,6 +9,7 @@ import math
 import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
@@ -19,7 +20,7 @@ from api.envelope import plain
 from api.fast.words import words_of
 from warehouse.search import Document
 
-_FORMAT = "1"
+_FORMAT = "2"
 """Of what is indexed, and how: with another one the index is made anew."""
 _STORED = ("kind", "repository_id", "title", "owner", "labels", "number", "language", "state",
            "url", "updated_at")  # fmt: skip
@@ -34,7 +35,7 @@ _HEAP_BYTES = 256_000_000
 
 def schema() -> tantivy.Schema:
     built = tantivy.SchemaBuilder()
-    for name in ("kind", "state", "language", "author", "full", "exact"):
+    for name in ("kind", "state", "language", "author", "label", "full", "exact"):
         built.add_text_field(name, tokenizer_name="raw", index_option="basic")
     built.add_text_field("name", tokenizer_name="words", index_option="freq")
     for name in ("prefixes", "beginnings"):
@@ -44,6 +45,7 @@ def schema() -> tantivy.Schema:
     built.add_text_field("text", tokenizer_name="words", index_option="freq")
     built.add_unsigned_field("repository_id", indexed=True)
     built.add_boolean_field("is_private", indexed=True)
+    built.add_integer_field("updated", indexed=True, fast=True)
     built.add_float_field("weight", fast=True)
     built.add_bytes_field("shown", stored=True)
     return built.build()
@@ -154,11 +156,23 @@ def _indexed(document: Document) -> tantivy.Document:
     for field, text in texts.items():
         if text is not None:
             indexed.add_text(field, text.lower())
+    for one in document.labels:
+        indexed.add_text("label", one.lower())
+    updated = seconds_of(document.updated_at)
+    if updated is not None:
+        indexed.add_integer("updated", updated)
     indexed.add_unsigned("repository_id", document.repository_id)
     indexed.add_boolean("is_private", document.is_private)
     indexed.add_float("weight", 1 + math.log1p(document.weight or 0))
     indexed.add_bytes("shown", msgspec.json.encode(plain(shown)))
     return indexed
+
+
+def seconds_of(at: datetime | None) -> int | None:
+    """Since 1970, the next whole one; in UTC where nothing else is said."""
+    if at is None:
+        return None
+    return math.ceil((at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp())
 
 
 def _beginnings(name: str) -> set[str]:

@@ -17,6 +17,7 @@ from warehouse.search import Document
 
 PATH = b"/api/v1/fast/search"
 _ROUTE = "/api/v1/fast/search"
+_ROUTE_OF_MARKED = "/api/v1/search"
 _MOST_BYTES = 64 * 2**20
 _KEPT_SECONDS = 60.0
 _LONGEST_TARGET = 512
@@ -86,7 +87,7 @@ class Searches:
             Wanted(q, limit=int(asked["limit"] or 20)), readable=self._shared
         )
         if first.is_enough:
-            return self._keep(target, first.answer, self._generation)
+            return self._keep(target, first.answer, _ROUTE, self._generation)
         if len(self._begun) >= _MOST_BEGUN:
             self._begun.clear()
         self._begun[target] = self._generation, first
@@ -123,14 +124,18 @@ class Searches:
                 )
         finally:
             self._flights.pop(target, None)
-        return self._keep(target, body, generation)
+        return self._keep(target, body, _route_of(wanted), generation)
 
     def _own(self, wanted: Wanted, readable: frozenset[int] | None) -> Entry:
         assert self._searching is not None  # noqa: S101 - nobody asks before the start
-        return Entry(self._searching.find(wanted, readable=readable), route=_ROUTE)
+        return Entry(self._searching.find(wanted, readable=readable), route=_route_of(wanted))
 
-    def _keep(self, target: bytes, body: bytes, generation: int) -> Entry:
-        entry = Entry(body, route=_ROUTE)
+    def _keep(self, target: bytes, body: bytes, route: str, generation: int) -> Entry:
+        entry = Entry(body, route=route)
         if generation == self._generation and len(target) <= _LONGEST_TARGET:
             self.shelf.put(target, entry)
         return entry
+
+
+def _route_of(wanted: Wanted) -> str:
+    return _ROUTE_OF_MARKED if wanted.is_marked else _ROUTE

@@ -7,12 +7,13 @@ text; each is weighted by one plus the logarithm of its stars, comments or commi
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, TypeAlias
 
 import msgspec
-from tantivy import Occur, Query
+from tantivy import DocAddress, FieldType, Occur, Query, Searcher
 
-from api.fast.index import LEADING_LETTERS, PREFIX_LETTERS, Index
+from api.fast.index import LEADING_LETTERS, PREFIX_LETTERS, Index, seconds_of
 from api.fast.words import Marks, edits_allowed, words_of
 from warehouse.search import Kind
 
@@ -22,12 +23,18 @@ _MOST_ALIKE = 64
 _NAMED = 1e6
 _NAMED_IN_FULL = 1e9
 """Scores that nothing reaches without the name, whatever else it has, and whatever it weighs."""
+_MOST_HELD_BYTES = 32 * 2**20
+"""Of documents that are held ready to be shown."""
+_WEIGHTS = (("name", 3.0), ("labels", 1.5), ("owner", 1.5), ("text", 0.7))
+"""Of the fields that are made of words: how much it counts where one is."""
 _Clause: TypeAlias = tuple[Occur, Query]
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What somebody looks for; filters that are null let everything pass."""
+    """What somebody looks for; filters that are null let everything pass. ``since`` and ``until``
+    are of the last change, the second one excluded; ``is_marked`` asks for what matched as HTML.
+    """
 
     q: str
     kind: Kind | None = None
@@ -35,7 +42,11 @@ class Wanted:
     language: str | None = None
     state: str | None = None
     author: str | None = None
+    label: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
     limit: int = 20
+    is_marked: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +62,7 @@ class First:
 
     @property
     def answer(self) -> bytes:
-        return _answer(self.found, self.words, self.wanted.limit, is_near=self.is_near)
+        return _answer(self.found, self.words, self.wanted, is_near=self.is_near)
 
 
 class _Text(msgspec.Struct):
@@ -64,10 +75,31 @@ _TEXTS = msgspec.json.Decoder(list[_Text])
 _JSON = msgspec.json.Encoder()
 
 
+class _Held:
+    """What is stored of documents, by where they lie: those that are found are often the same."""
+
+    def __init__(self, searcher: Searcher) -> None:
+        self.searcher = searcher
+        self._documents: dict[int, bytes] = {}
+        self._bytes = 0
+
+    def at(self, place: DocAddress) -> bytes:
+        key = place.segment_ord << 32 | place.doc
+        found = self._documents.get(key)
+        if found is None:
+            stored: Any = self.searcher.doc(place).get_first("shown")
+            found = self._documents[key] = stored
+            self._bytes += len(found)
+            if self._bytes > _MOST_HELD_BYTES:
+                self._documents, self._bytes = {}, 0
+        return found
+
+
 class Searching:
     def __init__(self, index: Index) -> None:
         self._index = index
         self._schema = index.schema
+        self._held = _Held(index.searcher)
 
     def find(self, wanted: Wanted, *, readable: frozenset[int] | None = None) -> bytes:
         """The answer as JSON. ``readable`` are the private repositories whose reader asks; None is
@@ -80,22 +112,24 @@ class Searching:
         """What is meant word for word, or by a name with a slip of the hand: what is soon found."""
         words = words_of(wanted.q)[:_MOST_WORDS]
         filters = [*self._filters(wanted), *self._permitted(readable)]
-        if not words:
-            return First(wanted, words, filters, [], is_near=False, is_enough=True)
-        query = _any(*self._named(wanted.q.strip().lower(), words), self._meant(words))
-        best, found = self._run(query, filters, wanted.limit)
-        if best >= _NAMED or len(found) >= min(_ENOUGH, wanted.limit):
+        written = [self._written(word) for word in words]
+        ways = self._named(wanted.q.strip().lower(), words) if words else []
+        meant = self._meant(words, written)
+        if meant is not None:
+            ways.append(meant)
+        best, found = self._run(_any(*ways), filters, wanted.limit) if ways else (0.0, [])
+        if not words or best >= _NAMED or len(found) >= min(_ENOUGH, wanted.limit):
             return First(wanted, words, filters, found, is_near=False, is_enough=True)
-        _, near = self._run(self._near(words, is_wide=False), filters, wanted.limit)
-        return First(
-            wanted, words, filters, [*found, *near], is_near=True, is_enough=bool(near)
-        )  # fmt: skip
+        _, near = self._run(self._near(words, written, is_wide=False), filters, wanted.limit)
+        found = [*found, *near]
+        return First(wanted, words, filters, found, is_near=True, is_enough=bool(found))
 
     def further(self, first: "First") -> bytes:
         """With what is near in any way, for it was too little."""
-        near = self._near(first.words, is_wide=True)
+        written = [self._written(word) for word in first.words]
+        near = self._near(first.words, written, is_wide=True)
         _, found = self._run(near, first.filters, first.wanted.limit)
-        return _answer([*first.found, *found], first.words, first.wanted.limit, is_near=True)
+        return _answer([*first.found, *found], first.words, first.wanted, is_near=True)
 
     def alike(self, wanted: Wanted, *, readable: frozenset[int] | None = None) -> bytes:
         """The same by any of its words, of which rare ones count most: for what is a text itself,
@@ -107,7 +141,7 @@ class Searching:
         found: list[bytes] = []
         if words:
             _, found = self._run(_any(*each), filters, wanted.limit, weight=None)
-        return _answer(found, words, wanted.limit, is_near=False)
+        return _answer(found, words, wanted, is_near=False)
 
     def _run(
         self, query: Query, filters: Sequence[_Clause], limit: int, *,
@@ -116,28 +150,31 @@ class Searching:
         """The score of the best, and what is stored of each."""
         if filters:
             query = Query.boolean_query([(Occur.Must, query), *filters])
-        searcher = self._index.searcher
-        hits = searcher.search(query, limit, count=False, weight_by_field=weight).hits
-        if not hits:
-            return 0.0, []
-        stored: list[Any] = [searcher.doc(at).get_first("shown") for _, at in hits]
-        return hits[0][0], [bytes(one) for one in stored]
+        held = self._held
+        if held.searcher is not self._index.searcher:
+            held = self._held = _Held(self._index.searcher)
+        hits = held.searcher.search(query, limit, count=False, weight_by_field=weight).hits
+        return (hits[0][0] if hits else 0.0), [held.at(place) for _, place in hits]
 
     def _filters(self, wanted: Wanted) -> list[_Clause]:
         asked: dict[str, Any] = {
             "kind": wanted.kind, "repository_id": wanted.repository_id,
             "language": _lower(wanted.language), "state": _lower(wanted.state),
-            "author": _lower(wanted.author),
+            "author": _lower(wanted.author), "label": _lower(wanted.label),
         }  # fmt: skip
-        return [
-            (Occur.Must, Query.const_score_query(self._term(name, value), 0.0))
-            for name, value in asked.items()
-            if value is not None
-        ]
+        filters = [self._term(name, value) for name, value in asked.items() if value is not None]
+        if wanted.since is not None or wanted.until is not None:
+            until = seconds_of(wanted.until)
+            changed = Query.range_query(
+                self._schema, "updated", FieldType.Integer, seconds_of(wanted.since), until,
+                include_upper=until is None,
+            )  # fmt: skip
+            filters.append(changed)
+        return [(Occur.Must, Query.const_score_query(one, 0.0)) for one in filters]
 
     def _permitted(self, readable: frozenset[int] | None) -> list[_Clause]:
         """What is private is left out, which costs nothing where nothing is."""
-        if readable is None:
+        if readable is None or not self._has("is_private", value=True):
             return []
         hidden = self._term("is_private", value=True)
         if readable:
@@ -148,49 +185,49 @@ class Searching:
     def _named(self, q: str, words: Sequence[str]) -> list[Query]:
         asked = (("exact", "-".join(words), _NAMED), ("full", q, _NAMED_IN_FULL))
         return [
-            Query.const_score_query(Query.term_query(self._schema, name, value), score)
+            Query.const_score_query(self._term(name, value), score)
             for name, value, score in asked
+            if self._has(name, value)
         ]
 
-    def _meant(self, words: Sequence[str]) -> Query:
-        *_, last = words
-        each = []
-        for word in words:
-            ways = [
-                self._term("name", word, 3.0), self._term("labels", word, 1.5),
-                self._term("owner", word, 1.5), self._term("text", word, 0.7),
-            ]  # fmt: skip
-            if word is last:
-                ways.append(self._term("prefixes", word[:PREFIX_LETTERS], 1.0))
-            each.append((Occur.Must, _any(*ways)))
-        query = Query.boolean_query(each)
-        begun = "-".join(words)
-        if len(begun) < LEADING_LETTERS:
-            return query
-        return _any(query, self._term("beginnings", begun, 12.0))
+    def _written(self, word: str) -> list[Query]:
+        """Where somebody has written the word; what is nowhere is not looked for."""
+        return [self._term(name, word, boost) for name, boost in _WEIGHTS if self._has(name, word)]
 
-    def _near(self, words: Sequence[str], *, is_wide: bool) -> Query:
+    def _meant(self, words: Sequence[str], written: Sequence[list[Query]]) -> Query | None:
+        """All of the words, the last of which may be begun; None where one of them is nowhere."""
+        each = [*written]
+        if words and self._has("prefixes", words[-1][:PREFIX_LETTERS]):
+            begun = self._term("prefixes", words[-1][:PREFIX_LETTERS])
+            each[-1] = [*written[-1], begun]
+        if not each or not all(each):
+            return None
+        query = _all(each)
+        leading = "-".join(words)
+        if len(leading) < LEADING_LETTERS or not self._has("beginnings", leading):
+            return query
+        return _any(query, self._term("beginnings", leading, 12.0))
+
+    def _near(
+        self, words: Sequence[str], written: Sequence[list[Query]], *, is_wide: bool
+    ) -> Query:
         """Words that nobody has written are those that are misspelt; else any may be."""
-        unknown = [word for word in words if not self._is_known(word)] or words
+        is_any_unknown = not all(written)
         each = []
-        for word in words:
-            ways = [
-                self._term("name", word, 3.0), self._term("labels", word, 1.0),
-                self._term("owner", word, 1.0), self._term("text", word, 0.5),
-            ]  # fmt: skip
+        for word, known in zip(words, written, strict=True):
+            ways = [*known]
             edits = edits_allowed(word)
-            if edits and word in unknown:
+            if edits and not (known and is_any_unknown):
                 is_begun = word is words[-1] and edits == 1
                 most = edits if is_wide else 1
                 ways.append(self._alike("name", word, most, 1.0, is_begun=is_begun))
                 if is_wide:
                     ways.append(self._alike("labels", word, 1, 0.4))
-            each.append((Occur.Must, _any(*ways)))
-        return Query.boolean_query(each)
+            each.append(ways)
+        return _all(each) if all(each) else Query.empty_query()
 
-    def _is_known(self, word: str) -> bool:
-        searcher = self._index.searcher
-        return any(searcher.doc_freq(name, word) for name in ("name", "owner", "labels", "text"))
+    def _has(self, name: str, value: Any) -> bool:
+        return self._index.searcher.doc_freq(name, value) > 0
 
     def _alike(
         self, name: str, word: str, edits: int, boost: float, *, is_begun: bool = False
@@ -204,22 +241,34 @@ class Searching:
 
 
 def _any(*queries: Query) -> Query:
+    if len(queries) == 1:
+        return queries[0]
     return Query.boolean_query([(Occur.Should, one) for one in queries])
+
+
+def _all(each: Sequence[list[Query]]) -> Query:
+    """One of each list."""
+    if len(each) == 1:
+        return _any(*each[0])
+    return Query.boolean_query([(Occur.Must, _any(*ways)) for ways in each])
 
 
 def _lower(text: str | None) -> str | None:
     return None if text is None else text.lower()
 
 
-def _answer(found: Sequence[bytes], words: Sequence[str], limit: int, *, is_near: bool) -> bytes:
-    distinct = list(dict.fromkeys(found))[:limit]
-    marks = Marks(words, is_near_enough=is_near)
-    texts = _TEXTS.decode(b"[" + b",".join(distinct) + b"]")
-    shown = [_shown(one, text, marks) for one, text in zip(distinct, texts, strict=True)]
-    return b'{"data":[' + b",".join(shown) + b"]}"
+def _answer(
+    found: Sequence[bytes], words: Sequence[str], wanted: Wanted, *, is_near: bool
+) -> bytes:
+    distinct = list(dict.fromkeys(found))[: wanted.limit]
+    if wanted.is_marked:
+        marks = Marks(words, is_near_enough=is_near)
+        texts = _TEXTS.decode(b"[" + b",".join(distinct) + b"]")
+        distinct = [_marked(one, text, marks) for one, text in zip(distinct, texts, strict=True)]
+    return b'{"data":[' + b",".join(distinct) + b"]}"
 
 
-def _shown(stored: bytes, text: _Text, marks: Marks) -> bytes:
+def _marked(stored: bytes, text: _Text, marks: Marks) -> bytes:
     """What is stored, with the parts that matched."""
     parts = (("title", text.title), ("owner", text.owner), ("text", text.text))
     highlights = {name: html for name, part in parts if (html := marks.on(part)) is not None}

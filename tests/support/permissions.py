@@ -47,7 +47,7 @@ TABLE = {
     f"GET {V1}/overview": READ, f"GET {V1}/organisations": READ, f"POST {V1}/organisations": WRITE,
     f"GET {V1}/organisations/{{organisation_id}}": READ,
     f"GET {V1}/fast/repositories/{{repository_id}}/summary": READ,
-    f"GET {V1}/fast/search": READ, f"GET {V1}/fast/search/modes": READ,
+    f"GET {V1}/fast/search": READ, f"GET {V1}/search": READ, f"GET {V1}/search/modes": READ,
     f"GET {V1}/marts": READ, f"GET {V1}/marts/{{mart}}": READ,
     f"GET {V1}/marts/{{mart}}/rows": READ,
     f"POST {V1}/sql": ASK, f"GET {V1}/models": READ, f"POST {V1}/ai/sentiment": READ,

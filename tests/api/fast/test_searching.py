@@ -8,7 +8,7 @@ import pytest
 
 from api.fast.index import Index
 from api.fast.searching import Searching, Wanted
-from tests.support.documents import LIBRARY
+from tests.support.documents import APRIL, LIBRARY, MAY, document
 
 
 @pytest.fixture(scope="module")
@@ -64,7 +64,11 @@ def test_comments_are_found_by_what_they_say(searching: Searching) -> None:
     ("told", "title"),
     [({"kind": "pull_request"}, "Make the parser faster"), ({"language": "go"}, "octo/slow-parser"),
      ({"author": "ANN"}, "Parser crashes on empty input"), ({"repository_id": 3}, "acme/parser"),
-     ({"state": "closed"}, "Make the parser faster")],
+     ({"state": "closed"}, "Make the parser faster"),
+     ({"label": "Bug"}, "Parser crashes on empty input"),
+     ({"since": MAY}, "Parser crashes on empty input"),
+     ({"until": MAY}, "Make the parser faster"),
+     ({"since": APRIL, "until": MAY}, "Make the parser faster")],
 )  # fmt: skip
 def test_filters_leave_the_rest_out(searching: Searching, told: dict[str, Any], title: str) -> None:
     assert titles(searching, "parser", **told) == [title]
@@ -83,11 +87,15 @@ def test_what_may_not_be_read_is_not_found(searching: Searching) -> None:
 
 
 def test_what_matched_is_marked(searching: Searching) -> None:
-    (one,) = find(searching, "quickly")
+    (one,) = find(searching, "quickly", is_marked=True)
     assert one["highlights"] == {"text": "Reads &lt;JSON&gt; <mark>quickly</mark>"}
 
-    (near,) = find(searching, "fsat parser", kind="repository", language="rust")
+    asked = {"kind": "repository", "language": "rust", "is_marked": True}
+    (near,) = find(searching, "fsat parser", **asked)
     assert near["highlights"]["title"] == "octo/<mark>fast</mark>-<mark>parser</mark>"
+
+    (plain,) = find(searching, "quickly")
+    assert plain == {name: value for name, value in one.items() if name != "highlights"}
 
 
 @pytest.mark.parametrize(
@@ -95,6 +103,17 @@ def test_what_matched_is_marked(searching: Searching) -> None:
 )
 def test_whatever_is_asked_is_answered(searching: Searching, q: str) -> None:
     find(searching, q)
+
+
+def test_what_lies_where_another_one_lay_is_not_taken_for_it(tmp_path: Path) -> None:
+    index = Index(tmp_path)
+    searching = Searching(index)
+    for title in ("octo/first", "octo/second"):
+        with index.keeper() as keeper:
+            assert keeper is not None
+            keeper.replace({1: title}, [document(title)])
+        index.refresh()
+        assert titles(searching, "octo") == [title]
 
 
 def test_no_more_are_shown_than_are_wanted(searching: Searching) -> None:

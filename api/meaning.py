@@ -72,7 +72,8 @@ def among(wanted: Wanted, readable: Readable) -> Among:
         )  # fmt: skip
     return Among(
         readable=readable, repository_id=wanted.repository_id, kind=_kind(wanted.kind),
-        state=wanted.state, author=wanted.author,
+        state=wanted.state, author=wanted.author, label=wanted.label, since=wanted.since,
+        until=wanted.until,
     )  # fmt: skip
 
 

@@ -21,7 +21,7 @@ from tests.support.waiting import wait_for
 from warehouse import vectors
 from warehouse.engine import Engine, driver
 
-SEARCH = "/api/v1/fast/search"
+SEARCH = "/api/v1/search"
 DUPLICATES = "/api/v1/ai/duplicates"
 PROBLEM = "urn:gitinsight:problem:"
 ISSUES = {

@@ -1,0 +1,67 @@
+"""Searches of everything over HTTP: what is filtered, and what matched."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import httpx2
+import pytest
+
+from tests.support.marts import publish_figures
+from tests.support.rows import AT, add_repository, claim, payload_row
+from tests.support.waiting import wait_for
+from warehouse import raw
+from warehouse.engine import Engine
+from warehouse.raw import Origin
+
+SEARCH = "/api/v1/search"
+ISSUES: tuple[tuple[int, datetime, dict[str, Any]], ...] = (
+    (5, datetime(2026, 4, 1, 12, tzinfo=UTC),
+     {"title": "It crashes", "state": "open", "labels": [{"name": "Bug"}]}),
+    (6, datetime(2026, 5, 1, tzinfo=UTC),
+     {"title": "It crashes again", "state": "closed", "labels": []}),
+)  # fmt: skip
+
+
+@pytest.fixture
+def published(warehouse: Engine) -> Engine:
+    job = claim(warehouse, add_repository(warehouse, "octo/parser"))
+    origin = Origin(job.repository_id, "rest", "2022-11-28", AT, job.job_id)
+    rows = [
+        payload_row(number, at=at, number=number, user={"login": "ann"}, **told)
+        for number, at, told in ISSUES
+    ]
+    with warehouse.begin() as connection:
+        raw.upsert(connection, "issues", rows, origin=origin)
+    publish_figures(warehouse, job)
+    return warehouse
+
+
+def numbers(api: httpx2.Client, **asked: Any) -> list[int]:
+    found = api.get(SEARCH, params={"q": "crashes"} | asked).raise_for_status().json()["data"]
+    return sorted(one["number"] for one in found)
+
+
+@pytest.mark.usefixtures("published")
+def test_filters_are_joined_and_matches_are_marked(api: httpx2.Client) -> None:
+    wait_for(lambda: numbers(api) == [5, 6])
+
+    assert numbers(api, label="bug") == numbers(api, state="open") == [5]
+    assert numbers(api, author="Ann", type="issue") == [5, 6]
+    assert numbers(api, since="2026-05-01") == numbers(api, since="2026-04-01T12:00:01Z") == [6]
+    assert numbers(api, until="2026-05-01T02:00:00+02:00") == [5]
+    assert numbers(api, label="bug", since="2026-05-01") == []
+    (one,) = api.get(SEARCH, params={"q": "crashes", "label": "bug"}).json()["data"]
+    assert one["highlights"] == {"title": "It <mark>crashes</mark>"}
+    (fast, _) = api.get("/api/v1/fast/search", params={"q": "crashes"}).json()["data"]
+    assert "highlights" not in fast
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["", "q=", "q=a&limit=0", "q=a&limit=101", "q=a&type=none", "q=" + "a" * 201,
+     "q=a&repository_id=99999999999999999999", "q=a&since=soon", "q=a&label=" + "a" * 201],
+)  # fmt: skip
+def test_what_cannot_be_asked_is_told(api: httpx2.Client, query: str) -> None:
+    answer = api.get(f"{SEARCH}?{query}")
+
+    assert (answer.status_code, answer.json()["status"]) == (422, 422)
