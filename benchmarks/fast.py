@@ -28,7 +28,7 @@ from warehouse.migrate import migrate
 
 NAME = "fast"
 _ISSUE = 5
-_REPOSITORIES = 100_000
+_REPOSITORIES = 1_000_000
 _RUNS = 5
 _SECONDS = 2.0
 _STEADY = 1_000
@@ -117,7 +117,8 @@ def _searches(contest: Contest) -> Iterator[Figure]:
     asked.write_text("\n".join(quote_plus(one) for one in queries) + "\n", "utf-8")
     loads = contest.alternate(QFILE=str(asked), LIMITS="1")
     yield from _compared(
-        contest, loads, "requests_per_second", "search", "searches a second, each another one",
+        contest, loads, "requests_per_second", "search",
+        f"searches a second, each another one, of {_REPOSITORIES:,} repositories",
         is_cost=False, limit=20,
     )  # fmt: skip
     peer = contest.peers[0]
