@@ -9,10 +9,11 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeAlias
 from urllib.parse import quote_plus
 
 import httpx2
@@ -35,7 +36,9 @@ _STEADY = 1_000
 """Requests a second that every one of them answers without trouble."""
 _QUERIES = 20_000
 _KNOWN = 300
+_REPEATED = 200
 _INDEXING_SECONDS = 1_200
+_Way: TypeAlias = Callable[[random.Random, str], str]
 _FILL = """
 insert into ops.repositories (host, github_id, full_name, clone_url, state, added_at)
 select 'https://api.github.test', id, full_name, 'https://github.test/' || full_name, 'active',
@@ -121,16 +124,26 @@ def _searches(contest: Contest) -> Iterator[Figure]:
         f"searches a second, each another one, of {_REPOSITORIES:,} repositories",
         is_cost=False, limit=20,
     )  # fmt: skip
-    peer = contest.peers[0]
-    found = {
-        one.name: _found(one, contest.database, random.Random(7))  # noqa: S311 - as above
-        for one in (contest.ours, peer)
-    }
-    yield Figure(
-        f"{NAME}-search-misspelt", NAME, _ISSUE, "of misspelt names among the first ten",
-        [found[contest.ours.name]], Target("ratio", ">=", 1), is_cost=False,
-        baseline=_baseline(contest, peer.name, found[peer.name]),
+    few = contest.directory / "few.txt"
+    few.write_text(
+        "\n".join(quote_plus(one) for one in sorted(queries)[:_REPEATED]) + "\n", "utf-8"
+    )
+    loads = contest.alternate(QFILE=str(few))
+    yield from _compared(
+        contest, loads, "requests_per_second", "search-repeated",
+        f"searches a second, {_REPEATED} again and again", is_cost=False, limit=3,
     )  # fmt: skip
+    peer = contest.peers[0]
+    for kind, asked_as in _WAYS.items():
+        found = {
+            one.name: _found(one, contest.database, asked_as, random.Random(7))  # noqa: S311 - as above
+            for one in (contest.ours, peer)
+        }
+        yield Figure(
+            f"{NAME}-search-{kind}", NAME, _ISSUE, f"of {kind} names among the first ten",
+            [found[contest.ours.name]], Target("ratio", ">=", 1), is_cost=False,
+            baseline=_baseline(contest, peer.name, found[peer.name]),
+        )  # fmt: skip
 
 
 def _compared(
@@ -166,14 +179,16 @@ def _names(database: str) -> list[str]:
 
 
 def _query(drawn: random.Random, name: str) -> str:
-    words = name.replace("-", " ")
-    match drawn.randrange(3):
-        case 0:
-            return words
-        case 1:
-            return words[: max(4, len(words) * 7 // 10)].strip()
-        case _:
-            return _misspelt(drawn, words)
+    ways = list(_WAYS.values())
+    return ways[drawn.randrange(len(ways))](drawn, name.replace("-", " "))
+
+
+def _exact(_: random.Random, words: str) -> str:
+    return words
+
+
+def _begun(_: random.Random, words: str) -> str:
+    return words[: max(4, len(words) * 7 // 10)].strip()
 
 
 def _misspelt(drawn: random.Random, words: str) -> str:
@@ -189,8 +204,14 @@ def _misspelt(drawn: random.Random, words: str) -> str:
     return " ".join(each)
 
 
-def _found(server: Server, database: str, drawn: random.Random) -> float:
-    """The share of misspelt names of which one bearer is among the first ten."""
+_WAYS: Mapping[str, _Way] = {
+    "exact": _exact, "begun": _begun, "misspelt": _misspelt,
+}  # fmt: skip
+"""How somebody asks for a name."""
+
+
+def _found(server: Server, database: str, asked_as: _Way, drawn: random.Random) -> float:
+    """The share of names of which one bearer is among the first ten."""
     names = drawn.sample(_names(database), _KNOWN)
     key, _, value = server.header.strip().partition(": ")
     hits = 0
@@ -205,7 +226,7 @@ def _found(server: Server, database: str, drawn: random.Random) -> float:
             }  # fmt: skip
             told = client.get(
                 "/api/v1/fast/search",
-                params={"q": _misspelt(drawn, name.replace("-", " ")), "limit": "10"}, timeout=60,
+                params={"q": asked_as(drawn, name.replace("-", " ")), "limit": "10"}, timeout=60,
             ).json()  # fmt: skip
             rows = told["data"] if isinstance(told, dict) else told
             hits += bool(bearers & {one.get("full_name") or one["title"] for one in rows})
