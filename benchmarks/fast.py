@@ -105,6 +105,16 @@ def _summaries(contest: Contest) -> Iterator[Figure]:
         contest, loads, "cpu_microseconds", "summary-cpu", "microseconds of CPU a summary",
         is_cost=True, limit=3,
     )  # fmt: skip
+    _, *with_redis = contest.peers
+    yield from _compared(
+        contest, loads, "requests_per_second", "summary-redis",
+        "summaries a second, beside one that asks Redis", is_cost=False, limit=4, peers=with_redis,
+    )  # fmt: skip
+    yield from _compared(
+        contest, loads, "cpu_microseconds", "summary-redis-cpu",
+        "microseconds of CPU a summary, beside one that asks Redis", is_cost=True, limit=3,
+        peers=with_redis,
+    )  # fmt: skip
     steady = contest.alternate(rate=_STEADY)
     yield from _compared(
         contest, steady, "p99", "summary-p99", f"ms, p99 at {_STEADY:,} summaries a second",
@@ -148,12 +158,12 @@ def _searches(contest: Contest) -> Iterator[Figure]:
 
 def _compared(
     contest: Contest, loads: dict[str, list[Load]], measured: str, name: str, unit: str, *,
-    is_cost: bool, limit: float = 1.0,
+    is_cost: bool, limit: float = 1.0, peers: Sequence[Server] | None = None,
 ) -> Iterator[Figure]:  # fmt: skip
-    """Against the peer that does best."""
+    """Against the peer that does best: of these, or of all."""
     medians = {
         peer.name: statistics.median(getattr(one, measured) for one in loads[peer.name])
-        for peer in contest.peers
+        for peer in peers or contest.peers
     }
     best = (min if is_cost else max)(medians, key=lambda one: medians[one])
     yield Figure(
