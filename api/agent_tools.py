@@ -22,7 +22,7 @@ from api.fast.searching import Wanted
 from gitinsight.errors import GitInsightError
 from gitinsight.metrics import catalogue
 from gitinsight.principal import Principal, Role
-from warehouse import ledger, marts, repositories, visibility
+from warehouse import ledger, marts, repositories, selections, visibility
 from warehouse.engine import UNREACHABLE, Connection
 from warehouse.search import Kind
 from warehouse.statements import MAX_CHARACTERS
@@ -32,6 +32,15 @@ _Found = dict[str, Any]
 _P = ParamSpec("_P")
 _Mart = Annotated[str, Field(description="A name of list_marts, such as daily_activity.")]
 _Limit = Annotated[int, Field(ge=1, le=500, description="Rows at most.")]
+_Filters = Annotated[
+    Sequence[str],
+    Field(
+        max_length=selections.MOST,
+        description="COLUMN:OPERATOR:VALUE each, such as commits_count:ge:10; rows pass all."
+        " Operators: eq, ne, lt, le, gt, ge, in (VALUE,VALUE), is (null or not_null).",
+    ),
+]
+_Fields = Annotated[str | None, Field(description="Only these columns, with commas between them.")]
 _Asked = Context[Any, Any]
 _SEARCH = b"agents"
 
@@ -89,21 +98,25 @@ class Tools:
 
     @_told
     async def mart_rows(
-        self, context: _Asked, mart: _Mart, repository_id: int | None = None, limit: _Limit = 50,
+        self, context: _Asked, mart: _Mart, repository_id: int | None = None,
+        filter: _Filters = (), fields: _Fields = None,  # noqa: A002 - as the address calls it
+        limit: _Limit = 50,
         cursor: Annotated[str | None, Field(description="next_cursor of the page before.")] = None,
     ) -> _Found:  # fmt: skip
         """Rows of a mart in the order of its key, of one repository or of all, page by page."""
         readable = _principal(context).readable
+        selection = selections.parse(filter, fields)
 
         def read(session: Connection) -> _Found:
-            columns = [one["name"] for one in marts.columns(session, mart)]
+            known = {one["name"]: one["type"] for one in marts.columns(session, mart)}
+            columns = list(selection.columns(known))
             standing = None
             if repository_id is not None:
                 standing = ledger.standing(session, repository_id, readable)
             try:
                 found = marts.rows(
                     session, mart, repository_id=repository_id, limit=limit,
-                    after=paging.decode(cursor), readable=readable,
+                    after=paging.decode(cursor), readable=readable, selection=selection,
                 )  # fmt: skip
             except (ValueError, RequestValidationError) as error:
                 raise ToolError(f"{cursor} is no cursor of {mart}") from error

@@ -14,6 +14,7 @@ from api.headers import SECURITY
 from gitinsight import errors
 from warehouse.engine import UNREACHABLE
 from warehouse.export import ExportTooLarge
+from warehouse.selections import SelectionRefused
 from warehouse.statements import AnswerTooLarge, QueryFailed, StatementRefused, StatementTooCostly
 
 _AWAY_SECONDS = 5
@@ -23,6 +24,7 @@ _KINDS: tuple[tuple[type[errors.GitInsightError], str], ...] = (
     (errors.InvalidName, "invalid-name"),
     (errors.TooHard, "too-hard"),
     (errors.IdentityChanged, "identity-changed"),
+    (SelectionRefused, "invalid-request"),
     (ExportTooLarge, "export-too-large"),
     (StatementRefused, "statement-refused"),
     (StatementTooCostly, "statement-too-costly"),
@@ -128,6 +130,8 @@ def _on_ours(request: Request, error: Exception) -> JSONResponse:
     wrong = None
     if isinstance(error, QueryFailed):
         wrong = [Fault(where=["body", "sql", *(error.at or ())], message=error.reason)]
+    if isinstance(error, SelectionRefused):
+        wrong = [Fault(where=["query", error.parameter], message=str(error))]
     return problem(
         request, ours.http_status, kind=kind, detail=str(error), headers=headers, invalid=wrong
     )  # fmt: skip

@@ -6,7 +6,7 @@ from typing import IO, Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import StreamingResponse
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from api import paging
 from api.auth import Reader, require
@@ -15,9 +15,10 @@ from api.session import Session, in_transaction, read
 from gitinsight.metrics.catalogue import definition_of, definition_of_column
 from gitinsight.principal import Role
 from gitinsight.settings import ApiSettings
-from warehouse import export, ledger, marts, visibility
+from warehouse import export, ledger, marts, selections, visibility
 from warehouse.engine import Connection
 from warehouse.ledger import Standing
+from warehouse.selections import EVERYTHING, Selection
 from warehouse.shapes import Shapes
 from warehouse.visibility import Readable
 
@@ -32,6 +33,25 @@ _FILES: dict[int | str, dict[str, Any]] = {
         }
     }
 }
+Filters = Annotated[
+    list[Annotated[str, Field(max_length=2_000)]] | None,
+    Query(
+        alias="filter",
+        max_length=selections.MOST,
+        examples=[["commits_count:ge:10"]],
+        description="`COLUMN:OPERATOR:VALUE`, up to 16 of them; rows pass all. Operators: `eq`,"
+        " `ne`, `lt`, `le`, `gt`, `ge`, `in` (values with commas between them) and `is` (`null` or"
+        " `not_null`). Null passes no comparison. Columns of JSON are not compared. A cursor goes"
+        " on where a page ended, whatever the filter: give the same one with it.",
+    ),
+]
+Fields = Annotated[
+    str | None,
+    Query(
+        examples=["repository_id,day,commits_count"],
+        description="Only these columns, with commas between them, in the order of the mart.",
+    ),
+]
 router = APIRouter(prefix="/marts", tags=["marts"])
 
 
@@ -103,18 +123,25 @@ def one(mart: str, session: Session, _: Reader) -> dict[str, Any]:
 )
 async def rows(
     mart: str, request: Request, reader: Reader,
-    repository_id: int | None = None, limit: paging.Limit = 50, cursor: paging.Cursor = None,
+    repository_id: int | None = None, filter_: Filters = None, fields: Fields = None,
+    limit: paging.Limit = 50, cursor: paging.Cursor = None,
     format_: Annotated[
         export.Format,
         Query(alias="format", description="csv and parquet are all rows, up to a bound."),
     ] = "json",
 ) -> Response:  # fmt: skip
-    """Rows in the order of the mart's key, of one repository or of all."""
+    """Rows in the order of the mart's key, of one repository or of all: those that pass every
+    filter, with the columns that are wanted.
+    """
+    selection = selections.parse(filter_ or (), fields)
     if format_ != "json":
         require(reader, Role.ANALYST, "export")
-        return await _file(request, mart, format_, repository_id, reader.readable)
+        return await _file(request, mart, format_, repository_id, reader.readable, selection)
     if repository_id is not None:
-        return await page(request, mart, repository_id, reader.readable, limit=limit, cursor=cursor)
+        return await page(
+            request, mart, repository_id, reader.readable, limit=limit, cursor=cursor,
+            selection=selection,
+        )  # fmt: skip
     after = paging.decode(cursor)
 
     def of_all(session: Connection, shapes: Shapes) -> Response:
@@ -123,7 +150,7 @@ async def rows(
             request,
             lambda: _rows(
                 session, shapes, mart, repository_id=None, limit=limit, after=after,
-                readable=reader.readable,
+                readable=reader.readable, selection=selection,
             ) | {"meta": None},
             version=state,
         )  # fmt: skip
@@ -134,6 +161,7 @@ async def rows(
 async def page(
     request: Request, mart: str, repository_id: int, readable: Readable, *, limit: int,
     cursor: str | None, only: Mapping[str, str] | None = None, definition: str | None = None,
+    selection: Selection = EVERYTHING,
 ) -> Response:  # fmt: skip
     """Rows with these values alone; ``definition`` where the mart is not called like its metric."""
     after = paging.decode(cursor)
@@ -142,7 +170,7 @@ async def page(
         about = meta(standing, definition=definition or definition_of(mart))
         return _rows(
             session, shapes, mart, repository_id=repository_id, limit=limit, after=after,
-            readable=readable, only=only,
+            readable=readable, only=only, selection=selection,
         ) | {"meta": about}  # fmt: skip
 
     return await answer(request, repository_id, readable, body)
@@ -151,12 +179,13 @@ async def page(
 def _rows(
     session: Connection, shapes: Shapes, mart: str, *, repository_id: int | None, limit: int,
     after: Sequence[str], readable: Readable, only: Mapping[str, str] | None = None,
+    selection: Selection,
 ) -> dict[str, Any]:  # fmt: skip
     shape = shapes.of(session, mart)
     try:
         found = marts.rows(
             session, mart, repository_id=repository_id, limit=limit, after=after, only=only,
-            readable=readable, shape=shape,
+            readable=readable, shape=shape, selection=selection,
         )  # fmt: skip
     except ValueError as error:
         raise paging.invalid() from error
@@ -168,7 +197,7 @@ def _rows(
 
 async def _file(
     request: Request, mart: str, format_: export.Format, repository_id: int | None,
-    readable: Readable,
+    readable: Readable, selection: Selection,
 ) -> Response:  # fmt: skip
     bounds: ApiSettings = request.app.state.settings.api
 
@@ -176,7 +205,7 @@ async def _file(
         """The connection is somebody else's again before a slow reader has read the first line."""
         pieces = export.bounded(
             session, mart, format_, repository_id=repository_id, max_bytes=bounds.export_bytes,
-            max_seconds=bounds.export_seconds, readable=readable,
+            max_seconds=bounds.export_seconds, readable=readable, selection=selection,
         )  # fmt: skip
         file = TemporaryFile()  # noqa: SIM115 - the answer closes it
         try:

@@ -5,12 +5,13 @@ from contextlib import closing
 from typing import TYPE_CHECKING, Literal, get_args
 
 from psycopg.errors import QueryCanceled
-from psycopg.sql import SQL, Composed, Identifier
+from psycopg.sql import SQL, Composable, Composed, Identifier
 from psycopg.sql import Literal as Value
 
 from gitinsight.errors import PermanentError
 from warehouse import marts, visibility
 from warehouse.engine import Connection, driver
+from warehouse.selections import EVERYTHING, Selection
 from warehouse.visibility import Readable
 
 if TYPE_CHECKING:
@@ -50,14 +51,21 @@ class ExportTooLarge(PermanentError):
 
 def pieces(
     connection: Connection, mart: str, format_: Format, *, repository_id: int | None = None,
-    schema: str = marts.SCHEMA, readable: Readable = None,
+    schema: str = marts.SCHEMA, readable: Readable = None, selection: Selection = EVERYTHING,
 ) -> _Pieces:  # fmt: skip
     """Rows in the order of the mart's key, of one repository or of all that may be seen; NotFound
-    where there is no such mart. Times are UTC, what is not known is null: in CSV nothing between
-    two commas.
+    where there is no such mart, SelectionRefused where the ``selection`` is not one of it. Times
+    are UTC, what is not known is null: in CSV nothing between two commas.
     """
-    types = {one["name"]: one["type"] for one in marts.columns(connection, mart, schema=schema)}
-    rows = _rows(connection, schema, mart, repository_id, readable)
+    known = {one["name"]: one["type"] for one in marts.columns(connection, mart, schema=schema)}
+    types = selection.columns(known)
+    wanted = [
+        SQL("({0} is null or repository_id = {0})").format(Value(repository_id)),
+        visibility.condition(readable),
+        *selection.conditions(connection, known, lambda _, value: Value(value)),
+    ]
+    key = marts.key(connection, mart, schema=schema)
+    rows = _rows(Identifier(schema, mart), columns=types, wanted=wanted, key=key)
     if format_ == "csv":
         return _csv(connection, _as_cells(rows, types))
     if format_ == "json":
@@ -70,6 +78,7 @@ def pieces(
 def bounded(
     connection: Connection, mart: str, format_: Format, *, repository_id: int | None,
     max_bytes: int, max_seconds: int, readable: Readable = None,
+    selection: Selection = EVERYTHING,
 ) -> Iterator[bytes]:  # fmt: skip
     """The same for somebody whose disk and connections are ours: ExportTooLarge where it is more
     than that, or where PostgreSQL takes longer over a batch of it.
@@ -79,7 +88,10 @@ def bounded(
     )
     left = max_bytes
     try:
-        made = pieces(connection, mart, format_, repository_id=repository_id, readable=readable)
+        made = pieces(
+            connection, mart, format_, repository_id=repository_id, readable=readable,
+            selection=selection,
+        )  # fmt: skip
         with closing(made) as found:
             for piece in found:
                 left -= len(piece)
@@ -102,14 +114,11 @@ def parquet_schema(types: Mapping[str, str]) -> "pa.Schema":
 
 
 def _rows(
-    connection: Connection, schema: str, mart: str, repository_id: int | None, readable: Readable
+    mart: Identifier, *, columns: Iterable[str], wanted: Iterable[Composable], key: Iterable[str]
 ) -> Composed:
-    key = SQL(", ").join(map(Identifier, marts.key(connection, mart, schema=schema)))
-    return SQL(
-        "select * from {} where ({} is null or repository_id = {}) and {} order by {}"
-    ).format(
-        Identifier(schema, mart), Value(repository_id), Value(repository_id),
-        visibility.condition(readable), key,
+    return SQL("select {} from {} where {} order by {}").format(
+        SQL(", ").join(map(Identifier, columns)), mart, SQL(" and ").join(wanted),
+        SQL(", ").join(map(Identifier, key)),
     )  # fmt: skip
 
 

@@ -1,6 +1,6 @@
 """The marts, read as they are: every name is looked up in the catalogue before it is used."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -13,6 +13,7 @@ from psycopg.sql import SQL, Composable, Identifier, Placeholder
 from gitinsight.errors import NotFound
 from warehouse import visibility
 from warehouse.engine import Connection, driver
+from warehouse.selections import EVERYTHING, Selection
 from warehouse.visibility import Readable
 
 SCHEMA = "marts"
@@ -75,11 +76,12 @@ def shape_of(connection: Connection, mart: str) -> Shape:
 def rows(
     connection: Connection, mart: str, *, repository_id: int | None, limit: int,
     after: Sequence[str] = (), readable: Readable = None, only: Mapping[str, str] | None = None,
-    shape: Shape | None = None,
+    shape: Shape | None = None, selection: Selection = EVERYTHING,
 ) -> Page:  # fmt: skip
     """In the order of their key, of repositories that may be seen. ``after`` is where the page
     before ended, so that a page stays where it is, whatever is published meanwhile; ValueError
     where no page of this mart ends there. ``shape`` is looked up where it is not told.
+    SelectionRefused where the ``selection`` is not one of this mart.
 
     The statement has no values in it: PostgreSQL plans it once for each connection.
     """
@@ -88,22 +90,27 @@ def rows(
         raise NotFound(f"column repository_id of mart {mart}")
     wanted: list[Composable] = [visibility.condition(readable, Placeholder("readable"))]
     values: dict[str, object] = {"readable": visibility.parameter(readable), "limit": limit + 1}
+
+    def told(name: str, value: object) -> Composable:
+        values[name] = value
+        return Placeholder(name)
+
     only_rows: Mapping[str, object] = only or {}
     if repository_id is not None:
         only_rows = {**only_rows, "repository_id": repository_id}
     for column, value in only_rows.items():
-        wanted.append(SQL("{} = {}").format(Identifier(column), Placeholder(f"only_{column}")))
-        values[f"only_{column}"] = value
+        wanted.append(SQL("{} = {}").format(Identifier(column), told(f"only_{column}", value)))
+    shown_columns = selection.columns(known.columns)
+    wanted += selection.conditions(connection, known.columns, told)
     names = SQL(", ").join(map(Identifier, known.key))
     if after:
         last = []
         for (column, kind), value in zip(known.key.items(), after, strict=True):
             # The types are text that PostgreSQL itself has written.
-            last.append(SQL(f"{{}}::text::{kind}").format(Placeholder(f"after_{column}")))
-            values[f"after_{column}"] = value
+            last.append(SQL(f"{{}}::text::{kind}").format(told(f"after_{column}", value)))
         wanted.append(SQL("({}) > ({})").format(names, SQL(", ").join(last)))
     statement = SQL("select {} from {} where {} order by {} limit %(limit)s").format(
-        SQL(", ").join(map(Identifier, known.columns)), Identifier(SCHEMA, mart),
+        SQL(", ").join(map(Identifier, {**shown_columns, **known.key})), Identifier(SCHEMA, mart),
         SQL(" and ").join(wanted), names,
     )  # fmt: skip
     cursor = driver(connection).cursor(row_factory=dict_row)
@@ -111,13 +118,20 @@ def rows(
         found = cursor.execute(statement, values).fetchall()
     except DataError as error:
         raise ValueError(f"no page of {mart} ends at {after}") from error
-    for column in (one for one, kind in known.columns.items() if kind == "numeric"):
-        for row in found:
-            row[column] = _number(row[column])
     shown = found[:limit]
-    return Page(
-        shown, tuple(str(shown[-1][name]) for name in known.key) if len(found) > limit else None
-    )
+    end = tuple(str(shown[-1][name]) for name in known.key) if len(found) > limit else None
+    _leave(shown, shown_columns, key=known.key)
+    return Page(shown, end)
+
+
+def _leave(rows: Sequence[Row], columns: Mapping[str, str], *, key: Iterable[str]) -> None:
+    """These columns alone, and numbers where there are some."""
+    for column in (one for one, kind in columns.items() if kind == "numeric"):
+        for row in rows:
+            row[column] = _number(row[column])
+    for column in (one for one in key if one not in columns):
+        for row in rows:
+            del row[column]
 
 
 def _number(value: Decimal | None) -> Decimal | None:

@@ -39,6 +39,15 @@ def test_rows_come_page_by_page_and_say_what_they_rest_on(api: httpx2.Client) ->
     assert page["meta"]["marts"][0]["name"] == "marts.contributor"
 
 
+def test_rows_are_those_that_pass_the_filters(api: httpx2.Client) -> None:
+    found = call(
+        api, "mart_rows", mart="contributor", filter=["commits_count:ge:3", "person:ne:ann"],
+        fields="person",
+    )  # fmt: skip
+
+    assert found["data"] == [{"person": "bob"}, {"person": "bob"}]
+
+
 def test_metrics_are_listed_and_explained(api: httpx2.Client) -> None:
     listed = call(api, "list_metrics")["data"]
     assert {"definition": "bus-factor@1", "title": "Bus factor", "unit": "count"} in listed
@@ -89,6 +98,16 @@ def test_a_statement_is_answered_as_over_http(api: httpx2.Client) -> None:
         ("mart_rows", {"mart": "../ops/jobs"}, "is not known here"),
         ("mart_rows", {"mart": "contributor", "cursor": "x"}, "is no cursor of contributor"),
         ("mart_rows", {"mart": "contributor", "limit": 501}, "less than or equal to 500"),
+        (
+            "mart_rows",
+            {"mart": "contributor", "fields": "x"},
+            "fields 'x': there is no such column",
+        ),
+        (
+            "mart_rows",
+            {"mart": "contributor", "filter": ["commits_count:eq:x"]},
+            "filter 'commits_count:eq:x': this is no bigint",
+        ),
         ("repository_summary", {"repository": "octo/none"}, "is not known here"),
         ("repository_summary", {"repository": "9" * 40}, "is not known here"),
         ("describe_metric", {"metric": "nothing"}, "metric nothing is not known here"),

@@ -1,6 +1,7 @@
 """Marts over HTTP: their columns, their rows page by page, and null where unknown."""
 
 import io
+from collections.abc import Iterator
 from typing import Any
 
 import httpx2
@@ -8,7 +9,10 @@ import pytest
 from pyarrow import parquet
 
 from gitinsight.settings import Settings
-from tests.conftest import serving_api
+from tests.conftest import ADMIN_KEY, serving_api
+from tests.support.marts import publish_figures
+from tests.support.people import client_of
+from tests.support.rows import add_repository, claim
 from warehouse.engine import Engine
 
 MARTS = "/api/v1/marts"
@@ -159,3 +163,146 @@ def test_more_than_a_file_may_hold_is_refused(
 def test_a_format_that_there_is_not_is_refused(api: httpx2.Client) -> None:
     assert api.get(ROWS, params={"format": "xlsx"}).status_code == 422
     assert api.get(f"{MARTS}/nothing/rows", params={"format": "csv"}).status_code == 404
+
+
+class TestSelection:
+    def test_filters_and_fields_go_together_page_by_page(self, api: httpx2.Client) -> None:
+        """The key is not among the fields."""
+        query: dict[str, Any] = {
+            "filter": ["commits_count:ge:3", "day:lt:2026-01-12"], "fields": "commits_count,day",
+            "limit": 3,
+        }  # fmt: skip
+        first = api.get(ROWS, params=query).json()
+        last = api.get(ROWS, params=query | {"cursor": first["next_cursor"]}).json()
+
+        found = [list(row.items()) for row in first["data"] + last["data"]]
+        assert found == 2 * [
+            [("day", "2026-01-05"), ("commits_count", 3)],
+            [("day", "2026-01-06"), ("commits_count", 4)],
+        ]
+        assert last["next_cursor"] is None
+
+    def test_they_hold_beside_a_repository(self, api: httpx2.Client) -> None:
+        query = {"repository_id": 2, "filter": "commits_count:is:null", "fields": "repository_id"}
+        found = api.get(ROWS, params=query).json()
+
+        assert found["data"] == [{"repository_id": 2}]
+        assert found["meta"]["as_of"] == "2026-06-01T12:00:00Z"
+
+    def test_each_has_a_version_of_its_own(self, api: httpx2.Client) -> None:
+        """What is kept is kept by how it was asked for."""
+        for more in ({}, {"repository_id": 1}):
+            asked = [
+                more | {"filter": one, "fields": fields}
+                for one in ("commits_count:eq:3", "commits_count:eq:4")
+                for fields in ("day", "day,commits_count")
+            ]
+            answers = [api.get(ROWS, params=one) for _ in range(2) for one in asked]
+
+            assert [one.json()["data"][0]["day"][-1] for one in answers[:4]] == ["5", "5", "6", "6"]
+            assert len({one.headers["etag"] for one in answers}) == len(asked)
+            assert [one.content for one in answers[:4]] == [one.content for one in answers[4:]]
+            held = {"if-none-match": answers[0].headers["etag"]}
+            told = [api.get(ROWS, params=one, headers=held).status_code for one in asked]
+            assert told == [304, 200, 200, 200]
+
+    @pytest.mark.parametrize("format_", ["csv", "parquet"])
+    def test_files_have_those_rows_and_columns_alone(
+        self, api: httpx2.Client, format_: str
+    ) -> None:
+        query: dict[str, Any] = {
+            "format": format_, "filter": ["commits_count:in:4,5", "repository_id:eq:2"],
+            "fields": "commits_count,day",
+        }  # fmt: skip
+        answer = api.get(ROWS, params=query).raise_for_status()
+
+        if format_ == "csv":
+            assert answer.text == "day,commits_count\n2026-01-06,4\n"
+        else:
+            table = parquet.read_table(io.BytesIO(answer.content))
+            assert table.column_names == ["day", "commits_count"]
+            assert table.column("commits_count").to_pylist() == [4]
+
+    @pytest.mark.parametrize("more", [{}, {"repository_id": 1}, {"format": "csv"},
+                                      {"format": "parquet"}], ids=str)  # fmt: skip
+    @pytest.mark.parametrize(
+        ("name", "given"),
+        [
+            ("filter", "nothing:eq:1"),
+            ("filter", "day"),
+            ("filter", "day:like:x"),
+            ("filter", "day:eq:today"),
+            ("filter", "commits_count:eq:1e400"),
+            ("filter", "commits_count:eq:NaN"),
+            ("filter", "day:eq:2026-02-30"),
+            ("filter", 'day" is null or true --:eq:1'),
+            ("filter", "commits_count:eq:1 or true"),
+            ("filter", "commits_count:eq:" + "9" * 1_900),
+            ("filter", "day:is:x"),
+            ("fields", "nothing"),
+            ("fields", ""),
+            ("fields", "day;drop table ops.jobs"),
+        ],
+        ids=lambda text: text[:30],
+    )
+    def test_what_is_wrong_is_named(
+        self, api: httpx2.Client, more: dict[str, Any], name: str, given: str
+    ) -> None:
+        answer = api.get(ROWS, params=more | {name: given})
+
+        assert (answer.status_code, answer.json()["type"]) == (
+            422, "urn:gitinsight:problem:invalid-request",
+        )  # fmt: skip
+        (wrong,) = answer.json()["errors"]
+        assert wrong["where"] == ["query", name]
+        assert given[:30] in wrong["message"]
+
+    @pytest.mark.parametrize(
+        "given", [["day:is:null"] * 17, ["remark:eq:" + "x" * 2_000], ["remark:eq:a\0b"]],
+        ids=["many", "long", "nul"],
+    )  # fmt: skip
+    def test_what_is_too_much_is_not_valid(self, api: httpx2.Client, given: list[str]) -> None:
+        assert api.get(ROWS, params={"filter": given}).status_code == 422
+
+
+class TestPrivate:
+    @pytest.fixture
+    def asked(self, settings: Settings, warehouse: Engine) -> Iterator[httpx2.Client]:
+        """By somebody to whom the second of two repositories is not shown."""
+        for number in (1, 2):
+            repository_id = add_repository(warehouse, f"octo/app-{number}", github_id=number)
+            publish_figures(warehouse, claim(warehouse, repository_id))
+        with warehouse.begin() as connection:
+            connection.exec_driver_sql(
+                "update ops.repositories set is_private = true where repository_id = 2"
+            )
+        auth = settings.auth.model_copy(update={"mode": "required"})
+        with (
+            serving_api(settings.model_copy(update={"auth": auth})) as url,
+            client_of(url, ADMIN_KEY) as admin,
+        ):
+            told = {"name": "k", "role": "analyst", "scopes": ["read", "export"]}
+            made = admin.post("/api/v1/api-keys", json=told).json()
+            with client_of(url, made["key"]) as client:
+                yield client
+
+    @pytest.mark.parametrize(
+        "filters",
+        [
+            ["repository_id:eq:2"],
+            ["repository_id:ge:2"],
+            ["repository_id:in:2,3"],
+            ["repository_id:is:not_null", "repository_id:ne:1"],
+        ],
+        ids=str,
+    )
+    def test_no_filter_shows_what_is_not(self, asked: httpx2.Client, filters: list[str]) -> None:
+        page = asked.get(ROWS, params={"filter": filters, "fields": "commits_count"})
+        file = asked.get(ROWS, params={"filter": filters, "fields": "day", "format": "csv"})
+
+        assert page.json() == {"data": [], "meta": None, "next_cursor": None}
+        assert file.raise_for_status().text == "day\n"
+        told = {"repository_id": 2, "filter": filters}
+        assert asked.get(ROWS, params=told).status_code == 404
+        cursor = asked.get(ROWS, params={"limit": 3}).json()["next_cursor"]
+        assert cursor is None

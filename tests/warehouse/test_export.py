@@ -16,6 +16,7 @@ from gitinsight.errors import NotFound
 from tests.support.marts import make
 from warehouse import export
 from warehouse.engine import Connection, Engine
+from warehouse.selections import EVERYTHING, Selection, SelectionRefused, parse
 
 COLUMNS = """
     repository_id bigint, day date, seen_at timestamptz, commits_count integer, hours float,
@@ -39,10 +40,14 @@ def filled(warehouse: Engine) -> Engine:
 
 def whole(
     warehouse: Engine, format_: export.Format, *, mart: str = "things",
-    repository_id: int | None = None,
+    repository_id: int | None = None, selection: Selection = EVERYTHING,
 ) -> bytes:  # fmt: skip
     with warehouse.connect() as connection:
-        return b"".join(export.pieces(connection, mart, format_, repository_id=repository_id))
+        return b"".join(
+            export.pieces(
+                connection, mart, format_, repository_id=repository_id, selection=selection
+            )
+        )
 
 
 def test_csv_is_what_postgresql_writes(filled: Engine) -> None:
@@ -105,6 +110,37 @@ def test_of_one_repository_there_are_its_rows_alone(filled: Engine, format_: Any
     every, one = (whole(filled, format_, repository_id=number) for number in (None, 2))
 
     assert rows(one, format_) == rows(every, format_)[2:]
+
+
+@pytest.mark.parametrize("format_", export.FORMATS)
+def test_of_a_selection_there_are_its_rows_and_columns_alone(filled: Engine, format_: Any) -> None:
+    selection = parse(["day:ge:2026-06-01", 'title:eq:a "b",\nc\\'], "total,title,is_open")
+
+    (found,) = rows(whole(filled, format_, selection=selection), format_)
+
+    assert list(found) == ["is_open", "title", "total"]
+    assert found["title"] == 'a "b",\nc\\'
+    assert str(found["is_open"]).lower() == "true"
+
+
+@pytest.mark.parametrize("format_", export.FORMATS)
+@pytest.mark.parametrize(
+    "filters",
+    [["title:eq:' or true --"], ["title:eq:\\' or true --"], ["title:in:x','a,%s,{}"],
+     ["title:ge:%(repository_id)s", "repository_id:in:9,8"]],
+    ids=str,
+)  # fmt: skip
+def test_a_value_is_never_part_of_the_statement(
+    filled: Engine, format_: Any, filters: list[str]
+) -> None:
+    assert rows(whole(filled, format_, selection=parse(filters)), format_) == []
+
+
+@pytest.mark.parametrize("format_", export.FORMATS)
+def test_a_selection_that_is_none_of_the_mart_is_refused(filled: Engine, format_: Any) -> None:
+    for selection in (parse(["day:eq:x"]), parse(["x:eq:1"]), parse(fields="x")):
+        with pytest.raises(SelectionRefused):
+            whole(filled, format_, selection=selection)
 
 
 @pytest.mark.parametrize("format_", export.FORMATS)
