@@ -6,7 +6,7 @@ from datetime import datetime
 from functools import partial
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import RedirectResponse
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -21,9 +21,10 @@ from gitinsight.clock import now
 from gitinsight.errors import NotVisible
 from gitinsight.settings import Settings
 from gitinsight.targets import Found
-from warehouse import freshness, jobs, repositories
+from warehouse import freshness, jobs, listing, repositories
 from warehouse.engine import Connection
 from warehouse.governor import SharedGovernor
+from warehouse.listing import Sort
 from warehouse.repositories import Repository as Followed
 
 router = APIRouter(prefix="/repositories", tags=["repositories"])
@@ -140,13 +141,32 @@ def add(body: NewRepository, request: Request, response: Response, writer: Write
 @router.get("", response_model=Page[Repository])
 def several(
     request: Request, session: Session, reader: Reader, q: str | None = None,
+    language: Annotated[
+        str | None,
+        Query(
+            max_length=100, examples=["Python"],
+            description="Its main language, as GitHub calls it; upper case or lower.",
+        ),
+    ] = None,
+    sort: Annotated[
+        Sort, Query(description="With `-` downwards. What is not known comes last either way.")
+    ] = "added",
     limit: paging.Limit = 50, cursor: paging.Cursor = None,
 ) -> dict[str, Any]:  # fmt: skip
-    """In the order they were added, those whose name contains ``q``."""
-    (after,) = paging.decode_as(cursor, paging.number) or (0,)
-    found = repositories.search(session, q, limit=limit + 1, after=after, readable=reader.readable)
-    rows = told(session, request.app.state.settings, found)
-    return paging.cut(rows, limit, lambda one: (one["repository_id"],))
+    """Those whose name contains ``q``, in this order. A cursor is one of the order in which it was
+    answered.
+    """
+    try:
+        found = listing.page(
+            session, q=q, language=language, sort=sort, limit=limit, after=paging.decode(cursor),
+            readable=reader.readable,
+        )  # fmt: skip
+    except ValueError as error:
+        raise paging.invalid() from error
+    return {
+        "data": told(session, request.app.state.settings, found.rows),
+        "next_cursor": paging.encode(*found.end) if found.end else None,
+    }
 
 
 @router.get(

@@ -14,7 +14,7 @@ from gitinsight.targets import GIT, Found, Target
 from warehouse.engine import Connection, Engine, driver
 from warehouse.visibility import VISIBLE, Readable, parameter
 
-_COLUMNS: LiteralString = (
+COLUMNS: LiteralString = (
     "repository_id, host, github_id, full_name, clone_url, default_branch, is_private,"
     " is_synthetic, state, state_reason, added_at, checked_at, fresh_hours"
 )
@@ -66,7 +66,7 @@ def add(
             values (%(host)s, %(github_id)s, %(name)s, %(clone_url)s, %(private)s, %(synthetic)s,
                     'active', %(at)s)
             on conflict do nothing
-            returning {_COLUMNS}
+            returning {COLUMNS}
             """,
             host=host, github_id=github_id, name=full_name, clone_url=clone_url,
             private=is_private, synthetic=is_synthetic, at=at,
@@ -119,7 +119,7 @@ def by_id(connection: Connection, repository_id: int, *, readable: Readable = No
     """NotFound, too, where it is none that may be seen."""
     found = _one(
         connection,
-        f"select {_COLUMNS} from ops.repositories where repository_id = %(id)s and {VISIBLE}",
+        f"select {COLUMNS} from ops.repositories where repository_id = %(id)s and {VISIBLE}",
         id=repository_id, readable=parameter(readable),
     )  # fmt: skip
     if found is None:
@@ -131,12 +131,12 @@ def by_name(connection: Connection, full_name: str, *, readable: Readable = None
     """By the name it has now, else by one that it used to have; NotFound as above."""
     found = _one(
         connection,
-        f"select {_COLUMNS} from ops.repositories where lower(full_name) = lower(%(name)s)"
+        f"select {COLUMNS} from ops.repositories where lower(full_name) = lower(%(name)s)"
         f" and {VISIBLE} order by repository_id limit 1",
         name=full_name, readable=parameter(readable),
     ) or _one(
         connection,
-        f"select {_COLUMNS} from ops.repositories where repository_id ="
+        f"select {COLUMNS} from ops.repositories where repository_id ="
         " (select repository_id from ops.repository_names"
         " where lower(full_name) = lower(%(name)s) order by valid_from desc limit 1)"
         f" and {VISIBLE}",
@@ -151,7 +151,7 @@ def on_host(connection: Connection, host: str, full_name: str) -> Repository | N
     """By the name that it has now on one host."""
     return _one(
         connection,
-        f"select {_COLUMNS} from ops.repositories"
+        f"select {COLUMNS} from ops.repositories"
         " where host = %(host)s and lower(full_name) = lower(%(name)s)",
         host=host, name=full_name,
     )  # fmt: skip
@@ -160,7 +160,7 @@ def on_host(connection: Connection, host: str, full_name: str) -> Repository | N
 def by_github_id(connection: Connection, host: str, github_id: int) -> Repository | None:
     return _one(
         connection,
-        f"select {_COLUMNS} from ops.repositories"
+        f"select {COLUMNS} from ops.repositories"
         " where host = %(host)s and github_id = %(github_id)s",
         host=host, github_id=github_id,
     )  # fmt: skip
@@ -203,7 +203,7 @@ def search(
     """In the order they were added, those whose name contains ``q`` and that may be seen."""
     cursor = driver(connection).cursor(row_factory=class_row(Repository))
     return cursor.execute(
-        f"select {_COLUMNS} from ops.repositories where repository_id > %(after)s"
+        f"select {COLUMNS} from ops.repositories where repository_id > %(after)s"
         " and (%(q)s::text is null or position(lower(%(q)s) in lower(full_name)) > 0)"
         f" and {VISIBLE} order by repository_id limit %(limit)s",
         {"after": after, "q": q, "limit": limit, "readable": parameter(readable)},
@@ -290,7 +290,7 @@ def _add_remote(connection: Connection, target: Target, *, at: datetime) -> tupl
 def _by_clone_url(connection: Connection, clone_url: str) -> Repository | None:
     return _one(
         connection,
-        f"select {_COLUMNS} from ops.repositories"
+        f"select {COLUMNS} from ops.repositories"
         " where host = %(host)s and clone_url = %(clone_url)s",
         host=GIT, clone_url=clone_url,
     )  # fmt: skip
@@ -309,13 +309,13 @@ def _known(
 ) -> Repository | None:
     identified = _one(
         connection,
-        f"select {_COLUMNS} from ops.repositories"
+        f"select {COLUMNS} from ops.repositories"
         " where host = %(host)s and github_id = %(github_id)s for update",
         host=host, github_id=github_id,
     )  # fmt: skip
     named = _one(
         connection,
-        f"select {_COLUMNS} from ops.repositories"
+        f"select {COLUMNS} from ops.repositories"
         " where host = %(host)s and lower(full_name) = lower(%(name)s) for update",
         host=host, name=full_name,
     )  # fmt: skip

@@ -10,9 +10,10 @@ import pytest
 from gitinsight.clock import now
 from gitinsight.settings import Settings
 from tests.support.github import GitHub
-from tests.support.rows import AT, add_repository, claim, value
-from warehouse import jobs, publish, repositories
+from tests.support.rows import AT, add_repository, claim, payload_row, value
+from warehouse import jobs, publish, raw, repositories
 from warehouse.engine import Engine
+from warehouse.raw import Origin
 
 REPOSITORIES = "/api/v1/repositories"
 AURORA = "synthetic-labs/aurora"
@@ -237,9 +238,43 @@ class TestList:
         assert [one["full_name"] for one in found] == ["octo/site"]
         assert api.get(REPOSITORIES, params={"q": "%"}).json()["data"] == []
 
+    def test_those_of_a_language_the_most_liked_first(
+        self, api: httpx2.Client, warehouse: Engine
+    ) -> None:
+        for number, stars in enumerate((5, 9, None), 1):
+            repository_id = add_repository(warehouse, f"octo/app-{number}", github_id=number)
+            origin = Origin(repository_id, "rest", "2022-11-28", AT, UUID(int=1))
+            row = payload_row(number, language="Rust", stargazers_count=stars)
+            with warehouse.begin() as connection:
+                raw.upsert(connection, "repositories", [row], origin=origin)
+        add_repository(warehouse, "octo/site", github_id=4)
+        query = {"language": "rust", "sort": "-stars", "limit": 2}
+
+        first = api.get(REPOSITORIES, params=query).json()
+        last = api.get(REPOSITORIES, params=query | {"cursor": first["next_cursor"]}).json()
+
+        found = [one["repository_id"] for one in first["data"] + last["data"]]
+        assert (found, last["next_cursor"]) == ([2, 1, 3], None)
+
+    def test_a_cursor_is_one_of_its_order(self, api: httpx2.Client, warehouse: Engine) -> None:
+        for number in (1, 2):
+            add_repository(warehouse, f"octo/app-{number}", github_id=number)
+        cursor = api.get(REPOSITORIES, params={"limit": 1, "sort": "name"}).json()["next_cursor"]
+
+        answers = {
+            sort: api.get(REPOSITORIES, params={"sort": sort, "cursor": cursor})
+            for sort in ("name", "-name", "added", "stars")
+        }
+        assert {sort: one.status_code for sort, one in answers.items()} == {
+            "name": 200, "-name": 422, "added": 422, "stars": 422,
+        }  # fmt: skip
+        assert answers["added"].json()["errors"][0]["where"] == ["query", "cursor"]
+
     @pytest.mark.parametrize(
-        "query", [{"limit": 0}, {"limit": 501}, {"cursor": "x"}, {"cursor": "WyJ4Il0="}]
-    )
+        "query",
+        [{"limit": 0}, {"limit": 501}, {"cursor": "x"}, {"cursor": "WyJ4Il0="}, {"sort": "size"},
+         {"sort": ""}, {"sort": "--name"}, {"language": "x" * 101}],
+    )  # fmt: skip
     def test_what_cannot_be_meant_is_not_valid(
         self, reading: httpx2.Client, query: dict[str, str | int]
     ) -> None:
