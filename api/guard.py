@@ -1,9 +1,9 @@
 """Around every request: headers for browsers, what is left of a limit, and the audit."""
 
 import logging
+from collections.abc import Mapping
 
 from starlette.concurrency import run_in_threadpool
-from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -16,12 +16,20 @@ from warehouse import audit
 from warehouse.engine import UNREACHABLE, Engine
 
 _LOG = logging.getLogger(__name__)
-_POLICY = "content-security-policy"
+_POLICY = b"content-security-policy"
 _PAGES = ("/docs", "/redoc")
 """They load what they are made of from elsewhere."""
 _READS = frozenset({"GET", "HEAD", "OPTIONS"})
 _READING = frozenset({"read", "export", "sql"})
 """What is asked for by POST because it is long. A route of these that writes says ``is_write``."""
+
+
+def _raw(headers: Mapping[str, str]) -> list[tuple[bytes, bytes]]:
+    return [(name.lower().encode(), value.encode()) for name, value in headers.items()]
+
+
+_BOUND = _raw(SECURITY)
+_UNBOUND = [one for one in _BOUND if one[0] != _POLICY]
 
 
 class Guarded:
@@ -54,13 +62,15 @@ class Guarded:
 
         async def send_guarded(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                for name, value in SECURITY.items():
-                    if name != _POLICY or not scope["path"].startswith(_PAGES):
-                        headers.setdefault(name, value)
+                is_page = scope["path"].startswith(_PAGES)
+                told = _UNBOUND if is_page else _BOUND
                 left: Left | None = state.get("left")
-                for name, value in (left.headers if left else {}).items():
-                    headers.setdefault(name, value)
+                if left is not None:
+                    told = [*told, *_raw(left.headers)]
+                given = {name for name, _ in message["headers"]}
+                message["headers"] = [
+                    *message["headers"], *[one for one in told if one[0] not in given]
+                ]  # fmt: skip
                 await record(message["status"])
             await send(message)
 

@@ -40,6 +40,13 @@ def test_the_page_of_the_documentation_may_load_what_it_is_made_of(
     assert headers["x-frame-options"] == "DENY"
 
 
+@pytest.mark.parametrize("path", ["/", "/api/v1/jobs"])
+def test_what_an_answer_says_itself_is_not_said_twice(reading: httpx2.Client, path: str) -> None:
+    headers = reading.get(path).headers
+
+    assert {name: len(headers.get_list(name)) for name in SECURITY} == dict.fromkeys(SECURITY, 1)
+
+
 def test_other_sites_may_not_ask_unless_they_are_named(settings: Settings) -> None:
     origin = "https://dashboard.example.org"
     named = settings.model_copy(
