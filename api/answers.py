@@ -5,7 +5,7 @@ Only what everybody may see is kept, so that it does not matter who asks.
 """
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from api.shelf import KEPT_SECONDS, Shelf
 
@@ -18,7 +18,7 @@ _MOST_CHANGES = 100_000
 @dataclass(frozen=True, slots=True)
 class Answer:
     """``body`` is null where the caller holds it; ``number`` is that of the changes before it;
-    ``route`` is what made it.
+    ``route`` is what made it; ``copies`` are the body in the codings that were asked for.
     """
 
     etag: str
@@ -28,11 +28,12 @@ class Answer:
     is_public: bool
     media_type: str = "application/json"
     route: object = None
+    copies: dict[str, bytes] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def size(self) -> int:
-        """About how many bytes it takes."""
-        return len(self.body or b"") + 1_000
+        """About how many bytes it takes, its copies included."""
+        return len(self.body or b"") * 3 // 2 + 1_000
 
 
 class Answers:

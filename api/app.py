@@ -60,6 +60,7 @@ from api.agents import Agents
 from api.answers import Answers
 from api.auth import Access
 from api.bodies import Bodies
+from api.compressed import Compressed
 from api.counters import Counters
 from api.credentials import Credentials
 from api.dashboard import Dashboard
@@ -164,6 +165,7 @@ def create_app(
         channels=app.state.channels, remembered=credentials,
         make_room=partial(_make_room, app.state.places, settings.api.workers),
     )  # fmt: skip
+    app.add_middleware(Compressed)
     app.add_middleware(Kept, access=app.state.access)
     app.add_middleware(Bodies, settings=settings.api, streamed={f"{_API}{webhooks.PATH}"})
     app.add_middleware(Observed, traffic=app.state.traffic, names=names)

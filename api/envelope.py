@@ -1,6 +1,6 @@
 """What wraps every answer that comes from a mart or an insight, and its ETag."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from hashlib import blake2b
@@ -11,6 +11,7 @@ from fastapi import Request, Response
 from fastapi.encoders import jsonable_encoder
 from pydantic import BaseModel, ConfigDict
 
+from api import compressed
 from api.answers import Answer, Answers
 from api.session import read
 from warehouse import ledger
@@ -22,6 +23,7 @@ from warehouse.visibility import Readable
 T = TypeVar("T")
 _TYPE = "application/json"
 _ASKED_EACH_TIME = "private, no-cache"
+_NO_HEADERS: Mapping[str, str] = {}
 _JSON = msgspec.json.Encoder(enc_hook=str, decimal_format="number")
 
 
@@ -145,16 +147,31 @@ async def answer(
         if made is not None and found.body is not None:
             found = replace(found, body=await made(found.body))
         answers.keep(target, found)
+    request.scope.setdefault("state", {})["answer"] = found  # whoever compresses it keeps that, too
     return _response(request, found.etag, found.body, media_type=media_type)
 
 
 def ready(request: Request) -> tuple[Answer, Response] | None:
-    """What is kept for this address, and what it is answered with to whoever may read."""
+    """What is kept for this address, in a coding that is taken, and what it is answered with to
+    whoever may read. Where it is kept in no such coding yet, the ordinary way makes it one.
+    """
     answers: Answers = request.app.state.answers
     found = answers.get(_address(request))
     if found is None:
         return None
-    return found, _response(request, found.etag, found.body, media_type=found.media_type)
+    body, headers = found.body, {}
+    if found.media_type in compressed.TEXTS:
+        headers["Vary"] = compressed.VARY
+        coding = compressed.wanted(request.scope)
+        if coding is not None and len(body or b"") >= compressed.WORTH_BYTES:
+            body = found.copies.get(coding)
+            if body is None and not _is_held(request, found.etag):
+                return None
+            if body is not found.body:
+                headers["Content-Encoding"] = coding
+    return found, _response(
+        request, found.etag, body, media_type=found.media_type, headers=headers
+    )  # fmt: skip
 
 
 def conditional(
@@ -164,7 +181,7 @@ def conditional(
     """304 where the caller holds this version of this address already; ``kept`` is for caches."""
     etag = _etag(version, _address(request))
     told = None if etag in held(request) else _bytes(body())
-    return _response(request, etag, told, media_type=media_type, kept=kept)
+    return _response(request, etag, told, media_type=media_type, headers={"Cache-Control": kept})
 
 
 def _bytes(body: object) -> bytes:
@@ -173,13 +190,18 @@ def _bytes(body: object) -> bytes:
 
 def _response(
     request: Request, etag: str, body: bytes | None, *, media_type: str,
-    kept: str = _ASKED_EACH_TIME,
+    headers: Mapping[str, str] = _NO_HEADERS,
 ) -> Response:  # fmt: skip
-    headers = {"ETag": etag, "Cache-Control": kept}
-    # Any version will do for a `*`, if there is one.
-    if body is None or not held(request).isdisjoint({etag, "*"}):
-        return Response(status_code=304, headers=headers)
-    return Response(body, headers=headers, media_type=media_type)
+    told = {"ETag": etag, "Cache-Control": _ASKED_EACH_TIME, **headers}
+    if body is None or _is_held(request, etag):
+        told.pop("Content-Encoding", None)
+        return Response(status_code=304, headers=told)
+    return Response(body, headers=told, media_type=media_type)
+
+
+def _is_held(request: Request, etag: str) -> bool:
+    """Any version will do for a `*`, if there is one."""
+    return not held(request).isdisjoint({etag, "*"})
 
 
 def held(request: Request) -> set[str]:

@@ -28,7 +28,8 @@ from api.users import Me
 _DESCRIPTION = """\
 GitHub repositories as figures that can be trusted. What comes from a mart or an insight says in
 `meta` which instant it describes, how much of it is held, and how it was checked; what is not known
-is null, never 0. Errors are problem documents of RFC 9457.
+is null, never 0. Errors are problem documents of RFC 9457. Answers of some length come as zstd or
+gzip to whoever takes that.
 
 Live events of a repository come over a WebSocket, `/api/v1/stream/repository/{id}/updates?after=0`,
 as the JSON of the schema `Event`; those of one job as server-sent events.
