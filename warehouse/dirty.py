@@ -102,6 +102,9 @@ def unattended(connection: Connection, *, before: datetime) -> list[int]:
         from ops.dirty
         where dirty.marked_at <= %s
             and not exists (
+                select from ops.removals where removals.repository_id = dirty.repository_id
+            )
+            and not exists (
                 select from ops.jobs
                 where jobs.repository_id = dirty.repository_id
                     and (jobs.state in ('queued', 'running')

@@ -11,6 +11,7 @@ from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 
 from gitinsight.errors import LeaseLost, NotFound
+from warehouse import tombstones
 from warehouse.engine import Connection, driver
 from warehouse.visibility import VISIBLE, Readable, parameter
 
@@ -93,8 +94,10 @@ def enqueue(
     as_of: datetime | None = None, kind: str = "analysis", reason: str | None = None,
 ) -> tuple[Job, bool]:  # fmt: skip
     """A new job, or the one that is queued or running already (then False). One that was to check
-    what is held becomes an analysis where that is asked for before it has begun.
+    what is held becomes an analysis where that is asked for before it has begun. NotFound where the
+    repository was removed.
     """
+    tombstones.hold(connection, repository_id)
     while True:
         added = _one(
             connection,

@@ -11,6 +11,7 @@ from psycopg.rows import class_row
 
 from gitinsight.errors import IdentityChanged, NotFound
 from gitinsight.targets import GIT, Found, Target
+from warehouse import tombstones
 from warehouse.engine import Connection, Engine, driver
 from warehouse.visibility import VISIBLE, Readable, parameter
 
@@ -92,7 +93,7 @@ def follow(
     engine: Engine, target: Target, ask: Callable[[Target], Found | None], *, at: datetime
 ) -> tuple[Repository, bool]:
     """Add what GitHub shows under a name that is new here; whether it is new. ``ask`` raises
-    NotVisible, and nothing is added, where GitHub shows nothing.
+    NotVisible, and nothing is added, where GitHub shows nothing. What was removed is followed anew.
     """
     with engine.begin() as connection:
         known = (
@@ -105,13 +106,18 @@ def follow(
     found = ask(target)
     with engine.begin() as connection:
         if found is None:
-            return _add_remote(connection, target, at=at)
-        followed = add(
-            connection, host=target.host, full_name=found.full_name,
-            clone_url=target.clone_url.replace(target.full_name, found.full_name),
-            github_id=found.id, is_private=found.private, at=at,
-        )  # fmt: skip
-        record_estimate(connection, followed[0].repository_id, found.records_estimate)
+            followed = _add_remote(connection, target, at=at)
+        else:
+            followed = add(
+                connection, host=target.host, full_name=found.full_name,
+                clone_url=target.clone_url.replace(target.full_name, found.full_name),
+                github_id=found.id, is_private=found.private, at=at,
+            )  # fmt: skip
+            record_estimate(connection, followed[0].repository_id, found.records_estimate)
+        one = followed[0]
+        tombstones.lift(
+            connection, host=one.host, github_id=one.github_id, full_name=one.full_name, at=at
+        )
         return followed
 
 
@@ -158,10 +164,11 @@ def on_host(connection: Connection, host: str, full_name: str) -> Repository | N
 
 
 def by_github_id(connection: Connection, host: str, github_id: int) -> Repository | None:
+    """Nobody removes it until the transaction ends."""
     return _one(
         connection,
         f"select {COLUMNS} from ops.repositories"
-        " where host = %(host)s and github_id = %(github_id)s",
+        " where host = %(host)s and github_id = %(github_id)s for key share",
         host=host, github_id=github_id,
     )  # fmt: skip
 
@@ -310,13 +317,13 @@ def _known(
     identified = _one(
         connection,
         f"select {COLUMNS} from ops.repositories"
-        " where host = %(host)s and github_id = %(github_id)s for update",
+        " where host = %(host)s and github_id = %(github_id)s for no key update",
         host=host, github_id=github_id,
     )  # fmt: skip
     named = _one(
         connection,
         f"select {COLUMNS} from ops.repositories"
-        " where host = %(host)s and lower(full_name) = lower(%(name)s) for update",
+        " where host = %(host)s and lower(full_name) = lower(%(name)s) for no key update",
         host=host, name=full_name,
     )  # fmt: skip
     if named and named.github_id and github_id and named.github_id != github_id:

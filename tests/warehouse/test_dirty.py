@@ -7,10 +7,11 @@ import pytest
 
 from tests.support.databases import empty
 from tests.support.rows import AT, claim, queue
-from warehouse import dirty, jobs
+from warehouse import dirty, jobs, tombstones
 from warehouse.dirty import ALL, Mark
 from warehouse.engine import Engine
 from warehouse.jobs import Job
+from warehouse.tombstones import Tombstone
 
 LATER = AT + timedelta(minutes=1)
 
@@ -136,3 +137,12 @@ class TestUnattended:
             jobs.request_cancel(connection, queued.job_id, at=LATER)
 
         assert unattended(warehouse, before=LATER + timedelta(hours=1)) == []
+
+
+def test_what_was_removed_is_nobodys_to_read(warehouse: Engine) -> None:
+    mark(warehouse, ("issues", "7"), repository_id=77)
+    assert unattended(warehouse) == [77]
+    with warehouse.begin() as connection:
+        tombstones.put(connection, Tombstone(77, "h", None, "o/r", "x", AT, "admin"))
+
+    assert unattended(warehouse) == []

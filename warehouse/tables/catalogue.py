@@ -14,6 +14,7 @@ from warehouse.tables import (  # noqa: F401 - each fills the metadata
     payloads,
     persons,
     raw,
+    removals,
     reports,
     retention,
     workers,
