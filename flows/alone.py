@@ -10,7 +10,7 @@ from flows.analysis import analyze
 from flows.attempt import attempt
 from flows.steps.run import Run
 from gitinsight import clock, logs
-from gitinsight.errors import LeaseLost, first_line
+from gitinsight.errors import LeaseLost, NotFound, first_line
 from gitinsight.settings import QualitySettings, Settings
 from warehouse import jobs
 from warehouse.engine import UNREACHABLE, Engine
@@ -55,6 +55,8 @@ def _is_over(engine: Engine, job_id: UUID) -> bool:
     try:
         with engine.begin() as connection:
             job = jobs.by_id(connection, job_id)
+    except NotFound:
+        return True  # with its repository, which was removed
     except UNREACHABLE:
         return False
     is_due = job.not_before is not None and job.not_before <= clock.now()

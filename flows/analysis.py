@@ -23,7 +23,7 @@ from flows.steps.transform import transform
 from gitinsight import logs, traces
 from gitinsight.errors import Cancelled, GitInsightError, LeaseLost, RateLimited
 from gitinsight.settings import QualitySettings
-from warehouse import accounting, benches, dirty, holdings, jobs, lanes, ledger
+from warehouse import accounting, benches, dirty, holdings, jobs, lanes, ledger, run_links
 from warehouse import publish as publishing
 from warehouse.dirty import Mark
 from warehouse.engine import UNREACHABLE
@@ -96,10 +96,14 @@ def conclude(run: Run, report: Report, work: Callable[[], str]) -> Job:
             return _finish(run, report, "cancelled", cancelled)
         except GitInsightError as error:
             not_before = again_at(error, run.job.attempt, at=run.clock())
+            if _is_unwanted(run):
+                return _finish(run, report, "cancelled", error)
             if not_before is None:
                 return _finish(run, report, "failed", error)
             return _park(run, error, not_before)
         except Exception as error:
+            if _is_unwanted(run):
+                return _finish(run, report, "cancelled", error)
             _finish(run, report, "failed", error)
             raise
     return _finish(run, report, state, None)
@@ -203,6 +207,15 @@ def _previous_counts(run: Run) -> dict[str, int]:
     outcome = previous.outcome if previous else None
     counts: dict[str, int] = (outcome or {}).get("counts", {})
     return counts
+
+
+def _is_unwanted(run: Run) -> bool:
+    """Whether somebody asked it to stop before it failed: what it stumbled over may be that its
+    repository is gone, and it is not tried again in any case.
+    """
+    with run.warehouse.begin() as connection:
+        job = run_links.several(connection, [run.job.job_id]).get(run.job.job_id)
+    return job is not None and job.cancel_requested_at is not None
 
 
 def _park(run: Run, error: GitInsightError, not_before: datetime) -> Job:

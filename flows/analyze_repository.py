@@ -83,9 +83,9 @@ def _analyze(job_id: UUID, full_name: str, run_id: UUID | None) -> State[Any]:
         traces.flush()
 
 
-def _now(engine: Engine, job_id: UUID) -> jobs.Job:
+def _now(engine: Engine, job_id: UUID) -> jobs.Job | None:
     with engine.begin() as connection:
-        return jobs.by_id(connection, job_id)
+        return run_links.several(connection, [job_id]).get(job_id)
 
 
 def _link(run: Run, run_id: UUID) -> None:

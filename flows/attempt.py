@@ -8,11 +8,12 @@ from uuid import UUID
 
 from flows.steps.run import Run
 from gitinsight import clock
+from gitinsight.errors import LeaseLost, NotFound
 from gitinsight.git.mirror import Mirror
 from gitinsight.github import access
 from gitinsight.settings import Settings
 from gitinsight.targets import GIT
-from warehouse import forgotten, jobs, repositories
+from warehouse import forgotten, jobs, repositories, tombstones
 from warehouse.engine import Engine
 from warehouse.governor import SharedGovernor
 
@@ -25,6 +26,10 @@ def attempt(settings: Settings, engine: Engine, job_id: UUID, *, worker: str) ->
         job = jobs.claim(
             connection, job_id, worker=worker, at=clock.now(), lease_seconds=lease_seconds
         )
+        try:
+            tombstones.hold(connection, job.repository_id)
+        except NotFound as error:  # whoever erases what was removed ends the job, too
+            raise LeaseLost(f"job {job_id}") from error
         repository = repositories.by_id(connection, job.repository_id)
         is_giant = repositories.is_giant(
             connection, job.repository_id, records=settings.orchestrator.giant_records

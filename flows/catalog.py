@@ -8,7 +8,7 @@ import threading
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -19,6 +19,7 @@ from flows import catalog_runs, lineage, project
 from flows.alone import work_off
 from flows.lineage import PUBLICATION
 from gitinsight import clock
+from gitinsight.errors import NotFound
 from gitinsight.settings import QualitySettings, Settings
 from gitinsight.things.catalogue import THINGS
 from warehouse import jobs, ledger, repositories
@@ -198,7 +199,7 @@ def _follow(
 
 def _cancel(engine: Engine, job_id: UUID, worker: str, *, is_ours: bool) -> None:
     """What this run has asked for, or does, ends with it; it leaves alone what others do."""
-    with engine.begin() as connection:
+    with suppress(NotFound), engine.begin() as connection:  # or it went with its repository
         if is_ours or jobs.by_id(connection, job_id).worker == worker:
             jobs.request_cancel(connection, job_id, at=clock.now())
 

@@ -5,18 +5,19 @@ repository decides by itself what is to be read, and what became of it.
 """
 
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import partial
 from itertools import groupby
 
 from gitinsight import clock, logs
-from gitinsight.errors import GitInsightError, UpstreamUnavailable
+from gitinsight.errors import GitInsightError, NotFound, UpstreamUnavailable
 from gitinsight.github import access, probe
 from gitinsight.github.client import GitHubClient
 from gitinsight.github.probe import Probe
 from gitinsight.settings import Settings
 from gitinsight.targets import GIT
-from warehouse import accounting, jobs, probes, repositories
+from warehouse import accounting, jobs, probes, repositories, tombstones
 from warehouse.engine import Connection, Engine
 from warehouse.governor import SharedGovernor
 from warehouse.probes import Known
@@ -97,6 +98,10 @@ def _settle(
     queued, quiet, at = 0, [], clock.now()
     for repository, found in zip(batch, answers, strict=True):
         repository_id = repository.repository_id
+        try:
+            tombstones.hold(connection, repository_id)
+        except NotFound:
+            continue
         is_it = found is not None and repository.github_id in {None, found.github_id}
         if found is None or not is_it:
             queued += jobs.enqueue(connection, repository_id, at=at, reason="unknown")[1]
@@ -128,7 +133,16 @@ def _is_quiet(known: Known, found: Probe, older_than: datetime) -> bool:
 
 def _queue_all(engine: Engine, followed: Sequence[Repository]) -> int:
     with engine.begin() as connection:
-        return sum(
-            jobs.enqueue(connection, one.repository_id, at=clock.now(), reason="unknown")[1]
-            for one in followed
-        )
+        ids = [one.repository_id for one in followed]
+        return queue_each(connection, ids, kind="analysis", reason="unknown")
+
+
+def queue_each(
+    connection: Connection, repository_ids: Iterable[int], *, kind: str, reason: str
+) -> int:
+    """A job for each; how many were queued. One that was removed meanwhile is left out."""
+    queued = 0
+    for one in repository_ids:
+        with suppress(NotFound):
+            queued += jobs.enqueue(connection, one, at=clock.now(), kind=kind, reason=reason)[1]
+    return queued

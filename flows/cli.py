@@ -25,6 +25,7 @@ from flows import (
     part,
     quarantine,
     questions,
+    remove,
     retention,
     stack,
     trained_models,
@@ -41,7 +42,7 @@ from gitinsight import clock, targets
 from gitinsight.errors import GitInsightError, first_line
 from gitinsight.gharchive import hours
 from gitinsight.runtime import state
-from warehouse import jobs, organisations, repositories
+from warehouse import jobs, organisations, repositories, run_links
 from warehouse.engine import UNREACHABLE, Engine, make_engine
 from warehouse.governor import SharedGovernor
 from warehouse.jobs import Job
@@ -57,6 +58,7 @@ app.add_typer(affiliations.app, name="affiliations")
 app.add_typer(api_keys.app, name="apikey")
 app.add_typer(definitions.app)
 app.add_typer(forget.app)
+app.add_typer(remove.app)
 app.add_typer(part.app)
 app.add_typer(backup.app)
 app.add_typer(doctor.app)
@@ -299,9 +301,10 @@ def _work(running: Stack, wanted: list[str]) -> list[Job]:
 
 def _stop(engine: Engine, job_ids: Sequence[UUID]) -> list[Job]:
     with engine.begin() as connection:
-        for job_id in job_ids:
+        left = list(run_links.several(connection, job_ids))
+        for job_id in left:
             jobs.request_cancel(connection, job_id, at=clock.now())
-    return follow(engine, job_ids, ERR)
+    return follow(engine, left, ERR)
 
 
 def _interrupted() -> threading.Event:

@@ -1,17 +1,17 @@
 """Everything that is followed, kept up to date: what the scheduled flows do, without Prefect."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from uuid import UUID
 
 from flows import organisations
-from flows.changes import queue_changed
+from flows.changes import queue_changed, queue_each
 from flows.steps.sweep import DUE_AFTER
 from gitinsight import clock, targets
 from gitinsight.settings import Settings
 from warehouse import cursors, freshness, jobs, repositories
-from warehouse.engine import Connection, Engine
+from warehouse.engine import Engine
 from warehouse.governor import SharedGovernor
 from warehouse.repositories import Repository
 
@@ -56,7 +56,7 @@ def sweep(engine: Engine) -> int:
     """
     with engine.begin() as connection:
         due = cursors.unswept(connection, before=clock.now() - DUE_AFTER)
-        return _queue(connection, due, kind="analysis", reason="sweep")
+        return queue_each(connection, due, kind="analysis", reason="sweep")
 
 
 def check(settings: Settings, engine: Engine) -> int:
@@ -64,14 +64,7 @@ def check(settings: Settings, engine: Engine) -> int:
     with engine.begin() as connection:
         held = freshness.several(connection, now=clock.now(), fresh_for=settings.quality.fresh_for)
         shown = [one.repository_id for one in held if one.as_of is not None]
-        return _queue(connection, shown, kind="check", reason="quality")
-
-
-def _queue(connection: Connection, repository_ids: Iterable[int], *, kind: str, reason: str) -> int:
-    return sum(
-        jobs.enqueue(connection, one, at=clock.now(), kind=kind, reason=reason)[1]
-        for one in repository_ids
-    )
+        return queue_each(connection, shown, kind="check", reason="quality")
 
 
 def _is_due(repository: Repository, now: datetime) -> bool:

@@ -20,7 +20,7 @@ from gitinsight.errors import (
 from gitinsight.github import access
 from gitinsight.github.client import Answer, GitHubClient
 from gitinsight.settings import Settings
-from warehouse import accounting, jobs, organisations, repositories
+from warehouse import accounting, jobs, organisations, repositories, tombstones
 from warehouse.engine import UNREACHABLE, Connection, Engine
 from warehouse.governor import SharedGovernor
 from warehouse.organisations import Organisation
@@ -175,7 +175,7 @@ def _follow(
 ) -> None:  # fmt: skip
     """One page, one transaction; of nobody else who has taken the login over. A known id under a
     new name is a rename; a known name with a new id is another repository, and the job of the one
-    that is followed says so.
+    that is followed says so. What somebody has removed stays away.
     """
     for one in listed:
         if one.owner.id != organisation.github_id:
@@ -187,18 +187,26 @@ def _follow(
             continue
         target = targets.on_host(organisation.host, one.full_name, settings)
         try:
-            with connection.begin_nested():
+            with connection.begin_nested() as adding:
                 repository, is_new = repositories.add(
                     connection, host=target.host, full_name=one.full_name,
                     clone_url=target.clone_url, github_id=one.id, is_private=one.private,
                     at=clock.now(),
                 )  # fmt: skip
+                # Asked afterwards: one that is removed at this moment is new only once it is gone.
+                is_unwanted = is_new and tombstones.keeps_away(
+                    connection, host=target.host, github_id=one.id, full_name=one.full_name
+                )
+                if is_unwanted:
+                    adding.rollback()
         except IdentityChanged as error:
             found.conflicts.append(one.full_name)
             _LOG.warning("name_of_another_repository", reason=str(error))
             holder = repositories.on_host(connection, organisation.host, one.full_name)
             if holder is not None:
                 jobs.enqueue(connection, holder.repository_id, at=clock.now(), reason="renamed")
+            continue
+        if is_unwanted:
             continue
         organisations.link(
             connection, organisation.organisation_id, repository.repository_id,

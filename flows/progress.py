@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 from uuid import UUID
 
@@ -13,7 +14,7 @@ from rich.table import Table
 from flows.tables import hours, number
 from gitinsight import errors
 from gitinsight.errors import GitInsightError, NotFound
-from warehouse import jobs, ledger, marts, repositories
+from warehouse import jobs, ledger, marts, repositories, run_links
 from warehouse.engine import Connection, Engine
 from warehouse.jobs import Job
 from warehouse.repositories import Repository
@@ -34,7 +35,12 @@ _PARTIAL, _LATER = 3, 75
 
 
 def follow(engine: Engine, job_ids: Sequence[UUID], console: Console) -> list[Job]:
-    """Show every job until it has ended, or is parked because a limit is used up."""
+    """Show every job until it has ended, or is parked because a limit is used up. One that goes
+    with its repository meanwhile is not among those that are returned.
+    """
+    with engine.begin() as connection:
+        for job_id in job_ids:
+            jobs.by_id(connection, job_id)
     columns = (
         SpinnerColumn(), TextColumn("{task.fields[name]}"), BarColumn(bar_width=24),
         TextColumn("{task.description}"), TimeElapsedColumn(),
@@ -46,10 +52,11 @@ def follow(engine: Engine, job_ids: Sequence[UUID], console: Console) -> list[Jo
     ) as bar:
         while True:
             with engine.begin() as connection:
-                held = [jobs.by_id(connection, job_id) for job_id in job_ids]
+                known = run_links.several(connection, job_ids)
+                held = [known[job_id] for job_id in job_ids if job_id in known]
                 for job in held:
                     if job.job_id not in lines:
-                        name = repositories.by_id(connection, job.repository_id).full_name
+                        name = name_of(connection, job.repository_id)
                         lines[job.job_id] = bar.add_task("queued", name=name, total=None)
                     told[job.job_id] = _show(
                         connection, job, told[job.job_id],
@@ -73,7 +80,10 @@ def print_results(connection: Connection, ended: Sequence[Job], console: Console
     table.add_column("state", no_wrap=True)
     for name in shown:
         table.add_column(name.replace(" ", "\n"), justify="right", no_wrap=True)
-    followed = [(job, repositories.by_id(connection, job.repository_id)) for job in ended]
+    followed = []
+    for job in ended:
+        with suppress(NotFound):
+            followed.append((job, repositories.by_id(connection, job.repository_id)))
     for job, repository in followed:
         found = figures(connection, job)
         table.add_row(_name(repository), _state(job), *(found[name] for name in shown))
@@ -83,6 +93,14 @@ def print_results(connection: Connection, ended: Sequence[Job], console: Console
     for job, repository in followed:
         for note in _notes(connection, job):
             console.print(f"{repository.full_name}: {note}", markup=False, soft_wrap=True)
+
+
+def name_of(connection: Connection, repository_id: int) -> str:
+    """Its number where it was removed a moment ago."""
+    try:
+        return repositories.by_id(connection, repository_id).full_name
+    except NotFound:
+        return f"repository {repository_id}"
 
 
 def _name(repository: Repository) -> str:

@@ -12,7 +12,7 @@ import typer
 
 from flows import past, plan
 from flows.command import JSON, warehouse
-from flows.progress import exit_code, follow
+from flows.progress import exit_code, follow, name_of
 from flows.tables import ERR, OUT, show
 from gitinsight import clock, targets
 from gitinsight.errors import BrokenEnvironment, QualityGateFailed
@@ -51,7 +51,7 @@ def list_jobs(
                 rows: list[dict[str, Any]] = [
                     {
                         "job_id": one.job_id, "state": one.state, "stage": one.stage,
-                        "repository": repositories.by_id(connection, one.repository_id).full_name,
+                        "repository": name_of(connection, one.repository_id),
                         "requested_at": one.requested_at, "seconds": _seconds(one),
                     }
                     for one in found

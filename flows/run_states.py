@@ -41,8 +41,10 @@ def alike(job: Job) -> frozenset[StateType]:
     return frozenset({deserved(job).type, *crashed})
 
 
-def superseded(job: Job) -> State[Any]:
-    """Of a run that has lost the job to another one."""
+def superseded(job: Job | None) -> State[Any]:
+    """Of a run that has lost the job to another one, or with its repository, which was removed."""
+    if job is None:
+        return Cancelled(message="there is no such job any more")
     if job.state == "cancelled":
         return deserved(job)
     return Crashed(name="Superseded", message=f"another run has the job, which is {job.state}")

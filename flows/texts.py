@@ -17,7 +17,7 @@ from flows.steps.meanings import read_meanings
 from flows.steps.texts import Freelance
 from flows.steps.tones import read_tones
 from gitinsight import clock
-from gitinsight.errors import BrokenEnvironment
+from gitinsight.errors import BrokenEnvironment, NotFound
 from warehouse import dirty, repositories
 
 READ = "read-texts"
@@ -72,8 +72,11 @@ def read_all(ids: dict[str, int]) -> list[str]:
 def read_one(repository_id: int, full_name: str) -> dict[str, Any]:
     """How many tones are new, and how many meanings are known."""
     with opened("texts") as (settings, engine):
-        with engine.begin() as connection:
-            repository = repositories.by_id(connection, repository_id)
+        try:
+            with engine.begin() as connection:
+                repository = repositories.by_id(connection, repository_id)
+        except NotFound:  # removed since the list was made
+            return {"repository": full_name, "tones": 0, "meanings": None}
         patient = settings.embeddings.model_copy(update={"seconds": _PATIENCE.total_seconds()})
         reader = Freelance(engine, repository, settings.state_dir, patient, settings.sentiment)
         tones = read_tones(reader)

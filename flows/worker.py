@@ -25,13 +25,14 @@ from flows import (
     previews,
     project,
     reconcile,
+    removals,
     retention,
     webhook_queue,
 )
 from flows.analyze_repository import NAME
 from flows.webhooks import watch
 from gitinsight import clock, logs
-from gitinsight.errors import LeaseLost, first_line
+from gitinsight.errors import LeaseLost, NotFound, first_line
 from gitinsight.settings import Settings
 from warehouse import jobs, predictions, repositories, run_links, workers
 from warehouse import lanes as choice
@@ -76,6 +77,7 @@ def main() -> None:
             reconcile.watch, engine, lease_seconds=settings.orchestrator.lease_seconds, stop=stop
         ),
         "notify": partial(notify.watch, engine, settings, stop=stop),
+        "removals": partial(removals.watch, settings, engine, stop=stop),
         "messages": partial(messages.watch, engine, settings=settings.messages, stop=stop),
         "webhook-queue": partial(
             webhook_queue.watch,
@@ -147,8 +149,11 @@ def _start(client: SyncPrefectClient, engine: Engine, job: Job, deployment_id: s
     if job.state == "running" and job.attempt >= _TAKEOVERS:
         give_up(engine, job)
         return
-    with engine.begin() as connection:
-        full_name = repositories.by_id(connection, job.repository_id).full_name
+    try:
+        with engine.begin() as connection:
+            full_name = repositories.by_id(connection, job.repository_id).full_name
+    except NotFound:
+        return  # it was removed meanwhile, and its job with it
     reason = job.reason or "asked"
     run = client.create_flow_run_from_deployment(
         deployment_id,  # type: ignore[arg-type]

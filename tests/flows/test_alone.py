@@ -3,6 +3,7 @@
 import threading
 import time
 from datetime import timedelta
+from uuid import UUID
 
 from flows.alone import work_off
 from gitinsight import clock
@@ -106,3 +107,14 @@ def test_other_work_can_be_done_for_a_job(settings: Settings, warehouse: Engine)
     assert ended.state == "succeeded"
     assert ended.outcome is not None
     assert ended.outcome["seconds"] == {}, "no stage was made but the first"
+
+
+def test_a_job_that_went_with_its_repository_keeps_no_other_waiting(
+    settings: Settings, warehouse: Engine
+) -> None:
+    job = enqueue(settings, warehouse, NAME)
+
+    work_off(settings, warehouse, [UUID(int=7), job.job_id], work=extract_alone)
+
+    with warehouse.begin() as connection:
+        assert jobs.by_id(connection, job.job_id).state == "succeeded"

@@ -1,21 +1,23 @@
 """Discovery: every repository of an account is followed once, and goes on being so."""
 
 import json
+import threading
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from flows.organisations import discover, discover_all, discover_new
-from gitinsight import clock
+from gitinsight import clock, targets
 from gitinsight.errors import IdentityChanged, NotVisible, UnexpectedPayload
 from gitinsight.settings import Settings
 from tests.support.analyses import count, rows
 from tests.support.upstream import Reply, Upstream
-from warehouse import organisations, repositories
+from warehouse import organisations, removal, repositories, tombstones
 from warehouse.engine import Engine
 from warehouse.organisations import Organisation
 from warehouse.repositories import Repository
+from warehouse.tombstones import Tombstone
 
 OWNER = 77
 
@@ -235,6 +237,58 @@ class TestIdentity:
             discover(local, warehouse, add(warehouse, upstream.url))
 
         assert known(warehouse).discovered_at is None
+
+
+class TestRemoved:
+    def test_what_somebody_removed_is_not_followed_again(
+        self, upstream: Upstream, local: Settings, warehouse: Engine
+    ) -> None:
+        upstream.replies = [page(listed(1, 2)), page(listed(1, 2, 3), etag="f")]
+        discover(local, warehouse, add(warehouse, upstream.url))
+        removal.begin(warehouse, 1, by="admin", at=clock.now())
+
+        found = discover(local, warehouse, known(warehouse))
+
+        assert [one.github_id for one in found.added] == [3]
+        assert [one.github_id for one in followed(warehouse)] == [2, 3]
+
+    def test_nor_is_it_when_it_is_removed_at_that_moment(
+        self, upstream: Upstream, local: Settings, warehouse: Engine
+    ) -> None:
+        upstream.replies = [page(listed(1)), page(listed(1), etag="f")]
+        discover(local, warehouse, add(warehouse, upstream.url))
+        discovering = threading.Thread(target=discover, args=(local, warehouse, known(warehouse)))
+        with warehouse.begin() as connection:
+            connection.exec_driver_sql("delete from ops.repositories")
+            tombstones.put(
+                connection,
+                Tombstone(1, upstream.url, 1, "octo/app-1", "x", clock.now(), "admin"),
+            )
+            discovering.start()
+            discovering.join(0.5)
+            assert discovering.is_alive(), "it waits to see what becomes of it"
+        discovering.join(20)
+
+        assert followed(warehouse) == []
+        assert known(warehouse).discovered_at is not None
+
+    def test_when_somebody_adds_it_by_name_it_is_one_of_them_again(
+        self, upstream: Upstream, local: Settings, warehouse: Engine
+    ) -> None:
+        upstream.replies = [page(listed(1)), page(listed(1), etag="f")]
+        discover(local, warehouse, add(warehouse, upstream.url))
+        removal.begin(warehouse, 1, by="admin", at=clock.now())
+        target = targets.on_host(upstream.url, "octo/app-1", local)
+
+        added, is_new = repositories.follow(
+            warehouse, target, lambda _: targets.Found(id=1, full_name="octo/app-1"),
+            at=clock.now(),
+        )  # fmt: skip
+        discover(local, warehouse, known(warehouse))
+
+        assert (is_new, added.repository_id > 1) == (True, True)
+        assert known(warehouse).repositories_count == 1
+        assert [one.repository_id for one in followed(warehouse)] == [added.repository_id]
 
 
 def test_one_that_cannot_be_read_delays_no_other(

@@ -1,6 +1,7 @@
 """What a person sees: the lines while jobs run, the table in the end, the exit code."""
 
 import io
+from concurrent.futures import ThreadPoolExecutor
 from uuid import UUID
 
 import pytest
@@ -11,7 +12,7 @@ from gitinsight import clock
 from gitinsight.errors import NotFound
 from gitinsight.settings import Settings
 from tests.support.analyses import enqueue
-from warehouse import jobs
+from warehouse import jobs, removal
 from warehouse.engine import Engine, make_engine
 from warehouse.jobs import Job
 
@@ -112,3 +113,25 @@ def test_every_stage_is_told_once_where_nobody_watches(
 def test_a_job_that_is_unknown_is_said_to_be(warehouse: Engine) -> None:
     with pytest.raises(NotFound):
         follow(warehouse, [UUID(int=1)], console()[0])
+
+
+def test_what_is_removed_meanwhile_is_left_out(settings: Settings, warehouse: Engine) -> None:
+    removed = enqueue(settings, warehouse, NAME)
+    job = ended(warehouse, enqueue(settings, warehouse, "synthetic-labs/aurora"), "succeeded")
+    with warehouse.begin() as connection:
+        held = jobs.claim(connection, removed.job_id, worker="test", at=clock.now())
+    out, text = console()
+    with ThreadPoolExecutor(1) as pool:
+        following = pool.submit(follow, warehouse, [removed.job_id, job.job_id], out)
+        begun = removal.begin(warehouse, removed.repository_id, by="admin", at=clock.now())
+        with warehouse.begin() as connection:
+            jobs.finish(connection, held, state="cancelled", at=clock.now(), outcome={})
+            connection.exec_driver_sql("select pg_sleep(0.6)")
+        removal.erase(warehouse, begun)
+        found = following.result(20)
+    with warehouse.begin() as connection:
+        print_results(connection, [*found, removed], out)
+
+    assert [one.job_id for one in found if one.job_id == job.job_id] == [job.job_id]
+    assert "succeeded" in text.getvalue()
+    assert NAME not in text.getvalue()

@@ -54,3 +54,7 @@ def test_a_run_that_lost_its_job_says_so(warehouse: Engine) -> None:
     with warehouse.begin() as connection:
         ended = jobs.finish(connection, held, state="cancelled", at=AT, outcome={})
     assert run_states.superseded(ended).type is StateType.CANCELLED
+
+
+def test_a_run_whose_job_went_with_its_repository_is_cancelled() -> None:
+    assert run_states.superseded(None).type is StateType.CANCELLED
