@@ -20,6 +20,7 @@ from api.paging import Page
 from api.session import Session, in_transaction
 from api.streams import LAST, ending_with
 from gitinsight.clock import now
+from gitinsight.errors import NotFound
 from warehouse import jobs
 from warehouse.engine import Connection
 
@@ -207,7 +208,10 @@ def events(
 async def _find(request: Request, job_id: UUID, seq: int | None) -> Found:
     def find(session: Connection) -> Found:
         found = jobs.events_after(session, job_id, seq, limit=MOST_AT_ONCE)
-        job = jobs.by_id(session, job_id)
+        try:
+            job = jobs.by_id(session, job_id)
+        except NotFound:  # with its repository, which was removed
+            return Found([], is_over=True)
         newest = found[-1].seq if found else seq or 0
         told = [
             Told(one.seq, b"id: %d\nevent: job\ndata: %b\n\n" % (one.seq, as_json(one)))

@@ -29,7 +29,7 @@ from warehouse.announcements import (
     FiguresChanged,
     JobEvent,
 )
-from warehouse.engine import UNREACHABLE
+from warehouse.engine import UNREACHABLE, Connection
 
 router = APIRouter(tags=["streams"])
 _LOG = logging.getLogger(__name__)
@@ -95,6 +95,8 @@ class Announcer:
             case FiguresChanged(repository_id, version):
                 for one in self._cached:
                     one.forget(repository_id, version)
+                if version is None:  # it may have been removed
+                    self._channels.wake([topic_of(repository_id)])
             case JobEvent(job_id, repository_id):
                 self._channels.wake([job_id, topic_of(repository_id)])
             case Began(room):
@@ -149,14 +151,13 @@ class _Client:
 
 
 async def _find(socket: WebSocket, repository_id: int, after: int | None) -> Found:
-    events = await in_transaction(
-        socket,
-        lambda session: jobs.repository_events_after(
-            session, repository_id, after, limit=MOST_AT_ONCE
-        ),
-    )
-    told = [Told(event.event_id, framed(as_json(event))) for event in events]
-    return Found(told, is_full=len(told) == MOST_AT_ONCE)
+    def find(session: Connection) -> Found:
+        events = jobs.repository_events_after(session, repository_id, after, limit=MOST_AT_ONCE)
+        told = [Told(event.event_id, framed(as_json(event))) for event in events]
+        is_removed = not (told or visibility.among(session, [repository_id], None))
+        return Found(told, is_over=is_removed, is_full=len(told) == MOST_AT_ONCE)
+
+    return await in_transaction(socket, find)
 
 
 @contextmanager

@@ -20,7 +20,7 @@ from tests.conftest import serving_app
 from tests.support.outages import away, kill_sessions
 from tests.support.rows import AT, add_repository, claim
 from tests.support.waiting import wait_for
-from warehouse import jobs
+from warehouse import jobs, removal
 from warehouse.engine import Engine
 from warehouse.jobs import Job
 
@@ -243,3 +243,17 @@ def test_nothing_is_missed_and_nothing_told_twice_while_servers_come_and_go(
 
     assert [one["seq"] for one in heard] == list(range(1, len(heard) + 1))
     assert len(heard) > 90
+
+
+def test_whoever_listens_to_what_is_removed_is_sent_away_and_finds_nothing(
+    listen: Callable[..., ClientConnection], warehouse: Engine, job: Job
+) -> None:
+    with listen(job.repository_id) as socket:
+        hear(socket)
+        removal.begin(warehouse, job.repository_id, by="admin", at=AT)
+
+        with pytest.raises(ConnectionClosed):
+            socket.recv(timeout=1)
+    with pytest.raises(InvalidStatus) as refused:
+        listen(job.repository_id)
+    assert refused.value.response.status_code == 404

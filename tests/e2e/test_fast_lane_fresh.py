@@ -17,8 +17,9 @@ import pytest
 from gitinsight.runtime import supervisor, valkey
 from gitinsight.runtime.process import free_port
 from tests.support.marts import publish_figures
-from tests.support.rows import add_repository, claim
+from tests.support.rows import AT, add_repository, claim
 from tests.support.waiting import wait_for
+from warehouse import removal
 from warehouse.engine import Engine, driver
 from warehouse.jobs import Job
 
@@ -143,6 +144,29 @@ def test_ten_thousand_reads_of_four_processes_never_show_what_is_old(
     assert len(publishing.published_at) > 3
     assert len(by_process) > 1, "one process has answered everything"
     assert by_process.total() > _READS / 4, "the lane has answered little"
+
+
+def test_what_is_removed_is_shown_by_no_process_within_a_second(
+    state_dir: Path, database_url: str, warehouse: Engine, job: Job, redis_url: str
+) -> None:
+    path = f"/api/v1/fast/repositories/{job.repository_id}/summary"
+
+    def asked() -> dict[str, int]:
+        """Status by process; each connection is one of them."""
+        found = {}
+        for _ in range(40):
+            answer = httpx2.get(f"{url}{path}")
+            found[answer.headers["x-request-id"][:8]] = answer.status_code
+        return found
+
+    with serving(state_dir, database_url, GITINSIGHT_REDIS__URL=redis_url) as url:
+        wait_for(lambda: _answers(url), seconds=180)
+        wait_for(lambda: set(asked().values()) == {200} and len(asked()) > 1, seconds=60)
+        removal.begin(warehouse, job.repository_id, by="admin", at=AT)
+        time.sleep(_LATEST_SECONDS)
+
+        assert set(asked().values()) == {404}
+        assert httpx2.get(f"{url}/api/v1/fast/search?q=octo").json()["data"] == []
 
 
 def _answers(url: str) -> bool:

@@ -31,6 +31,7 @@ TABLE = {
     f"GET {V1}/repositories": READ, f"POST {V1}/repositories": WRITE,
     f"GET {V1}/repositories/{{repository_id}}": READ,
     f"PATCH {V1}/repositories/{{repository_id}}": WRITE,
+    f"DELETE {V1}/repositories/{{repository_id}}": WRITE,
     f"GET {V1}/repositories/by-name/{{owner}}/{{name}}": READ,
     f"POST {V1}/repositories/{{repository_id}}/analyze": WRITE,
     f"GET {V1}/repositories/{{repository_id}}/completeness": READ,
@@ -103,6 +104,8 @@ BODIES = {
     f"POST {V1}/identities/merges": {"alias": "", "person": "", "reason": ""},
 }
 """Those that change something everybody else builds on are not valid: who may not is told first."""
+REMOVES = f"DELETE {V1}/repositories/{{repository_id}}"
+"""Nothing that everybody else builds on: who may is told that there is none."""
 
 
 @dataclass(frozen=True)
@@ -114,6 +117,8 @@ class World:
 
     def ask(self, name: str, key: str | None, repository_id: int = PUBLISHED) -> httpx2.Response:
         method, _, path = name.partition(" ")
+        if name == REMOVES and repository_id == PUBLISHED:
+            repository_id = UNKNOWN
         path = path.format(
             repository_id=repository_id, job_id=self.jobs[repository_id], owner="octo",
             name=f"r{repository_id}", insight="bus_factor", metric="commits_count",
