@@ -160,6 +160,33 @@ def test_who_cancels_the_run_in_prefect_cancels_the_job(running: Running, github
     assert until(lambda: _state(running, run_id), 60, "its run goes on") == "CANCELLED"
 
 
+def test_what_is_removed_at_work_is_gone_soon_and_begins_anew_when_it_is_added(
+    running: Running, github: GitHub
+) -> None:
+    repository_id = running.id_of(OTHER)
+    mirror = running.state_dir / "mirrors" / f"{repository_id}.git"
+    assert mirror.exists()
+    github.control(latency=1.0)
+    job_id = running.ask(OTHER, full=True)
+    until(lambda: _is_at(running, job_id, "extract"), 60, "the job does not come that far")
+    run_id = running.get(f"/api/v1/jobs/{job_id}")["flow_run_id"]
+
+    path = f"/api/v1/repositories/{repository_id}"
+    assert running.delete(path)["state"] == "erasing"
+    assert httpx2.get(f"{running.url}{path}").status_code == 404
+    until(lambda: None if mirror.exists() else True, 30, "it is not erased")
+    github.control(calm=True)
+
+    assert until(lambda: _state(running, run_id), 60, "its run goes on") == "CANCELLED"
+    [told] = json.loads(gitinsight(running.environment, "removals", "--json").stdout)
+    assert (told["repository"], told["erased_at"] is None) == (OTHER, False)
+    said = running.log("worker")
+    assert not [one for one in ("_interrupted", "_not_erased", "_not_reconciled") if one in said]
+    added = running.post("/api/v1/repositories", {"full_name": OTHER})
+    assert added["repository_id"] != repository_id
+    assert running.analyse(OTHER)["state"] == "succeeded"
+
+
 def _ended(running: Running, job_id: str) -> dict[str, Any] | None:
     job: dict[str, Any] = running.get(f"/api/v1/jobs/{job_id}")
     return job if job["state"] not in {"queued", "running"} else None

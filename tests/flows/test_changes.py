@@ -7,14 +7,14 @@ from typing import Any
 
 import pytest
 
-from flows.changes import queue_changed
+from flows.changes import queue_changed, queue_each
 from gitinsight import clock
 from gitinsight.settings import Settings
 from tests.support.analyses import count, follow, rows
 from tests.support.github import GitHub
 from tests.support.rows import add_repository
 from tests.support.upstream import Reply, Upstream
-from warehouse import jobs, repositories
+from warehouse import jobs, removal, repositories
 from warehouse.engine import Engine
 from warehouse.repositories import Repository
 
@@ -189,6 +189,22 @@ class TestNothingIsMissed:
             jobs.finish(connection, held, state="succeeded", at=clock.now(), outcome={})
 
         assert queue_changed(settings, warehouse, fleet) == 1
+
+    def test_one_that_was_removed_since_is_left_out(
+        self, upstream: Upstream, warehouse: Engine
+    ) -> None:
+        settings, fleet = local(upstream, warehouse, 1, 2)
+        removal.begin(warehouse, fleet[0].repository_id, by="admin", at=clock.now())
+        upstream.replies = [reply(probed(1), probed(2)), Reply(502)]
+
+        assert queue_changed(settings, warehouse, fleet) == 1
+        work(warehouse)
+        with warehouse.begin() as connection:
+            ids = [one.repository_id for one in fleet]
+            assert queue_each(connection, ids, kind="analysis", reason="sweep") == 1
+
+        assert count(warehouse, f"ops.jobs where repository_id = {fleet[0].repository_id}") == 0
+        assert count(warehouse, f"ops.probes where repository_id = {fleet[0].repository_id}") == 0
 
     def test_one_that_is_gone_and_one_that_is_another_are_left_to_their_jobs(
         self, upstream: Upstream, warehouse: Engine

@@ -287,6 +287,9 @@ class TestRemoved:
         discover(local, warehouse, known(warehouse))
 
         assert (is_new, added.repository_id > 1) == (True, True)
+        with warehouse.begin() as connection:
+            [removed] = tombstones.recent(connection)
+        assert removed.lifted_at is not None
         assert known(warehouse).repositories_count == 1
         assert [one.repository_id for one in followed(warehouse)] == [added.repository_id]
 

@@ -62,14 +62,20 @@ class TestWatch:
             mirror(settings.state_dir, f"{add_repository(warehouse, f'o/r{n}', github_id=n)}.git")
             for n in (1, 2)
         ]
+        put(warehouse, 7, is_erased=True)
+        left = mirror(settings.state_dir, "7.git")
         stop = threading.Event()
         watching = threading.Thread(
-            target=removals.watch, args=(settings, warehouse), kwargs={"stop": stop}
+            target=removals.watch,
+            args=(settings, warehouse),
+            kwargs={"stop": stop},
+            daemon=True,
         )
         watching.start()
+        wait_for(lambda: not left.exists(), seconds=5)  # of one that another host has erased
         begin(warehouse, 1)
 
-        wait_for(lambda: erased(warehouse) == [1], seconds=5)
+        wait_for(lambda: erased(warehouse) == [1, 7], seconds=5)
         wait_for(lambda: not made[0].exists(), seconds=5)
         stop.set()
         watching.join()

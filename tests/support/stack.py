@@ -45,9 +45,15 @@ class Running:
         return answer.raise_for_status().json()
 
     def post(self, path: str, body: dict[str, Any] | None = None) -> Any:
+        return self._write("POST", path, body)
+
+    def delete(self, path: str) -> Any:
+        return self._write("DELETE", path, None)
+
+    def _write(self, method: str, path: str, body: dict[str, Any] | None) -> Any:
         key = (self.state_dir / "admin.key").read_text()
         headers = {"authorization": f"Bearer {key}"}
-        answer = httpx2.post(f"{self.url}{path}", json=body, headers=headers, timeout=30)
+        answer = httpx2.request(method, f"{self.url}{path}", json=body, headers=headers, timeout=30)
         return answer.raise_for_status().json()
 
     def id_of(self, name: str) -> int:

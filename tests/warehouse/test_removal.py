@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import psycopg
@@ -288,6 +289,17 @@ class TestInterrupted:
         assert filled.of(warehouse, 1)
         assert removal.erase(warehouse, begun) is not None
         assert filled.of(warehouse, 1) == {}
+
+    def test_a_stop_ends_it_in_the_middle_of_a_table(self, warehouse: Engine) -> None:
+        commits(warehouse, 20_000, of=add_repository(warehouse))
+        begun, stop = begin(warehouse, 1), threading.Event()
+        with ThreadPoolExecutor(1) as pool:
+            erasing = pool.submit(removal.erase, warehouse, begun, stop=stop, batch_rows=5)
+            wait_for(lambda: count(warehouse, "raw.git_commits") < 20_000)
+            stop.set()
+
+            assert erasing.result(5) is None
+        assert count(warehouse, "raw.git_commits") > 0
 
     def test_whoever_is_killed_loses_nothing_and_the_next_goes_on(
         self, warehouse: Engine, settings: Settings

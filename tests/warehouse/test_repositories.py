@@ -10,7 +10,7 @@ import pytest
 from gitinsight.errors import IdentityChanged, NotFound, NotVisible
 from gitinsight.targets import GIT, Found, Target
 from tests.support.rows import AT, HOST, add_repository, fetch, value
-from warehouse import repositories
+from warehouse import dirty, removal, repositories
 from warehouse.engine import Engine
 from warehouse.repositories import Repository
 
@@ -308,6 +308,19 @@ class TestById:
         assert found is not None
         assert found.repository_id == added
         assert (elsewhere, another) == (None, None)
+
+    def test_nobody_removes_it_while_somebody_writes_of_it(self, warehouse: Engine) -> None:
+        added = add_repository(warehouse, github_id=7)
+        with ThreadPoolExecutor(1) as pool:
+            with warehouse.begin() as connection:
+                repositories.by_github_id(connection, HOST, 7)
+                removing = pool.submit(removal.begin, warehouse, added, by="admin", at=LATER)
+                with pytest.raises(TimeoutError):
+                    removing.result(0.3)
+                dirty.mark(connection, added, [("issues", "1")], reason="webhook", at=LATER)
+            removal.erase(warehouse, removing.result(10))
+
+        assert value(warehouse, "select count(*) from ops.dirty") == 0
 
     def test_a_former_name_is_one_that_it_has_no_more(self, warehouse: Engine) -> None:
         added = add_repository(warehouse)
