@@ -14,6 +14,7 @@ from gitinsight.errors import NotFound
 from gitinsight.principal import ADMIN
 from warehouse import removal, repositories, tombstones, workers
 from warehouse.engine import Connection, Engine
+from warehouse.repositories import Repository
 from warehouse.tombstones import Tombstone
 
 app = typer.Typer()
@@ -35,24 +36,25 @@ def remove_repository(
     with warehouse() as (settings, engine):
         with engine.begin() as connection:
             known = _known(connection, full_name)
-        if isinstance(known, Tombstone):  # it was begun before
-            tombstone = known
-        elif dry_run:
-            found = removal.preview(engine, known)
+        name = known.full_name  # as it is called now
+        if dry_run:
+            found = removal.preview(engine, known.repository_id)
             show([{"table": one, "rows": count} for one, count in found.items()], as_json=as_json)
             ERR.print("nothing was changed")
             return
+        if isinstance(known, Tombstone):  # somebody has begun
+            tombstone = known
         else:
             if not yes:
                 typer.confirm(
-                    f"Erase everything that is held of {full_name}? It cannot be taken back.",
+                    f"Erase everything that is held of {name}? It cannot be taken back.",
                     abort=True, err=True,
                 )  # fmt: skip
-            tombstone = removal.begin(engine, known, by=ADMIN.name, at=clock.now())
+            tombstone = removal.begin(engine, known.repository_id, by=ADMIN.name, at=clock.now())
         done = _erase(engine, tombstone)
         if done is None:
             ERR.print(
-                f"{full_name} is followed no more; {_who(engine)} erases what is left of it",
+                f"{name} is followed no more; {_who(engine)} erases what is left of it",
                 soft_wrap=True,
             )
             raise typer.Exit(_LATER)
@@ -60,7 +62,7 @@ def remove_repository(
     if as_json:
         show([asdict(done)], as_json=True)
     else:
-        OUT.print(f"nothing is left of {full_name}: {done.rows_count} rows were deleted")
+        OUT.print(f"nothing is left of {name}: {done.rows_count} rows were deleted")
 
 
 @app.command("removals")
@@ -78,10 +80,10 @@ def list_removals(*, as_json: Annotated[bool, JSON] = False) -> None:
     show(rows, as_json=as_json)
 
 
-def _known(connection: Connection, full_name: str) -> int | Tombstone:
-    """The id of one that is followed, else what stands for it while it is erased."""
+def _known(connection: Connection, full_name: str) -> Repository | Tombstone:
+    """One that is followed, else what stands for it while it is erased."""
     try:
-        return repositories.by_name(connection, full_name).repository_id
+        return repositories.by_name(connection, full_name)
     except NotFound:
         for one in tombstones.pending(connection):
             if one.full_name.lower() == full_name.lower():

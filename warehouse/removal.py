@@ -128,9 +128,14 @@ def erase(
 
 
 def preview(engine: Engine, repository_id: int) -> dict[str, int]:
-    """How many rows would go, by table; of those that have some."""
+    """How many rows would go, by table; of those that have some. Of one that is removed already,
+    what is left.
+    """
     with engine.begin() as connection:
-        tombstone = _found(connection, repository_id, by="", at=clock.now(), readable=None)
+        try:
+            tombstone = _found(connection, repository_id, by="", at=clock.now(), readable=None)
+        except NotFound:
+            tombstone = tombstones.by_id(connection, repository_id)
     found: dict[str, int] = {}
     for one in _tables(engine):
         counted = SQL("select count(*) from {} where {}").format(one.identifier, SQL(one.condition))

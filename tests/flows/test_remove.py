@@ -76,6 +76,10 @@ def test_while_a_job_runs_it_says_who_goes_on_and_so_does_the_same_command(
     code, _, err = gitinsight("remove", NAME, "--yes")
     assert code == 75
     assert "no worker is up: the next one that starts, or the same command" in err
+    code, out, _ = gitinsight("remove", NAME, "--dry-run", "--json")
+    left = {one["table"] for one in json.loads(out)}
+    assert (code, "raw.git_commits" in left, "ops.repositories" in left) == (0, True, False)
+    assert count(held, "raw.git_commits") > 0
 
     with held.begin() as connection:
         workers.tell(connection, UUID(int=1), host="h", places=1, at=clock.now())
