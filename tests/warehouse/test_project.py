@@ -104,7 +104,8 @@ def test_what_is_made_is_described_and_made_once(
         return rows(
             warehouse,
             "select oid, relname from pg_class where relname in ('kinds', 'stg', 'int', 'mart')"
-            " and relnamespace::regnamespace::text in ('staging', 'intermediate', 'candidate')",
+            " and relnamespace::regnamespace::text in ('staging', 'intermediate', 'candidate')"
+            " order by oid",
         )  # fmt: skip
 
     build()
