@@ -45,6 +45,7 @@ from api import (
     overview,
     pictures,
     prometheus,
+    removals,
     reports,
     repositories,
     search,
@@ -97,9 +98,9 @@ _STARTS = frozenset({"http.response.start", "websocket.http.response.start"})
 _API = "/api/v1"
 PARTS = (
     *((part, _API) for part in (
-        repositories, organisations, overview, figures, trends, search, fast_routes, marts,
-        metrics, ai, ask, code, duplicates, sql, jobs, streams, webhooks, logins, tickets, users,
-        api_keys, audit, values, pictures, reports, identities, budgets,
+        repositories, removals, organisations, overview, figures, trends, search, fast_routes,
+        marts, metrics, ai, ask, code, duplicates, sql, jobs, streams, webhooks, logins, tickets,
+        users, api_keys, audit, values, pictures, reports, identities, budgets,
     )),
     (badges, ""), (health, ""), (prometheus, ""), (jwks, ""), (dashboard, ""),
 )  # fmt: skip

@@ -21,7 +21,7 @@ from gitinsight.clock import now
 from gitinsight.errors import NotVisible
 from gitinsight.settings import Settings
 from gitinsight.targets import Found
-from warehouse import freshness, jobs, listing, removal, repositories
+from warehouse import freshness, jobs, listing, repositories
 from warehouse.engine import Connection
 from warehouse.governor import SharedGovernor
 from warehouse.listing import Sort
@@ -101,26 +101,6 @@ class Repository(BaseModel):
     as_of: datetime | None
     fresh_hours: float
     is_fresh: bool | None
-
-
-class Removing(BaseModel):
-    """What is left of it is being erased."""
-
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "repository_id": 3, "full_name": "octocat/hello-world", "state": "erasing",
-                    "requested_at": "2026-11-23T12:00:00Z",
-                }
-            ]
-        }
-    )  # fmt: skip
-
-    repository_id: int
-    full_name: str
-    state: Literal["erasing"]
-    requested_at: datetime
 
 
 @router.post(
@@ -218,20 +198,6 @@ def aim(
     repositories.by_id(session, repository_id, readable=writer.readable)
     found = repositories.set_fresh_hours(session, repository_id, body.fresh_hours)
     return told(session, request.app.state.settings, [found])[0]
-
-
-@router.delete("/{repository_id}", status_code=202, response_model=Removing)
-def remove(repository_id: int, request: Request, writer: Writer) -> dict[str, Any]:
-    """Follow it no more: nothing of it is shown from now on, a job that runs is cancelled, and
-    everything that is held of it is erased soon. It stays away until somebody adds it again.
-    """
-    begun = removal.begin(
-        engine_of(request), repository_id, by=writer.name, at=now(), readable=writer.readable
-    )
-    return {
-        "repository_id": begun.repository_id, "full_name": begun.full_name, "state": "erasing",
-        "requested_at": begun.requested_at,
-    }  # fmt: skip
 
 
 @router.post("/{repository_id}/analyze", status_code=202, response_model=Queued)
