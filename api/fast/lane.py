@@ -55,7 +55,15 @@ class FastLane(Patient):
         """Each call here is paid for by every request: what most of them need is written out."""
         started = time.perf_counter_ns()
         fast, end = self._fast, data.find(_END)
-        if fast is None or end < 0 or not self._is_free():
+        cycle: RequestResponseCycle | None = self.cycle
+        if (
+            fast is None
+            or end < 0
+            or self._is_leaving
+            or (cycle is not None and not cycle.response_complete)
+            or self.flow.write_paused
+            or self.transport.is_closing()
+        ):
             return False
         now, target, block = time.monotonic(), data[4:end], data[end:]
         head = fast.heads.get(block)  # most clients repeat theirs word for word
@@ -87,16 +95,6 @@ class FastLane(Patient):
             request_id=request_id,
         )  # fmt: skip
         return True
-
-    def _is_free(self) -> bool:
-        """Nothing is under way on this connection, neither an answer nor the end of it."""
-        cycle: RequestResponseCycle | None = self.cycle
-        return (
-            not self._is_leaving
-            and (cycle is None or cycle.response_complete)
-            and not self.flow.write_paused
-            and not self.transport.is_closing()
-        )
 
     def _head(self, fast: Fast, block: bytes) -> Head | None:
         head = heads.read(block, fast.readers)
