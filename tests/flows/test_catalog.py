@@ -19,6 +19,7 @@ from gitinsight import clock
 from gitinsight.runtime.postgres import EmbeddedPostgres
 from gitinsight.settings import QualitySettings, Settings, as_environment
 from tests.support.analyses import count, enqueue, follow, rows
+from tests.support.github import GitHub
 from tests.support.waiting import wait_for
 from warehouse import jobs, repositories
 from warehouse.engine import Engine, make_engine
@@ -215,9 +216,10 @@ def test_a_sensor_ends_the_runs_that_were_left(
 
 
 def test_who_ends_the_run_ends_the_job_that_it_began_and_no_other(
-    told: Settings, held: Engine, instance: dg.DagsterInstance
+    told: Settings, held: Engine, instance: dg.DagsterInstance, github: GitHub
 ) -> None:
     follow(told, held, NAME)
+    github.control(latency=1.0)  # else the job is done before anybody ends it
 
     def kill() -> None:
         wait_for(is_interruptible)
