@@ -126,7 +126,7 @@ class Tools:
             )  # fmt: skip
             if standing is not None:
                 told |= meta(standing, definition=None)
-            following = paging.encode(*found.end) if found.end else None
+            following = paging.following(found.end)
             return {"data": found.rows, "meta": told, "next_cursor": following}
 
         return await self._read(read)

@@ -127,7 +127,7 @@ async def answer(
     it is told them again.
     """
     answers: Answers = request.app.state.answers
-    target = _address(request)
+    target = address(request)
     number = answers.number(repository_id)
     found = answers.get(target)
 
@@ -156,7 +156,7 @@ def ready(request: Request) -> tuple[Answer, Response] | None:
     whoever may read. Where it is kept in no such coding yet, the ordinary way makes it one.
     """
     answers: Answers = request.app.state.answers
-    found = answers.get(_address(request))
+    found = answers.get(address(request))
     if found is None:
         return None
     body, headers = found.body, {}
@@ -179,7 +179,7 @@ def conditional(
     kept: str = _ASKED_EACH_TIME,
 ) -> Response:  # fmt: skip
     """304 where the caller holds this version of this address already; ``kept`` is for caches."""
-    etag = _etag(version, _address(request))
+    etag = _etag(version, address(request))
     told = None if etag in held(request) else _bytes(body())
     return _response(request, etag, told, media_type=media_type, headers={"Cache-Control": kept})
 
@@ -208,7 +208,7 @@ def held(request: Request) -> set[str]:
     return {one.strip() for one in request.headers.get("if-none-match", "").split(",")}
 
 
-def _address(request: Request) -> bytes:
+def address(request: Request) -> bytes:
     """Word for word, as it was asked."""
     raw: bytes = request.scope["raw_path"]
     query: bytes = request.scope["query_string"]

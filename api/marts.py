@@ -191,7 +191,7 @@ def _rows(
         raise paging.invalid() from error
     return {
         "data": found.rows,
-        "next_cursor": paging.encode(*found.end) if found.end else None,
+        "next_cursor": paging.following(found.end),
     }
 
 

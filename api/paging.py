@@ -26,6 +26,11 @@ def encode(*end: object) -> str:
     return urlsafe_b64encode(json.dumps([str(one) for one in end]).encode()).decode()
 
 
+def following(end: Sequence[str] | None) -> str | None:
+    """The cursor of what comes after a page that ends there; None where nothing does."""
+    return encode(*end) if end else None
+
+
 def decode(cursor: str | None) -> tuple[str, ...]:
     """Where the page before ended; nothing on the first page."""
     if cursor is None:

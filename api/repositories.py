@@ -1,4 +1,4 @@
-"""The repositories that are followed: add one, find it, have it analysed, remove it."""
+"""The repositories that are followed: add one, find it, have it analysed."""
 
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -165,7 +165,7 @@ def several(
         raise paging.invalid() from error
     return {
         "data": told(session, request.app.state.settings, found.rows),
-        "next_cursor": paging.encode(*found.end) if found.end else None,
+        "next_cursor": paging.following(found.end),
     }
 
 

@@ -11,7 +11,7 @@ from api.auth import Reader
 from api.envelope import CONDITIONAL, as_json
 from api.fast.entries import JSON
 from api.fast.fast import Fast
-from api.fast.routes import Hit, found, looked_for
+from api.fast.routes import EXAMPLE, Hit, found, looked_for
 from api.fast.searching import Wanted
 from api.meaning import Meaning, Mode
 from api.session import in_transaction
@@ -51,16 +51,10 @@ class Found(Hit):
     model_config = ConfigDict(
         json_schema_extra={
             "examples": [
-                {
-                    "kind": "issue", "repository_id": 3, "title": "Parser crashes on empty input",
-                    "owner": "octocat", "labels": ["bug"], "number": 1347, "language": None,
-                    "state": "open", "url": "https://github.com/octocat/hello-world/issues/1347",
-                    "updated_at": "2026-11-23T12:00:00Z", "text": "An empty file is enough.",
-                    "highlights": {"title": "<mark>Parser</mark> crashes on empty input"},
-                }
+                EXAMPLE | {"highlights": {"title": "<mark>Parser</mark> crashes on empty input"}}
             ]
         }
-    )  # fmt: skip
+    )
 
     highlights: dict[str, str]
     similarity: float | None = None

@@ -9,7 +9,7 @@ import math
 import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
 import msgspec
@@ -169,10 +169,8 @@ def _indexed(document: Document) -> tantivy.Document:
 
 
 def seconds_of(at: datetime | None) -> int | None:
-    """Since 1970, the next whole one; in UTC where nothing else is said."""
-    if at is None:
-        return None
-    return math.ceil((at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp())
+    """Since 1970, the next whole one."""
+    return None if at is None else math.ceil(at.timestamp())
 
 
 def _beginnings(name: str) -> set[str]:

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, ConfigDict
 
 from api.auth import Reader
-from api.envelope import CONDITIONAL, Envelope
+from api.envelope import CONDITIONAL, Envelope, address
 from api.fast import heads
 from api.fast.entries import JSON, Entry
 from api.fast.fast import Fast
@@ -39,23 +39,20 @@ async def summary(repository_id: int, request: Request, reader: Reader) -> Respo
     return found(request, entry)
 
 
+EXAMPLE: dict[str, Any] = {
+    "kind": "issue", "repository_id": 3, "title": "Parser crashes on empty input",
+    "owner": "octocat", "labels": ["bug"], "number": 1347, "language": None,
+    "state": "open", "url": "https://github.com/octocat/hello-world/issues/1347",
+    "updated_at": "2026-11-23T12:00:00Z", "text": "An empty file is enough.",
+}  # fmt: skip
+
+
 class Hit(BaseModel):
     """``number`` is that of the issue or pull request that it is or is on; what a thing of its kind
     does not have is null.
     """
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "kind": "issue", "repository_id": 3, "title": "Parser crashes on empty input",
-                    "owner": "octocat", "labels": ["bug"], "number": 1347, "language": None,
-                    "state": "open", "url": "https://github.com/octocat/hello-world/issues/1347",
-                    "updated_at": "2026-11-23T12:00:00Z", "text": "An empty file is enough.",
-                }
-            ]
-        }
-    )  # fmt: skip
+    model_config = ConfigDict(json_schema_extra={"examples": [EXAMPLE]})
 
     kind: Kind
     repository_id: int
@@ -92,8 +89,7 @@ async def looked_for(
 ) -> Entry:  # fmt: skip
     """One search answers however many ask for the same, word for word."""
     fast: Fast = request.state.fast
-    target = request.url.path.encode() + b"?" + request.scope["query_string"]
-    return await fast.searches.get(target, wanted, readable=readable)
+    return await fast.searches.get(address(request), wanted, readable=readable)
 
 
 def _unseen(repository_id: int) -> NotFound:

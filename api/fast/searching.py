@@ -55,10 +55,15 @@ class First:
 
     wanted: Wanted
     words: list[str]
+    written: list[list[Query]]
     filters: list[_Clause]
     found: list[bytes]
     is_near: bool
-    is_enough: bool
+
+    @property
+    def is_enough(self) -> bool:
+        """Who has found something is not given guesses."""
+        return bool(self.found) or not self.words
 
     @property
     def answer(self) -> bytes:
@@ -119,17 +124,15 @@ class Searching:
             ways.append(meant)
         best, found = self._run(_any(*ways), filters, wanted.limit) if ways else (0.0, [])
         if not words or best >= _NAMED or len(found) >= min(_ENOUGH, wanted.limit):
-            return First(wanted, words, filters, found, is_near=False, is_enough=True)
+            return First(wanted, words, written, filters, found, is_near=False)
         _, near = self._run(self._near(words, written, is_wide=False), filters, wanted.limit)
-        found = [*found, *near]
-        return First(wanted, words, filters, found, is_near=True, is_enough=bool(found))
+        return First(wanted, words, written, filters, [*found, *near], is_near=True)
 
     def further(self, first: "First") -> bytes:
-        """With what is near in any way, for it was too little."""
-        written = [self._written(word) for word in first.words]
-        near = self._near(first.words, written, is_wide=True)
+        """What is near in any way, for nothing was found."""
+        near = self._near(first.words, first.written, is_wide=True)
         _, found = self._run(near, first.filters, first.wanted.limit)
-        return _answer([*first.found, *found], first.words, first.wanted, is_near=True)
+        return _answer(found, first.words, first.wanted, is_near=True)
 
     def alike(self, wanted: Wanted, *, readable: frozenset[int] | None = None) -> bytes:
         """The same by any of its words, of which rare ones count most: for what is a text itself,
