@@ -193,23 +193,20 @@ def uneven_conversations(connection: Connection, repository_id: int, *, limit: i
     """Numbers of issues and pull requests with another number of comments than are held."""
     found = driver(connection).execute(
         """
-        with held as materialized (
-            select substring(payload ->> 'issue_url', '/([0-9]+)$')::int as number,
-                count(*) as comments_count
+        select number
+        from (
+            select (payload ->> 'number')::int as number,
+                (payload ->> 'comments')::bigint as told_count, 0 as held_count
+            from raw.github_issues
+            where repository_id = %(id)s and deleted_at is null
+            union all
+            select substring(payload ->> 'issue_url', '/([0-9]+)$')::int, null, count(*)
             from raw.github_issue_comments
             where repository_id = %(id)s and deleted_at is null
             group by 1
-        ),
-        issue as materialized (
-            select (payload ->> 'number')::int as number,
-                (payload ->> 'comments')::bigint as comments_count
-            from raw.github_issues
-            where repository_id = %(id)s and deleted_at is null
-        )
-        select issue.number
-        from issue
-        left join held using (number)
-        where issue.comments_count <> coalesce(held.comments_count, 0)
+        ) as counted
+        group by number
+        having max(told_count) <> sum(held_count)
         order by 1 desc
         limit %(limit)s
         """,
@@ -226,23 +223,22 @@ def uneven_parents(
     found = driver(connection).execute(
         sql.SQL(
             """
-            with inside as materialized (
-                select {child_number} as number, count(*) as records_count
+            select number
+            from (
+                select (payload ->> 'number')::int as number,
+                    (payload -> {connection} ->> 'totalCount')::bigint as told_count,
+                    0 as held_count
+                from raw.{parent}
+                where repository_id = %(id)s and deleted_at is null
+                union all
+                select {child_number}, null, count(*)
                 from raw.{child}
                 where repository_id = %(id)s and deleted_at is null
                 group by 1
-            ),
-            held as materialized (
-                select (payload ->> 'number')::int as number,
-                    (payload -> {connection} ->> 'totalCount')::bigint as told_count
-                from raw.{parent}
-                where repository_id = %(id)s and deleted_at is null
-            )
-            select held.number
-            from held
-            left join inside using (number)
-            where least(held.told_count, {most}) <> coalesce(inside.records_count, 0)
-                and held.told_count is not null
+            ) as counted
+            group by number
+            having least(max(told_count), {most}) <> sum(held_count)
+                and max(told_count) is not null
             order by 1
             """
         ).format(
