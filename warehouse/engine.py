@@ -1,17 +1,20 @@
 """Connections to PostgreSQL."""
 
+import select
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Self
 
 import psycopg
 import sqlalchemy.exc
 from psycopg import Connection as DriverConnection
 from psycopg.abc import Params
-from sqlalchemy import URL, Connection, Engine, create_engine, make_url
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 
 from gitinsight import traces
+from gitinsight.errors import first_line
 
 __all__ = [
     "CHANGED", "UNFIT", "UNREACHABLE", "Address", "Connection", "Engine", "address", "driver",
@@ -81,12 +84,13 @@ class TracedCursor(psycopg.Cursor[Any]):
 
 
 def make_engine(url: str, *, process: str, pool_size: int = 8) -> Engine:
-    """An engine whose connections say in ``pg_stat_activity`` which process they serve."""
-    return create_engine(
+    """An engine whose connections say in ``pg_stat_activity`` which process they serve. One that
+    the server has ended while nobody used it is replaced.
+    """
+    engine = create_engine(
         _driver_url(url),
         pool_size=pool_size,
         max_overflow=2,
-        pool_pre_ping=True,
         connect_args={
             "application_name": f"gitinsight-{process}",
             "connect_timeout": 10,
@@ -95,6 +99,22 @@ def make_engine(url: str, *, process: str, pool_size: int = 8) -> Engine:
             **({"cursor_factory": TracedCursor} if traces.is_on() else {}),
         },
     )
+    event.listen(engine, "checkout", partial(_look, engine))
+    return engine
+
+
+def _look(engine: Engine, held: DriverConnection[Any], *_: object) -> None:
+    """Whether a connection is one still. Nobody has asked it anything, so a server that says
+    something says goodbye; one that is silent need not be asked, which would cost every
+    transaction a round trip.
+    """
+    try:
+        poll = select.poll()
+        poll.register(held.fileno(), select.POLLIN)
+        if poll.poll(0):
+            engine.dialect.do_ping(held)  # type: ignore[arg-type]  # of the driver is one
+    except UNREACHABLE as error:
+        raise sqlalchemy.exc.DisconnectionError(first_line(error)) from error
 
 
 def driver(connection: Connection) -> DriverConnection[tuple[Any, ...]]:

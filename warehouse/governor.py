@@ -1,4 +1,7 @@
-"""The governor that all workers share: one row per principal, held while a rule works on it.
+"""The governor that all workers share: one row per principal, which rules work on one at a time.
+
+Whoever was the last to write it knows what is in it, and writes it again by one statement, which
+does nothing where somebody else has written since; then it is read and held while the rule works.
 
 Every time is PostgreSQL's, so that the clocks of the workers do not matter. What is lost when the
 server dies in the middle of a second is a second's worth of pace; so nothing waits for its disk but
@@ -6,10 +9,13 @@ what forbids to ask: a limit that was hit, a token that was rejected.
 """
 
 import random
-from collections.abc import Sequence
-from dataclasses import dataclass, fields
-from datetime import datetime
-from typing import Any, LiteralString
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields, replace
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any, LiteralString, TypeVar
 
 from psycopg.rows import class_row
 
@@ -18,13 +24,17 @@ from gitinsight.github.governor import Grant, Wait, first_grant
 from gitinsight.github.limits import Verdict
 from gitinsight.github.pace import BucketState, Outcome, Pace, PrincipalState
 from gitinsight.github.principals import Principal
-from warehouse.engine import Connection, Engine, driver
+from warehouse.engine import Connection, Engine, driver, reading
+
+T = TypeVar("T")
 
 _OF_PRINCIPAL = len(fields(PrincipalState))
 _PASSES = {Verdict.ANSWERED, Verdict.FAILED, Verdict.TIMED_OUT}
 """Of these nothing is to be remembered but the pace."""
+_REMEMBERED_SECONDS = 10.0
+"""So long does the clock of this host tell what PostgreSQL's has come to."""
 _SELECT: LiteralString = """
-    select clock_timestamp(), set_config('synchronous_commit', 'off', true),
+    select p.xmin::text, clock_timestamp(),
            p.kind, p.state, p.blocked_until, p.blocked_reason, p.penalty_seconds, p.concurrency,
            p.busy_until, p.slots,
            b.bucket, b.quota, b.remaining, b.reset_at, b.renewed_at, b.blocked_until,
@@ -40,14 +50,23 @@ _UPDATE: LiteralString = """
             blocked_reason = %(blocked_reason)s, penalty_seconds = %(penalty_seconds)s,
             concurrency = %(concurrency)s, busy_until = %(busy_until)s,
             slots = %(slots)s::timestamptz[]
-        where host = %(host)s and principal = %(principal)s
+        where host = %(host)s and principal = %(principal)s and xmin::text = %(version)s
+        returning xmin::text as version
+    ),
+    kept as (
+        update ops.buckets
+        set quota = %(quota)s, remaining = %(remaining)s, reset_at = %(reset_at)s,
+            renewed_at = %(renewed_at)s, blocked_until = %(bucket_blocked_until)s,
+            paced_until = %(paced_until)s, busy_until = %(bucket_busy_until)s,
+            typical_ms = %(typical_ms)s
+        where host = %(host)s and principal = %(principal)s and bucket = %(bucket)s
+            and exists (select from held)
     )
-    update ops.buckets
-    set quota = %(quota)s, remaining = %(remaining)s, reset_at = %(reset_at)s,
-        renewed_at = %(renewed_at)s, blocked_until = %(bucket_blocked_until)s,
-        paced_until = %(paced_until)s, busy_until = %(bucket_busy_until)s,
-        typical_ms = %(typical_ms)s
-    where host = %(host)s and principal = %(principal)s and bucket = %(bucket)s
+    select version, clock_timestamp(), set_config(
+        'synchronous_commit',
+        case when %(is_lasting)s then current_setting('synchronous_commit') else 'off' end, true
+    )
+    from held
 """
 _REGISTER: LiteralString = """
     with known as (
@@ -127,27 +146,63 @@ def standing(connection: Connection, host: str, principal: str, bucket: str) -> 
     return Standing(*found) if found else None
 
 
+@dataclass(slots=True)
+class _Known:
+    """A principal as this process has written it last. Nobody writes a bucket without it, so as
+    long as its ``version`` is that of the row its ``buckets`` are, too.
+    """
+
+    version: str
+    at: datetime
+    """By PostgreSQL's clock, when the one that only moves forward stood at ``seen``."""
+    seen: float
+    principal: PrincipalState
+    buckets: dict[str, BucketState]
+
+    def is_of_use(self, bucket: str) -> bool:
+        return bucket in self.buckets and time.monotonic() - self.seen < _REMEMBERED_SECONDS
+
+    def now(self) -> datetime:
+        return self.at + timedelta(seconds=time.monotonic() - self.seen)
+
+    def copies(self, bucket: str) -> tuple[PrincipalState, BucketState]:
+        """For a rule to change."""
+        principal = replace(self.principal, slots=[*self.principal.slots])
+        return principal, replace(self.buckets[bucket])
+
+
+Rule = Callable[[PrincipalState, BucketState, datetime], tuple[T, bool]]
+"""What comes of it, and whether it has changed what it was given."""
+
+
 class SharedGovernor:
-    """Implements `gitinsight.github.governor.Governor`; one short transaction per call."""
+    """Implements `gitinsight.github.governor.Governor`; one statement per call, or one short
+    transaction.
+    """
 
     def __init__(self, engine: Engine, host: str, pace: Pace) -> None:
         self._engine = engine
         self._host = host
         self._pace = pace
+        self._lock = threading.Lock()
+        self._known: dict[str, _Known] = {}
 
     def acquire(self, principals: Sequence[Principal], bucket: str) -> Grant | Wait:
-        return first_grant((self._try(one, bucket) for one in principals), bucket)
+        found = (self._apply(one, bucket, partial(self._take, one)) for one in principals)
+        return first_grant(found, bucket)
 
     def release(self, grant: Grant, outcome: Outcome) -> None:
-        with self._engine.begin() as connection:
-            now, principal, bucket = self._hold(connection, grant.principal, grant.bucket)
+        def settle(
+            principal: PrincipalState, bucket: BucketState, now: datetime
+        ) -> tuple[None, bool]:
             rules.settle(
                 principal, bucket, self._pace, now, slot=grant.slot, outcome=outcome,
                 jitter=random.random(),  # noqa: S311 - it spreads waits and hides nothing
             )  # fmt: skip
-            if outcome.verdict not in _PASSES:
-                driver(connection).execute("set local synchronous_commit to default")
-            self._keep(connection, grant.principal, principal, bucket)
+            return None, True
+
+        is_lasting = outcome.verdict not in _PASSES
+        self._apply(grant.principal, grant.bucket, settle, is_lasting=is_lasting)
 
     def usable(self, principals: Sequence[Principal]) -> list[Principal]:
         with self._engine.begin() as connection:
@@ -161,39 +216,62 @@ class SharedGovernor:
             }
         return [one for one in principals if one.fingerprint not in rejected] or list(principals)
 
-    def _try(self, asking: Principal, name: str) -> Grant | Wait | None:
-        with self._engine.begin() as connection:
-            now, principal, bucket = self._hold(connection, asking, name)
-            if rules.is_rejected(principal, now):
-                return None
-            hold = rules.blocked(principal, bucket, self._pace, now)
-            if hold is not None:
-                return Wait(name, (hold[0] - now).total_seconds(), hold[1])
-            slot = rules.take(principal, bucket, self._pace, now)
-            self._keep(connection, asking, principal, bucket)
-        return Grant(asking, name, slot)
+    def _take(
+        self, asking: Principal, principal: PrincipalState, bucket: BucketState, now: datetime
+    ) -> tuple[Grant | Wait | None, bool]:
+        if rules.is_rejected(principal, now):
+            return None, False
+        hold = rules.blocked(principal, bucket, self._pace, now)
+        if hold is not None:
+            return Wait(bucket.bucket, (hold[0] - now).total_seconds(), hold[1]), False
+        return Grant(asking, bucket.bucket, rules.take(principal, bucket, self._pace, now)), True
 
-    def _hold(
-        self, connection: Connection, asking: Principal, bucket: str
-    ) -> tuple[datetime, PrincipalState, BucketState]:
+    def _apply(self, asking: Principal, name: str, rule: Rule[T], *, is_lasting: bool = False) -> T:
+        """Let ``rule`` work on what is known. That somebody has to wait is said of what is read."""
+        with self._lock:
+            known = self._known.pop(asking.fingerprint, None)
+            if known is not None and known.is_of_use(name):
+                principal, bucket = known.copies(name)
+                found, is_changed = rule(principal, bucket, known.now())
+                if is_changed:
+                    with reading(self._engine) as connection:
+                        is_written = self._keep(
+                            connection, asking, known, principal, bucket, is_lasting=is_lasting
+                        )
+                    if is_written:
+                        return found
+            with self._engine.begin() as connection:
+                held = self._hold(connection, asking, name)
+                if known is not None and known.version == held.version:
+                    held.buckets = {**known.buckets, **held.buckets}
+                principal, bucket = held.copies(name)
+                found, is_changed = rule(principal, bucket, held.at)
+                if is_changed:
+                    self._keep(connection, asking, held, principal, bucket, is_lasting=is_lasting)
+        return found
+
+    def _hold(self, connection: Connection, asking: Principal, bucket: str) -> _Known:
         """What is known, locked until the transaction ends."""
         key = self._key(asking, bucket)
         while True:
             found = driver(connection).execute(_SELECT, key).fetchone()
             if found is not None:
-                now, _, *state = found
+                version, at, *state = found
                 principal = PrincipalState(*state[:_OF_PRINCIPAL])
-                return now, principal, BucketState(*state[_OF_PRINCIPAL:])
+                buckets = {bucket: BucketState(*state[_OF_PRINCIPAL:])}
+                return _Known(version, at, time.monotonic(), principal, buckets)
             driver(connection).execute(_REGISTER, key)
 
     def _keep(
-        self, connection: Connection, asking: Principal, principal: PrincipalState,
-        bucket: BucketState,
-    ) -> None:  # fmt: skip
-        driver(connection).execute(
+        self, connection: Connection, asking: Principal, known: _Known, principal: PrincipalState,
+        bucket: BucketState, *, is_lasting: bool,
+    ) -> bool:  # fmt: skip
+        """Whether it was as it is known, and is now as it is given."""
+        written = driver(connection).execute(
             _UPDATE,
             {
                 **self._key(asking, bucket.bucket),
+                "version": known.version, "is_lasting": is_lasting,
                 "state": principal.state, "blocked_until": principal.blocked_until,
                 "blocked_reason": principal.blocked_reason,
                 "penalty_seconds": principal.penalty_seconds,
@@ -204,7 +282,13 @@ class SharedGovernor:
                 "paced_until": bucket.paced_until, "bucket_busy_until": bucket.busy_until,
                 "typical_ms": bucket.typical_ms,
             },
-        )  # fmt: skip
+        ).fetchone()  # fmt: skip
+        if written is None:
+            return False
+        version, at, _ = written
+        buckets = {**known.buckets, bucket.bucket: bucket}
+        self._known[asking.fingerprint] = _Known(version, at, time.monotonic(), principal, buckets)
+        return True
 
     def _key(self, asking: Principal, bucket: str) -> dict[str, Any]:
         return {

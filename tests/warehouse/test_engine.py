@@ -78,6 +78,34 @@ def test_after_an_outage_the_engine_goes_on(warehouse: Engine, database_url: str
     assert is_ready(warehouse)
 
 
+def test_connections_that_were_ended_while_nobody_used_them_are_replaced(
+    warehouse: Engine, database_url: str
+) -> None:
+    held = [warehouse.connect() for _ in range(3)]
+    for connection in held:
+        connection.exec_driver_sql("select 1")
+        connection.close()
+    kill_sessions(database_url)
+
+    for _ in range(3):
+        with warehouse.connect() as connection:
+            assert connection.exec_driver_sql("select 1").scalar() == 1
+
+
+def test_a_connection_whose_server_is_silent_is_asked_nothing_before_its_use(
+    warehouse: Engine, database_url: str
+) -> None:
+    with warehouse.connect() as connection:
+        session = connection.exec_driver_sql("select pg_backend_pid()").scalar()
+    other = make_engine(database_url, process="other")
+
+    with warehouse.connect():
+        last = value(other, "select query from pg_stat_activity where pid = %s", session)
+
+    assert last == "ROLLBACK"
+    other.dispose()
+
+
 def test_a_database_without_our_tables_is_not_ready(warehouse: Engine) -> None:
     with warehouse.begin() as connection:
         connection.exec_driver_sql("drop table ops.jobs")

@@ -103,6 +103,51 @@ def test_a_pause_that_one_is_told_holds_for_every_worker_and_bucket(
         assert 29 < wait.seconds <= 31
 
 
+def test_who_was_the_last_to_write_learns_of_whoever_has_written_since(
+    governor: SharedGovernor, other: SharedGovernor
+) -> None:
+    for bucket in ("core", "graphql"):
+        governor.release(granted(governor, bucket), Outcome(Verdict.ANSWERED, 5))
+
+    other.release(granted(other), Outcome(Verdict.TOLD, 5, seconds=30))
+
+    for bucket in ("core", "graphql"):
+        assert waiting(governor, bucket).reason is Reason.TOLD
+
+
+def test_nothing_that_two_of_them_write_in_turn_is_lost(
+    governor: SharedGovernor, other: SharedGovernor, warehouse: Engine
+) -> None:
+    grants = []
+    for one in (governor, other):
+        grants += [(one, granted(one, "core"))]
+    for one, grant in grants:
+        one.release(grant, Outcome(Verdict.ANSWERED, 10))
+    governor.release(granted(governor, "graphql"), Outcome(Verdict.ANSWERED, 20))
+
+    assert rows(warehouse, "select slots from ops.principals") == [([],)]
+    assert rows(warehouse, "select bucket, typical_ms from ops.buckets order by 1") == [
+        ("core", 10), ("graphql", 20)
+    ]  # fmt: skip
+
+
+def test_a_principal_that_nobody_else_writes_is_not_read_again(
+    governor: SharedGovernor, database_url: str
+) -> None:
+    observer = make_engine(database_url, process="observer")
+    governor.release(granted(governor), Outcome(Verdict.ANSWERED, 5))
+
+    governor.release(granted(governor), Outcome(Verdict.ANSWERED, 5))
+
+    (said,) = rows(
+        observer, "select query from pg_stat_activity where application_name = 'gitinsight-test'"
+        " and query like '%%ops.principals%%'",
+    )  # fmt: skip
+    assert "update ops.buckets" in said[0]
+    assert "for update of" not in said[0]
+    observer.dispose()
+
+
 def test_what_is_left_is_known_to_every_worker(
     governor: SharedGovernor, other: SharedGovernor, warehouse: Engine
 ) -> None:
