@@ -21,7 +21,7 @@ from api.session import Session, in_transaction
 from api.streams import LAST, ending_with
 from gitinsight.clock import now
 from gitinsight.errors import NotFound
-from warehouse import jobs
+from warehouse import job_events, jobs
 from warehouse.engine import Connection
 
 router = APIRouter(prefix="/jobs", tags=["jobs"])
@@ -207,7 +207,7 @@ def events(
 
 async def _find(request: Request, job_id: UUID, seq: int | None) -> Found:
     def find(session: Connection) -> Found:
-        found = jobs.events_after(session, job_id, seq, limit=MOST_AT_ONCE)
+        found = job_events.after(session, job_id, seq, limit=MOST_AT_ONCE)
         try:
             job = jobs.by_id(session, job_id)
         except NotFound:  # with its repository, which was removed

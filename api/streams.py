@@ -20,7 +20,7 @@ from api.session import in_transaction
 from api.wire import Wire, framed
 from gitinsight.errors import NotFound, Unauthorised
 from gitinsight.settings import ApiSettings
-from warehouse import announcements, jobs, repositories, visibility
+from warehouse import announcements, job_events, repositories, visibility
 from warehouse.announcements import (
     AccessChanged,
     Alive,
@@ -152,7 +152,7 @@ class _Client:
 
 async def _find(socket: WebSocket, repository_id: int, after: int | None) -> Found:
     def find(session: Connection) -> Found:
-        events = jobs.repository_events_after(session, repository_id, after, limit=MOST_AT_ONCE)
+        events = job_events.repository_after(session, repository_id, after, limit=MOST_AT_ONCE)
         told = [Told(event.event_id, framed(as_json(event))) for event in events]
         is_removed = not (told or visibility.among(session, [repository_id], None))
         return Found(told, is_over=is_removed, is_full=len(told) == MOST_AT_ONCE)

@@ -26,7 +26,7 @@ from benchmarks.figures import Baseline, Figure, Target
 from benchmarks.go_peer import Programs, Server
 from benchmarks.measure import Failed
 from gitinsight import clock
-from warehouse import jobs, repositories
+from warehouse import job_events, jobs, repositories
 from warehouse.engine import Engine, make_engine
 from warehouse.migrate import migrate
 
@@ -92,7 +92,7 @@ def _drive(contest: Contest, server: Server) -> Delivery:
         str(_CLIENTS), str(_PER_SECOND), str(_SECONDS),
     ]  # fmt: skip
     with contest.engine.begin() as connection:
-        newest = jobs.repository_events_after(connection, 1, None, limit=1)[0].event_id
+        newest = job_events.repository_after(connection, 1, None, limit=1)[0].event_id
     environment = {
         **os.environ, "HDR_LINE": server.header, "REDIS_PORT": str(contest.ports[server.name]),
         "WSPATH": f"/api/v1/stream/repository/1/updates?after={newest}",
@@ -181,7 +181,7 @@ class _Publisher(socketserver.BaseRequestHandler):
 
     def _publish(self, at: int, padding: str) -> None:
         with self.engine.begin() as connection:
-            jobs.append_event(
+            job_events.append(
                 connection, self.job.job_id, at=clock.now(), state="running",
                 budget={"t": at, "pad": padding},
             )  # fmt: skip

@@ -22,7 +22,7 @@ from gitinsight import clock
 from gitinsight.errors import NotFound
 from gitinsight.settings import QualitySettings, Settings
 from gitinsight.things.catalogue import THINGS
-from warehouse import jobs, ledger, repositories
+from warehouse import job_events, jobs, ledger, repositories
 from warehouse.engine import Connection, Engine, make_engine
 from warehouse.jobs import Job
 from warehouse.repositories import Repository
@@ -186,7 +186,7 @@ def _follow(
             beat_at = clock.now() + catalog_runs.BEAT
         is_done = work in wait([work], timeout=_POLL_SECONDS).done
         with engine.begin() as connection:
-            events = jobs.events_after(connection, job_id, seq)
+            events = job_events.after(connection, job_id, seq)
         for event in events:
             if event.stage != stage or event.message is not None or event.state != "running":
                 stage = event.stage or stage

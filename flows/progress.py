@@ -14,7 +14,7 @@ from rich.table import Table
 from flows.tables import hours, number
 from gitinsight import errors
 from gitinsight.errors import GitInsightError, NotFound
-from warehouse import jobs, ledger, marts, repositories, run_links
+from warehouse import job_events, jobs, ledger, marts, repositories, run_links
 from warehouse.engine import Connection, Engine
 from warehouse.jobs import Job
 from warehouse.repositories import Repository
@@ -148,7 +148,7 @@ def _notes(connection: Connection, job: Job) -> list[str]:
     ]
     reason = job.error_detail
     if job.state == "queued":  # parked: its last event says why
-        reason = jobs.events_after(connection, job.job_id, job.last_seq - 1)[0].message
+        reason = job_events.after(connection, job.job_id, job.last_seq - 1)[0].message
     return [reason, *gaps] if reason else gaps
 
 
@@ -156,7 +156,7 @@ def _show(
     connection: Connection, job: Job, seq: int, *, bar: Progress, line: TaskID, console: Console
 ) -> int:
     """What happened since event ``seq``; the number of the last."""
-    for event in jobs.events_after(connection, job.job_id, seq):
+    for event in job_events.after(connection, job.job_id, seq):
         seq = event.seq
         what = " ".join(part for part in (event.stage, event.resource) if part) or event.state
         bar.update(line, description=what, completed=event.done or 0, total=event.total)

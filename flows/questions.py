@@ -16,7 +16,16 @@ from flows.progress import exit_code, follow, name_of
 from flows.tables import ERR, OUT, show
 from gitinsight import clock, targets
 from gitinsight.errors import BrokenEnvironment, QualityGateFailed
-from warehouse import analyst, freshness, jobs, ledger, marts, organisations, repositories
+from warehouse import (
+    analyst,
+    freshness,
+    job_events,
+    jobs,
+    ledger,
+    marts,
+    organisations,
+    repositories,
+)
 from warehouse import export as export_
 from warehouse.analyst import Limits
 from warehouse.engine import Connection
@@ -58,7 +67,7 @@ def list_jobs(
                 ]  # fmt: skip
             else:
                 jobs.by_id(connection, job_id)
-                events = jobs.events_after(connection, job_id, 0)
+                events = job_events.after(connection, job_id, 0)
                 rows = [
                     {
                         "seq": one.seq, "at": one.at, "stage": one.stage, "state": one.state,

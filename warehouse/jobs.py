@@ -1,4 +1,4 @@
-"""Analyses as rows: queued, claimed under a fence, told about event by event, finished once."""
+"""Analyses as rows: queued, claimed under a fence, finished once."""
 # ruff: noqa: S608 - the only thing put into SQL text is our own list of columns
 
 from collections.abc import Mapping
@@ -11,23 +11,17 @@ from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 
 from gitinsight.errors import LeaseLost, NotFound
-from warehouse import tombstones
+from warehouse import job_events, tombstones
 from warehouse.engine import Connection, driver
 from warehouse.visibility import VISIBLE, Readable, parameter
 
 ACTIVE = frozenset({"queued", "running"})
 FINAL = frozenset({"succeeded", "partial", "failed", "cancelled"})
 
-_TURN = 1_785_359
-"""Of advisory locks: that of a repository whose job has an event."""
 COLUMNS: LiteralString = (
     "job_id, repository_id, kind, reason, is_full, as_of, state, stage, requested_at, started_at,"
     " finished_at, attempt, worker, fence, lease_until, not_before, cancel_requested_at, last_seq,"
     " error_type, error_detail, outcome, flow_run_id, flow_run_url"
-)
-_EVENT: LiteralString = (
-    "job_id, seq, event_id, repository_id, at, stage, state, resource, done, total, rows,"
-    " message, budget, eta_seconds"
 )
 
 
@@ -69,26 +63,6 @@ class Job:
         return self.lease_until is not None and self.lease_until >= at
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
-    """One thing that happened to a job; ``seq`` counts within the job, without gaps."""
-
-    job_id: UUID
-    seq: int
-    event_id: int
-    repository_id: int
-    at: datetime
-    stage: str | None
-    state: str
-    resource: str | None
-    done: int | None
-    total: int | None
-    rows: int | None
-    message: str | None
-    budget: dict[str, Any] | None
-    eta_seconds: int | None
-
-
 def enqueue(
     connection: Connection, repository_id: int, *, at: datetime, is_full: bool = False,
     as_of: datetime | None = None, kind: str = "analysis", reason: str | None = None,
@@ -113,7 +87,7 @@ def enqueue(
             kind=kind, reason=reason,
         )  # fmt: skip
         if added is not None:
-            append_event(connection, added.job_id, at=at, state="queued")
+            job_events.append(connection, added.job_id, at=at, state="queued")
             return by_id(connection, added.job_id), True
         active = _one(
             connection,
@@ -162,54 +136,14 @@ def heartbeat(
     connection: Connection, job_id: UUID, fence: int, *, at: datetime, lease_seconds: int = 30
 ) -> bool:
     """Hold the lease; whether somebody asked for the job to stop."""
-    held = _one(
-        connection,
-        f"update ops.jobs set lease_until = %(until)s where job_id = %(job_id)s"
-        f" and state = 'running' and fence = %(fence)s returning {COLUMNS}",
-        job_id=job_id, fence=fence, until=at + timedelta(seconds=lease_seconds),
-    )  # fmt: skip
+    held = driver(connection).execute(
+        "update ops.jobs set lease_until = %s where job_id = %s and state = 'running'"
+        " and fence = %s returning cancel_requested_at is not null",
+        (at + timedelta(seconds=lease_seconds), job_id, fence),
+    ).fetchone()  # fmt: skip
     if held is None:
         raise LeaseLost(f"job {job_id}")
-    return held.cancel_requested_at is not None
-
-
-def append_event(
-    connection: Connection, job_id: UUID, *, at: datetime, state: str,
-    stage: str | None = None, resource: str | None = None, done: int | None = None,
-    total: int | None = None, rows: int | None = None, message: str | None = None,
-    budget: Mapping[str, Any] | None = None, eta_seconds: int | None = None,
-) -> int:  # fmt: skip
-    """Tell what happened. The row lock on the job numbers its events in the order they commit, and
-    the turn of the repository those of all its jobs: else whoever reads on from the last number
-    misses one that was given before and committed after.
-    """
-    appended = driver(connection).execute(
-        """
-        with numbered as (
-            update ops.jobs set last_seq = last_seq + 1, stage = coalesce(%(stage)s, stage)
-            where job_id = %(job_id)s returning job_id, last_seq, repository_id
-        ),
-        turn as materialized (
-            select *, pg_advisory_xact_lock(%(turn)s, hashint8(repository_id)) from numbered
-        )
-        insert into ops.job_events
-            (job_id, seq, repository_id, at, stage, state, resource, done, total, rows, message,
-             budget, eta_seconds)
-        select job_id, last_seq, repository_id, %(at)s, %(stage)s, %(state)s, %(resource)s,
-               %(done)s, %(total)s, %(rows)s, %(message)s, %(budget)s, %(eta_seconds)s
-        from turn
-        returning seq
-        """,
-        {
-            "turn": _TURN, "job_id": job_id, "at": at, "stage": stage, "state": state,
-            "resource": resource, "done": done, "total": total, "rows": rows, "message": message,
-            "budget": None if budget is None else Jsonb(dict(budget)),
-            "eta_seconds": eta_seconds,
-        },
-    ).fetchone()  # fmt: skip
-    if appended is None:
-        raise NotFound(f"job {job_id}")
-    return int(appended[0])
+    return bool(held[0])
 
 
 def finish(
@@ -231,7 +165,7 @@ def finish(
     )  # fmt: skip
     if ended is None:
         raise LeaseLost(f"job {job.job_id}")
-    append_event(connection, job.job_id, at=at, state=state, message=error_detail)
+    job_events.append(connection, job.job_id, at=at, state=state, message=error_detail)
     return by_id(connection, job.job_id)
 
 
@@ -253,7 +187,7 @@ def park(
     )  # fmt: skip
     if parked is None:
         raise LeaseLost(f"job {job.job_id}")
-    append_event(connection, job.job_id, at=at, state="queued", message=reason)
+    job_events.append(connection, job.job_id, at=at, state="queued", message=reason)
     return by_id(connection, job.job_id)
 
 
@@ -272,7 +206,7 @@ def request_cancel(connection: Connection, job_id: UUID, *, at: datetime) -> Job
         job_id=job_id, at=at,
     )  # fmt: skip
     if asked is not None and asked.state == "cancelled":
-        append_event(connection, job_id, at=at, state="cancelled")
+        job_events.append(connection, job_id, at=at, state="cancelled")
     return by_id(connection, job_id)
 
 
@@ -347,22 +281,6 @@ def last_published(connection: Connection, repository_id: int) -> Job | None:
     )
 
 
-def events_after(
-    connection: Connection, job_id: UUID, seq: int | None, *, limit: int = 1_000
-) -> list[Event]:
-    """What follows ``seq``, so many at a time; the newest for None."""
-    return _events(connection, "job_id", job_id, "seq", after=seq, limit=limit)
-
-
-def repository_events_after(
-    connection: Connection, repository_id: int, event_id: int | None, *, limit: int = 1_000
-) -> list[Event]:
-    """As above, of all jobs of a repository."""
-    return _events(
-        connection, "repository_id", repository_id, "event_id", after=event_id, limit=limit
-    )
-
-
 def _one(connection: Connection, statement: LiteralString, **values: Any) -> Job | None:
     return driver(connection).cursor(row_factory=class_row(Job)).execute(
         statement, values
@@ -373,16 +291,3 @@ def _all(connection: Connection, statement: LiteralString, **values: Any) -> lis
     return driver(connection).cursor(row_factory=class_row(Job)).execute(
         statement, values
     ).fetchall()  # fmt: skip
-
-
-def _events(
-    connection: Connection, owner: LiteralString, whose: UUID | int, number: LiteralString, *,
-    after: int | None, limit: int,
-) -> list[Event]:  # fmt: skip
-    bound, order = (f"and {number} > %(after)s", "") if after is not None else ("", "desc")
-    found = driver(connection).cursor(row_factory=class_row(Event)).execute(
-        f"select {_EVENT} from ops.job_events where {owner} = %(whose)s {bound}"
-        f" order by {number} {order} limit %(limit)s",
-        {"whose": whose, "after": after, "limit": limit},
-    ).fetchall()  # fmt: skip
-    return found if after is not None else found[::-1]

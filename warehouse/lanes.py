@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from warehouse import jobs
+from warehouse import job_events, jobs
 from warehouse.engine import Connection, driver
 from warehouse.jobs import Job
 
@@ -151,5 +151,5 @@ def hold_back(
     }  # fmt: skip
     held = driver(connection).execute(_ALIKE, values).fetchall()
     for (job_id,) in sorted(held):
-        jobs.append_event(connection, job_id, at=at, state="queued", message=reason)
+        job_events.append(connection, job_id, at=at, state="queued", message=reason)
     return len(held)

@@ -8,7 +8,7 @@ from uuid import UUID
 from psycopg.rows import class_row
 
 from gitinsight.errors import LeaseLost
-from warehouse import jobs
+from warehouse import job_events, jobs
 from warehouse.engine import Connection, driver
 from warehouse.jobs import Job
 
@@ -93,7 +93,7 @@ def end_cancelled(connection: Connection, job: Job, *, at: datetime, reason: str
     )
     if ended.rowcount != 1:
         raise LeaseLost(f"job {job.job_id}")
-    jobs.append_event(connection, job.job_id, at=at, state="cancelled", message=reason)
+    job_events.append(connection, job.job_id, at=at, state="cancelled", message=reason)
     return jobs.by_id(connection, job.job_id)
 
 
@@ -110,7 +110,7 @@ def mend(
     elif is_cancelled:
         state = end_cancelled(connection, job, at=at, reason=why).state
     message = f"reconciled: {why}; {told}"
-    jobs.append_event(connection, job.job_id, at=at, state=state, message=message)
+    job_events.append(connection, job.job_id, at=at, state=state, message=message)
 
 
 def _all(connection: Connection, condition: LiteralString, **values: Any) -> list[Job]:

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Unpack
 
 from gitinsight import logs
 from gitinsight.ai_settings import EmbeddingsSettings, SentimentSettings
@@ -20,7 +20,7 @@ from gitinsight.github.governor import Wait
 from gitinsight.github.payloads import Actor
 from gitinsight.settings import DeliverySettings
 from gitinsight.veil import NOTHING, Veil
-from warehouse import accounting, cursors, jobs
+from warehouse import accounting, cursors, job_events, jobs
 from warehouse.cursors import Cursor
 from warehouse.engine import UNREACHABLE, Connection, Engine
 from warehouse.git import Run as GitRun
@@ -125,13 +125,13 @@ class Run:
         with self.warehouse.begin() as connection:
             written = write(connection)
             moved = cursors.move(connection, cursor, state, at=self.clock())
-            self.hold(connection)
             if written.touched:
-                jobs.append_event(
-                    connection, self.job.job_id, at=self.clock(), state="running",
-                    stage="extract", resource=cursor.thing, done=done, total=total,
+                self._tell(
+                    connection, stage="extract", resource=cursor.thing, done=done, total=total,
                     rows=written.touched, budget=self._budget(), eta_seconds=eta_seconds,
                 )  # fmt: skip
+            else:
+                self.hold(connection)
         return moved, written
 
     def announce(
@@ -141,28 +141,18 @@ class Run:
         """Tell what the job is at; raises Cancelled where somebody asked it to stop."""
         self.stage = stage
         with self.warehouse.begin() as connection:
-            self.hold(connection)
-            jobs.append_event(
-                connection,
-                self.job.job_id,
-                at=self.clock(),
-                state="running",
-                stage=stage,
-                resource=resource,
-                done=done,
-                total=total,
-                message=message,
-                budget=self._budget(),
-            )
+            self._tell(
+                connection, stage=stage, resource=resource, done=done, total=total,
+                message=message, budget=self._budget(),
+            )  # fmt: skip
 
     def tell_wait(self, wait: Wait, until: datetime) -> None:
         """A wait for GitHub is an event with its end; raises as ``announce`` does."""
         eta_seconds = math.ceil(wait.seconds)
         budget = self._budget(wait.bucket) or {"bucket": wait.bucket, "remaining": None}
         with self.warehouse.begin() as connection:
-            self.hold(connection)
-            jobs.append_event(
-                connection, self.job.job_id, at=self.clock(), state="running", stage=self.stage,
+            self._tell(
+                connection, stage=self.stage,
                 message=f"waiting for GitHub's {wait.bucket} limit until"
                 f" {until:%H:%M:%SZ}: {wait.reason}",
                 budget={"reset_at": _iso(until), **budget}, eta_seconds=eta_seconds,
@@ -197,17 +187,27 @@ class Run:
 
     def hold(self, connection: Connection) -> None:
         """Inside a transaction: still ours to do, or LeaseLost; still wanted, or Cancelled."""
-        accounting.record_requests(
-            connection,
-            self.client.drain(),
-            job_id=self.job.job_id,
-            repository_id=self.repository.repository_id,
-        )
+        self._account(connection)
         if jobs.heartbeat(
             connection, self.job.job_id, self.job.fence, at=self.clock(),
             lease_seconds=self.lease_seconds,
         ):  # fmt: skip
             raise Cancelled(f"job {self.job.job_id}")
+
+    def _tell(self, connection: Connection, **facts: Unpack[job_events.Facts]) -> None:
+        """``hold``, and an event of what the job is at."""
+        self._account(connection)
+        if job_events.progress(
+            connection, self.job.job_id, self.job.fence, at=self.clock(),
+            lease_seconds=self.lease_seconds, **facts,
+        ):  # fmt: skip
+            raise Cancelled(f"job {self.job.job_id}")
+
+    def _account(self, connection: Connection) -> None:
+        accounting.record_requests(
+            connection, self.client.drain(), job_id=self.job.job_id,
+            repository_id=self.repository.repository_id,
+        )  # fmt: skip
 
     def _origin(self, source: str) -> Origin:
         return Origin(

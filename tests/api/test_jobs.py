@@ -12,7 +12,7 @@ from api import live, streams
 from tests.support import server_sent
 from tests.support.outages import away, kill_sessions
 from tests.support.rows import AT, claim, queue
-from warehouse import jobs
+from warehouse import job_events, jobs
 from warehouse.engine import Engine
 from warehouse.jobs import Job
 
@@ -27,7 +27,7 @@ def finish(warehouse: Engine, job: Job, state: str = "succeeded") -> None:
 def tell(warehouse: Engine, job: Job, times: int = 1) -> None:
     with warehouse.begin() as connection:
         for number in range(times):
-            jobs.append_event(connection, job.job_id, at=AT, state="running", done=number)
+            job_events.append(connection, job.job_id, at=AT, state="running", done=number)
 
 
 def events(job: Job) -> str:

@@ -20,7 +20,7 @@ from tests.conftest import serving_app
 from tests.support.outages import away, kill_sessions
 from tests.support.rows import AT, add_repository, claim
 from tests.support.waiting import wait_for
-from warehouse import jobs, removal
+from warehouse import job_events, jobs, removal
 from warehouse.engine import Engine
 from warehouse.jobs import Job
 
@@ -43,7 +43,7 @@ def path(repository_id: int, after: int = 0) -> str:
 
 def tell(warehouse: Engine, job: Job, message: str) -> None:
     with warehouse.begin() as connection:
-        jobs.append_event(connection, job.job_id, at=AT, state="running", message=message)
+        job_events.append(connection, job.job_id, at=AT, state="running", message=message)
 
 
 def hear(socket: ClientConnection) -> dict[str, Any]:

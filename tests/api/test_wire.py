@@ -14,7 +14,7 @@ from websockets.sync.client import ClientConnection, connect
 from api import wire
 from tests.support.rows import AT, add_repository, claim
 from tests.support.waiting import wait_for
-from warehouse import jobs
+from warehouse import job_events
 from warehouse.engine import Engine
 from warehouse.jobs import Job
 
@@ -48,7 +48,7 @@ def slow(address: str) -> Iterator[ClientConnection]:
 def tell(warehouse: Engine, job: Job, times: int) -> None:
     for _ in range(times):
         with warehouse.begin() as connection:
-            jobs.append_event(connection, job.job_id, at=AT, state="running", message=_LONG)
+            job_events.append(connection, job.job_id, at=AT, state="running", message=_LONG)
 
 
 def drain(client: ClientConnection) -> None:

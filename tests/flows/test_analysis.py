@@ -15,7 +15,7 @@ from gitinsight.settings import QualitySettings, Settings
 from tests.support.analyses import analyse, count, enqueue, follow, rows
 from tests.support.github import GitHub
 from tests.support.webhooks import deliver, payload
-from warehouse import jobs
+from warehouse import job_events, jobs
 from warehouse.engine import UNREACHABLE, Engine, make_engine
 from warehouse.jobs import Job
 
@@ -162,7 +162,7 @@ def test_a_limit_parks_the_job_until_it_is_lifted(
     assert job.not_before is not None
     assert job.not_before - clock.now() > timedelta(minutes=50)
     with warehouse.begin() as connection:
-        last = jobs.events_after(connection, job.job_id, 0)[-1]
+        last = job_events.after(connection, job.job_id, 0)[-1]
         beside = jobs.by_id(connection, other.job_id)
     assert "limit is used up until" in str(last.message)
     assert beside.not_before == job.not_before, "it would find out the same"

@@ -14,7 +14,7 @@ from gitinsight import clock
 from gitinsight.runtime.postgres import EmbeddedPostgres
 from gitinsight.settings import Settings
 from tests.support.rows import add_repository
-from warehouse import jobs
+from warehouse import job_events, jobs
 from warehouse.engine import Engine
 from warehouse.jobs import Job
 
@@ -97,7 +97,7 @@ def status(instance: dg.DagsterInstance, run: dg.DagsterRun) -> dg.DagsterRunSta
 def told(warehouse: Engine, job: Job) -> tuple[Job, str | None]:
     """The job, and what its last event says."""
     with warehouse.begin() as connection:
-        (event,) = jobs.events_after(connection, job.job_id, None, limit=1)
+        (event,) = job_events.after(connection, job.job_id, None, limit=1)
         return jobs.by_id(connection, job.job_id), event.message
 
 

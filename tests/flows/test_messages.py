@@ -19,7 +19,7 @@ from tests.support.analyses import count, rows
 from tests.support.rabbitmq import Broker
 from tests.support.rows import AT, add_repository, claim
 from tests.support.waiting import wait_for
-from warehouse import jobs, outbox
+from warehouse import job_events, outbox
 from warehouse.engine import Engine
 from warehouse.jobs import Job
 
@@ -46,10 +46,10 @@ def tell(warehouse: Engine, job: Job, times: int) -> None:
     """Events that happen, and before each of them one that does not."""
     for number in range(times):
         with warehouse.connect() as connection:
-            jobs.append_event(connection, job.job_id, at=AT, state="running", message="undone")
+            job_events.append(connection, job.job_id, at=AT, state="running", message="undone")
             connection.rollback()
         with warehouse.begin() as connection:
-            jobs.append_event(connection, job.job_id, at=AT, state="running", done=number)
+            job_events.append(connection, job.job_id, at=AT, state="running", done=number)
 
 
 def received(rabbitmq: Broker) -> list[tuple[str, str, dict[str, Any]]]:

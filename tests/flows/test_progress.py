@@ -12,7 +12,7 @@ from gitinsight import clock
 from gitinsight.errors import NotFound
 from gitinsight.settings import Settings
 from tests.support.analyses import enqueue
-from warehouse import jobs, removal
+from warehouse import job_events, jobs, removal
 from warehouse.engine import Engine, make_engine
 from warehouse.jobs import Job
 
@@ -100,7 +100,7 @@ def test_every_stage_is_told_once_where_nobody_watches(
     with warehouse.begin() as connection:
         held = jobs.claim(connection, job.job_id, worker="test", at=clock.now())
         for stage in ("discover", "extract"):
-            jobs.append_event(connection, job.job_id, at=clock.now(), state="running", stage=stage)
+            job_events.append(connection, job.job_id, at=clock.now(), state="running", stage=stage)
         jobs.finish(connection, held, state="succeeded", at=clock.now(), outcome={})
     out, text = console()
 

@@ -24,7 +24,7 @@ from tests.support import server_sent
 from tests.support.gateway import NGINX, Gateway, check, gateway
 from tests.support.rows import AT, add_repository, claim, value
 from tests.support.waiting import wait_for
-from warehouse import jobs
+from warehouse import job_events
 from warehouse.engine import Engine
 from warehouse.jobs import Job
 
@@ -101,7 +101,7 @@ def job(behind: Behind) -> Job:
 
 def tell(warehouse: Engine, job: Job, message: str) -> None:
     with warehouse.begin() as connection:
-        jobs.append_event(connection, job.job_id, at=AT, state="running", message=message)
+        job_events.append(connection, job.job_id, at=AT, state="running", message=message)
 
 
 def logged(behind: Behind) -> list[dict[str, str]]:

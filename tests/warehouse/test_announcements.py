@@ -10,7 +10,7 @@ import pytest
 from tests.support.marts import publish_figures
 from tests.support.outages import kill_sessions
 from tests.support.rows import AT, add_repository, claim, queue, value
-from warehouse import jobs
+from warehouse import job_events, jobs
 from warehouse.announcements import Alive, Announced, Began, FiguresChanged, JobEvent, listen
 from warehouse.engine import UNREACHABLE, Engine
 from warehouse.summaries import Summary, summaries
@@ -52,10 +52,10 @@ def test_what_is_rolled_back_is_never_announced(warehouse: Engine, database_url:
 
     def tell() -> None:
         with warehouse.connect() as connection:
-            jobs.append_event(connection, job.job_id, at=AT, state="running")
+            job_events.append(connection, job.job_id, at=AT, state="running")
         with warehouse.begin() as connection:
-            jobs.append_event(connection, job.job_id, at=AT, state="running")
-            jobs.append_event(connection, job.job_id, at=AT, state="running")
+            job_events.append(connection, job.job_id, at=AT, state="running")
+            job_events.append(connection, job.job_id, at=AT, state="running")
 
     async def hear() -> list[Announced]:
         async with aclosing(listen(database_url)) as announced:

@@ -9,9 +9,10 @@ import pytest
 
 from gitinsight.errors import LeaseLost, NotFound
 from tests.support.rows import AT, add_repository, claim, fetch, queue, value
-from warehouse import jobs
+from warehouse import job_events, jobs
 from warehouse.engine import Connection, Engine
-from warehouse.jobs import Event, Job
+from warehouse.job_events import Event
+from warehouse.jobs import Job
 
 SOON = AT + timedelta(seconds=10)
 EXPIRED = AT + timedelta(seconds=31)
@@ -28,7 +29,7 @@ def by_id(warehouse: Engine, job: Job) -> Job:
 
 def events(warehouse: Engine, job: Job, after: int = 0) -> list[Event]:
     with warehouse.begin() as connection:
-        return jobs.events_after(connection, job.job_id, after)
+        return job_events.after(connection, job.job_id, after)
 
 
 class TestQueue:
@@ -222,90 +223,6 @@ class TestCancel:
         ended = do(warehouse, jobs.finish, job, state="succeeded", at=AT, outcome={})
 
         assert do(warehouse, jobs.request_cancel, job.job_id, at=SOON) == ended
-
-
-class TestEvents:
-    def test_an_event_tells_all_that_it_was_told(self, warehouse: Engine) -> None:
-        job = claim(warehouse)
-        budget = {"bucket": "graphql", "remaining": 4711, "reset_at": "2026-06-01T13:00:00Z"}
-        with warehouse.begin() as connection:
-            jobs.append_event(
-                connection, job.job_id, at=SOON, state="running", stage="extract",
-                resource="issues", done=2, total=3, rows=1, message="on", budget=budget,
-                eta_seconds=4,
-            )  # fmt: skip
-
-        found = events(warehouse, job)[-1]
-        assert (found.stage, found.resource, found.done, found.total, found.rows) == (
-            "extract", "issues", 2, 3, 1,
-        )  # fmt: skip
-        assert (found.message, found.budget, found.eta_seconds) == ("on", budget, 4)
-        assert by_id(warehouse, job).stage == "extract"
-
-    def test_events_of_many_writers_have_no_gap_and_no_double(self, warehouse: Engine) -> None:
-        job = claim(warehouse)
-
-        def tell(_: int) -> None:
-            with warehouse.begin() as connection:
-                jobs.append_event(connection, job.job_id, at=AT, state="running")
-
-        with ThreadPoolExecutor(8) as pool:
-            list(pool.map(tell, range(40)))
-
-        found = events(warehouse, job)
-        assert [one.seq for one in found] == list(range(1, 42))
-        assert [one.event_id for one in found] == sorted(one.event_id for one in found)
-
-    def test_numbers_of_a_repository_grow_in_the_order_of_commits(self, warehouse: Engine) -> None:
-        """Of two jobs of it, the later one waits for its turn."""
-        first = claim(warehouse, 1)
-        do(warehouse, jobs.finish, first, state="succeeded", at=AT, outcome={})
-        second = claim(warehouse, 1)
-
-        def tell() -> None:
-            with warehouse.begin() as connection:
-                jobs.append_event(connection, second.job_id, at=AT, state="running", message="2")
-
-        with ThreadPoolExecutor(1) as pool:
-            with warehouse.begin() as connection:
-                jobs.append_event(connection, first.job_id, at=AT, state="running", message="1")
-                waiting = pool.submit(tell)
-                with pytest.raises(TimeoutError):
-                    waiting.result(1)
-            waiting.result(10)
-
-        with warehouse.begin() as connection:
-            whole = jobs.repository_events_after(connection, 1, 0)
-        assert [one.message for one in whole][-2:] == ["1", "2"]
-
-    def test_an_event_that_is_rolled_back_leaves_no_gap(self, warehouse: Engine) -> None:
-        job = claim(warehouse)
-        with warehouse.connect() as connection:
-            jobs.append_event(connection, job.job_id, at=AT, state="running", message="lost")
-        with warehouse.begin() as connection:
-            jobs.append_event(connection, job.job_id, at=AT, state="running", message="kept")
-
-        assert [(one.seq, one.message) for one in events(warehouse, job, 1)] == [(2, "kept")]
-
-    def test_they_are_read_on_from_where_one_stopped(self, warehouse: Engine) -> None:
-        first = claim(warehouse, 1)
-        do(warehouse, jobs.finish, first, state="succeeded", at=AT, outcome={})
-        queue(warehouse, 1, at=SOON)
-        queue(warehouse, 2)
-        with warehouse.begin() as connection:
-            whole = jobs.repository_events_after(connection, 1, 0)
-            rest = jobs.repository_events_after(connection, 1, whole[0].event_id)
-            one = jobs.repository_events_after(connection, 1, 0, limit=1)
-            newest = jobs.repository_events_after(connection, 1, None, limit=2)
-
-        assert [event.state for event in whole] == ["queued", "succeeded", "queued"]
-        assert rest == whole[1:]
-        assert one == whole[:1]
-        assert newest == whole[1:]
-
-    def test_a_job_that_is_not_there_has_none(self, warehouse: Engine) -> None:
-        with warehouse.begin() as connection, pytest.raises(NotFound):
-            jobs.append_event(connection, uuid4(), at=AT, state="running")
 
 
 class TestLists:

@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from tests.support.rows import AT, HOST, add_repository, queue
-from warehouse import jobs, lanes, repositories, run_links
+from warehouse import job_events, jobs, lanes, repositories, run_links
 from warehouse.engine import Engine, driver
 from warehouse.jobs import Job
 from warehouse.lanes import CLAIM_WITHIN, PATIENCE, Lanes
@@ -217,7 +217,7 @@ class TestLimits:
         assert startable(warehouse) == ["other/app"]
         assert "octo/second" in startable(warehouse, at=self.UNTIL + SECOND)
         with warehouse.begin() as connection:
-            (told,) = jobs.events_after(connection, waiting.job_id, waiting.last_seq)
+            (told,) = job_events.after(connection, waiting.job_id, waiting.last_seq)
         assert (told.state, told.message) == ("queued", "used up")
         assert self.hold_back(warehouse, running) == 0, "once is enough"
 

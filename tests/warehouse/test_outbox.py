@@ -14,7 +14,7 @@ from gitinsight.settings import RetentionSettings
 from tests.support.analyses import count
 from tests.support.checkout import ROOT
 from tests.support.rows import AT, add_repository, claim
-from warehouse import jobs, outbox, retention
+from warehouse import job_events, jobs, outbox, retention
 from warehouse.engine import Engine
 from warehouse.outbox import Message
 from warehouse.quality import Check
@@ -60,7 +60,7 @@ def publish(warehouse: Engine, job: jobs.Job, publication: int) -> None:
 def test_everything_that_happens_is_told_in_order_and_as_it_is_documented(attended: Engine) -> None:
     job = claim(attended, add_repository(attended))
     with attended.begin() as connection:
-        jobs.append_event(
+        job_events.append(
             connection, job.job_id, at=AT, state="running", stage="extract", resource="issues",
             done=1, total=2, rows=1, eta_seconds=3,
             budget={"bucket": "core", "remaining": 7, "reset_at": AT.isoformat()},
@@ -100,7 +100,7 @@ def test_what_is_undone_is_not_told(attended: Engine) -> None:
     job = claim(attended, add_repository(attended))
     before = count(attended, "ops.outbox")
     with attended.connect() as connection:
-        jobs.append_event(connection, job.job_id, at=AT, state="running")
+        job_events.append(connection, job.job_id, at=AT, state="running")
         connection.rollback()
 
     assert count(attended, "ops.outbox") == before

@@ -11,7 +11,7 @@ from tests.support.pages import LOOKS, look_at, take_key
 from tests.support.rows import value
 from tests.support.waiting import wait_for
 from tests.web.conftest import Site
-from warehouse import jobs
+from warehouse import job_events, jobs
 
 NAME = "synthetic-labs/borealis"
 
@@ -72,7 +72,7 @@ def test_what_a_job_does_is_seen_while_it_does_it(browser: Any, site: Site) -> N
         page.get_by_role("heading", name="Analysis of").wait_for()
         with site.warehouse.begin() as connection:
             held = jobs.claim(connection, UUID(job_id), worker="here", at=now())
-            jobs.append_event(
+            job_events.append(
                 connection, held.job_id, at=now(), state="running", stage="extract",
                 resource="issues", done=3, total=9, rows=3,
             )  # fmt: skip
