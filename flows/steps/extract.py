@@ -31,9 +31,10 @@ class Call(Protocol):
     def __call__(self, name: str, step: Callable[[], T], /) -> T: ...
 
 
-_WATCHED = (ISSUES, ISSUE_COMMENTS, REVIEW_COMMENTS)
-_LANES = 2
-"""So many of the short lists are read at once: GitHub asks whoever is in a hurry to slow down."""
+_LANES, _SHORT_LANES = 4, 2
+"""So much is read at once, and so many of the short lists: GitHub asks whoever is in a hurry to
+slow down.
+"""
 _CATALOGUE = tuple(thing for thing in THINGS if thing.catalogue)
 _ALONE = tuple(thing for thing in _CATALOGUE if thing.moves_alone)
 
@@ -53,53 +54,113 @@ class Extraction:
         return self.has_changed or any(one.unavailable for one in self.results.values())
 
 
+@dataclass(frozen=True, slots=True)
+class _Steps:
+    """What is read in one job, each under its name, and what came of it in ``done``."""
+
+    run: Run
+    call: Call
+    marks: Sequence[Mark]
+    done: Extraction = field(default_factory=Extraction)
+
+    def keep(self, name: str, read: Callable[[], StepResult]) -> StepResult:
+        with _keeping(self.run, name):
+            self.done.results[name] = read()
+        return self.done.results[name]
+
+    def step(self, name: str, read: Callable[[Run], StepResult]) -> StepResult:
+        return self.call(name, partial(self.keep, name, partial(read, self.run)))
+
+    def read(self, thing: Thing, *, is_quiet: bool = False) -> StepResult:
+        return self.step(thing.name, partial(reading.read, thing=thing, is_quiet=is_quiet))
+
+    def catalogue(self) -> list[StepResult]:
+        """One step for the orchestrator: a task of its own costs as much as reading such a list."""
+
+        def lists() -> list[StepResult]:
+            return together(
+                [
+                    partial(self.keep, one.name, partial(reading.read, self.run, one))
+                    for one in _CATALOGUE
+                ],
+                lanes=_SHORT_LANES,
+            )
+
+        return self.call("catalogue", lists)
+
+    def commits(self) -> StepResult:
+        return self.step("commits", commits.read_commits)
+
+    def pull_requests(self) -> StepResult:
+        """What was marked is read by number: what is inside of it may change without a word from
+        the list of issues.
+        """
+        marked = [int(one.key) for one in self.marks if one.thing == PULL_REQUESTS.name and one.key]
+        return self.step("pull_requests", partial(pull_requests.hydrate, numbers=marked))
+
+    def issues_and_pull_requests(self) -> StepResult:
+        """In turn: the one says which of the other there are."""
+        self.read(ISSUES)
+        return self.pull_requests()
+
+
 def extract(run: Run, call: Call) -> Extraction:
     """An unchanged repository costs six conditional requests at most: the object, the three lists
     that move, workflow runs, and one page of one short list in turn. Its ledger stays as it was.
     """
-    done = Extraction()
-
-    def keep(name: str, read: Callable[[], StepResult]) -> StepResult:
-        with _keeping(run, name):
-            done.results[name] = read()
-        return done.results[name]
-
-    def step(name: str, read: Callable[[], StepResult]) -> StepResult:
-        return call(name, partial(keep, name, read))
-
-    was_settled = _was_settled(run)
-    marks = _marks(run)
+    steps = _Steps(run, call, _marks(run))
+    done = steps.done
+    may_be_calm = _was_settled(run) and not run.job.is_full and not steps.marks
     _forget_if_asked(run)
-    if not run.repository.has_api:
-        step("repositories", partial(discover.discover_local, run))
-        step("commits", partial(commits.read_commits, run))
-    else:
-        step("repositories", partial(discover.discover, run))
-        together(
-            [partial(step, thing.name, partial(reading.read, run, thing)) for thing in _WATCHED]
-            + [partial(step, "commits", partial(commits.read_commits, run))]
-        )
-    is_calm = was_settled and not done.has_news and not run.job.is_full and not marks
     if run.repository.has_api:
-        if is_calm and not (run.client.has_token and sweep.is_due(run)):
-            for thing in (*_ALONE, *_in_turn(run)):
-                step(thing.name, partial(reading.read, run, thing, is_quiet=True))
-            if not done.has_news:
-                _close_answers(run)
-                return done
-        _read_the_rest(run, call, keep, marks)
-    elif is_calm:
+        is_calm = _read_github(steps, may_be_calm=may_be_calm)
+    else:
+        steps.step("repositories", discover.discover_local)
+        steps.commits()
+        is_calm = may_be_calm and not done.has_news
+    if is_calm:
         return done
     told = account.upstream(run)
     if run.repository.has_api:
-        step("mend", partial(mend.mend, run, told.counts, done.results))
+        steps.step("mend", partial(mend.mend, upstream=told.counts, results=done.results))
     with _keeping(run, "totals"):
         done.account = account.account(run, done.results, told)
     _close_answers(run)
     with run.warehouse.begin() as connection:
         run.hold(connection)
-        dirty.clear(connection, marks)
+        dirty.clear(connection, steps.marks)
     return done
+
+
+def _read_github(steps: _Steps, *, may_be_calm: bool) -> bool:
+    """Whether nothing is new. Where that may be, the lists that move are asked before any other;
+    else all are read at once, but for what the others have to name first.
+    """
+    run, done = steps.run, steps.done
+    steps.step("repositories", discover.discover)
+    comments: list[Callable[[], object]] = [
+        partial(steps.read, thing) for thing in (ISSUE_COMMENTS, REVIEW_COMMENTS)
+    ]
+    if may_be_calm:
+        moving: list[Callable[[], object]] = [partial(steps.read, ISSUES), *comments, steps.commits]
+        together(moving)
+        if not done.has_news and not (run.client.has_token and sweep.is_due(run)):
+            for thing in (*_ALONE, *_in_turn(run)):
+                steps.read(thing, is_quiet=True)
+            if not done.has_news:
+                _close_answers(run)
+                return True
+        beside: list[Callable[[], object]] = [steps.catalogue, steps.pull_requests]
+        together(beside)
+    else:
+        together(
+            [steps.issues_and_pull_requests, *comments, steps.commits, steps.catalogue],
+            lanes=_LANES,
+        )
+    steps.read(WORKFLOW_JOBS)
+    steps.step("identities", identities.identify)
+    steps.step("sweep", sweep.sweep)
+    return False
 
 
 def _marks(run: Run) -> list[Mark]:
@@ -107,33 +168,6 @@ def _marks(run: Run) -> list[Mark]:
     with run.warehouse.begin() as connection:
         due = dirty.due(connection, run.repository.repository_id)
     return [one for one in due if one.thing != dirty.FIGURES]
-
-
-def _read_the_rest(
-    run: Run, call: Call, keep: Callable[[str, Callable[[], StepResult]], StepResult],
-    marks: Sequence[Mark],
-) -> None:  # fmt: skip
-    """What was marked is read by its list, which has all of it, and pull requests by number too:
-    what is inside them may change without a word from the list.
-    """
-    marked = [int(one.key) for one in marks if one.thing == PULL_REQUESTS.name and one.key]
-
-    def catalogue() -> list[StepResult]:
-        """One step for the orchestrator: a task of its own costs as much as reading such a list."""
-        lists = [partial(keep, one.name, partial(reading.read, run, one)) for one in _CATALOGUE]
-        return together(lists, lanes=_LANES)
-
-    def step(name: str, read: Callable[[], StepResult]) -> StepResult:
-        return call(name, partial(keep, name, read))
-
-    hydrate = partial(pull_requests.hydrate, run, numbers=marked)
-    beside: list[Callable[[], object]] = [
-        partial(call, "catalogue", catalogue), partial(step, "pull_requests", hydrate)
-    ]  # fmt: skip
-    together(beside)
-    step("workflow_jobs", partial(reading.read, run, WORKFLOW_JOBS))
-    step("identities", partial(identities.identify, run))
-    step("sweep", partial(sweep.sweep, run))
 
 
 def _forget_if_asked(run: Run) -> None:
