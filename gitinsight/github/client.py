@@ -26,7 +26,7 @@ from gitinsight.github import limits
 from gitinsight.github.governor import Grant
 from gitinsight.github.limits import Budget, Verdict
 from gitinsight.github.pace import Outcome
-from gitinsight.github.payloads import fault, limit, sanitise
+from gitinsight.github.payloads import fault, sanitise, value
 from gitinsight.github.principals import Principal, last
 from gitinsight.github.queries import query_text
 from gitinsight.github.refusals import is_passing, message, refusal
@@ -59,10 +59,13 @@ class RequestRecord:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """``body`` is valid JSON, empty where nothing was modified; ``date`` is GitHub's own clock."""
+    """``body`` is valid JSON, empty where nothing was modified, ``value`` what is in it unless that
+    is a list; ``date`` is GitHub's own clock.
+    """
 
     status: int
     body: bytes
+    value: Any
     original: bytes
     url: str
     date: datetime
@@ -192,7 +195,7 @@ class GitHubClient:
             ),
             "graphql",
         )
-        answer = msgspec.json.decode(sent.body)
+        answer = sent.value
         if not isinstance(answer, dict):
             raise UnexpectedPayload(f"GraphQL query {name}", "it answers no object")
         errors = list(answer.get("errors") or ())
@@ -300,7 +303,7 @@ class GitHubClient:
             self.budgets[budget.bucket] = budget
         cost = 0 if status == httpx2.codes.NOT_MODIFIED else 1
         if answer is not None and bucket == "graphql":
-            cost = _points(answer.body)
+            cost = _points(answer.value)
         cost += len(response.history)  # redirects that were followed
         date = limits.date_of(response)
         self._turns.governor.release(
@@ -316,14 +319,18 @@ class GitHubClient:
         original, body = response.content, sanitise(response.content)
         if (veiled := self._veil.json(body)) is not body:
             original = body = veiled
+        held = None
         if response.status_code == httpx2.codes.OK:
             if (reason := fault(body)) is not None:
                 return BrokenAnswer(request.url.host, f"no JSON: {reason}", original), None
-            if (reason := limit(body)) is not None:
-                return UnexpectedPayload(request.url.path, reason), None
+            try:
+                held = value(body)
+            except (msgspec.DecodeError, RecursionError) as error:
+                return UnexpectedPayload(request.url.path, str(error)), None
         return None, Answer(
             status=response.status_code,
             body=body,
+            value=held,
             original=original,
             url=str(response.url),
             date=limits.date_of(response),
@@ -353,24 +360,23 @@ class GitHubClient:
 
 
 class _RateLimit(msgspec.Struct, frozen=True):
-    cost: int = 1
+    cost: int
 
 
 class _Priced(msgspec.Struct, frozen=True):
-    rate_limit: _RateLimit | None = msgspec.field(default=None, name="rateLimit")
+    rate_limit: _RateLimit = msgspec.field(name="rateLimit")
 
 
 class _PricedAnswer(msgspec.Struct, frozen=True):
-    data: _Priced | None = None
+    data: _Priced
 
 
-def _points(body: bytes) -> int:
+def _points(answer: Any) -> int:
     """What GitHub says that a query cost; every query of ours asks for it."""
     try:
-        priced = msgspec.json.decode(body, type=_PricedAnswer).data
+        return msgspec.convert(answer, _PricedAnswer).data.rate_limit.cost
     except msgspec.ValidationError:
         return 1
-    return priced.rate_limit.cost if priced and priced.rate_limit else 1
 
 
 def _origin(url: httpx2.URL) -> tuple[str, bytes]:

@@ -164,15 +164,11 @@ def fault(body: bytes) -> str | None:
     return None
 
 
-def limit(body: bytes) -> str | None:
-    """Why valid JSON cannot be held as one value; a list is judged record by record."""
-    if body.lstrip()[:1] == b"[":
-        return None
-    try:
-        _ANYTHING.decode(body)
-    except (msgspec.DecodeError, RecursionError) as error:
-        return str(error)
-    return None
+def value(body: bytes) -> Any:
+    """What a valid answer holds as one value, None for a list: that is judged record by record.
+    msgspec.DecodeError or RecursionError where it is more than can be held.
+    """
+    return None if body.lstrip()[:1] == b"[" else _ANYTHING.decode(body)
 
 
 def elements(body: bytes, *, envelope: str | None = None) -> list[bytes]:
