@@ -7,6 +7,8 @@ import struct
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cache
+from typing import LiteralString
 from uuid import UUID
 
 from psycopg import sql
@@ -137,11 +139,12 @@ def mark_deleted(
 ) -> int:
     """Tombstone records that GitHub no longer has; their payload stays."""
     cursor = driver(connection).execute(
-        sql.SQL(
-            "update raw.{} set deleted_at = %s, deleted_reason = %s"
-            " where repository_id = %s and id = any(%s) and deleted_at is null"
-        ).format(_table(thing)),
-        (at, reason, repository_id, list(ids)),
+        _sql(
+            "update raw.{table} set deleted_at = %s, deleted_reason = %s"
+            " where repository_id = %s and id = any(%s::bigint[]) and deleted_at is null",
+            thing,
+        ),
+        (at, reason, repository_id, _array(ids)),
     )
     return cursor.rowcount
 
@@ -151,11 +154,12 @@ def mark_absent(
 ) -> int:
     """Tombstone what a complete listing no longer shows."""
     cursor = driver(connection).execute(
-        sql.SQL(
-            "update raw.{} set deleted_at = %s, deleted_reason = 'absent from a complete list'"
-            " where repository_id = %s and deleted_at is null and not id = any(%s)"
-        ).format(_table(thing)),
-        (origin.at, origin.repository_id, list(present)),
+        _sql(
+            "update raw.{table} set deleted_at = %s, deleted_reason = 'absent from a complete list'"
+            " where repository_id = %s and deleted_at is null and not id = any(%s::bigint[])",
+            thing,
+        ),
+        (origin.at, origin.repository_id, _array(present)),
     )
     return cursor.rowcount
 
@@ -166,11 +170,13 @@ def mark_absent_within(
 ) -> int:  # fmt: skip
     """Tombstone what issues or pull requests of these numbers no longer show inside."""
     cursor = driver(connection).execute(
-        sql.SQL(
-            "update raw.{} set deleted_at = %s, deleted_reason = 'absent from what it was in'"
-            " where repository_id = %s and deleted_at is null and {} = any(%s::bigint[])"
-            " and not id = any(%s::bigint[])"
-        ).format(_table(thing.name), sql.SQL(number_of(thing))),
+        _sql(
+            "update raw.{table} set deleted_at = %s, deleted_reason = 'absent from what it was in'"
+            " where repository_id = %s and deleted_at is null and {number} = any(%s::bigint[])"
+            " and not id = any(%s::bigint[])",
+            thing.name,
+            number_of(thing),
+        ),
         (origin.at, origin.repository_id, _array(numbers), _array(present)),
     )
     return cursor.rowcount
@@ -185,10 +191,12 @@ def mark_number_gone(
         gone += (
             driver(connection)
             .execute(
-                sql.SQL(
-                    "update raw.{} set deleted_at = %s, deleted_reason = %s"
-                    " where repository_id = %s and {} = %s and deleted_at is null"
-                ).format(_table(thing.name), sql.SQL(number_of(thing))),
+                _sql(
+                    "update raw.{table} set deleted_at = %s, deleted_reason = %s"
+                    " where repository_id = %s and {number} = %s and deleted_at is null",
+                    thing.name,
+                    number_of(thing),
+                ),
                 (at, reason, repository_id, number),
             )
             .rowcount
@@ -199,8 +207,21 @@ def mark_number_gone(
 _Write = Callable[[Connection, str, Sequence[Row], Origin], None]
 
 
-def _table(thing: str) -> sql.Identifier:
-    return sql.Identifier(f"github_{thing}")
+@cache
+def _sql(text: LiteralString, thing: str, number: str = "") -> bytes:
+    """A statement about the rows of one thing, whose ``number`` is an expression of ours."""
+    columns = [sql.Identifier(column) for column in _COLUMNS]
+    changes = [sql.SQL("{} = %s").format(column) for column in columns[2:]]
+    return (
+        sql.SQL(text)
+        .format(
+            table=sql.Identifier(f"github_{thing}"),
+            history=sql.Identifier(f"github_{thing}_history"),
+            columns=sql.SQL(", ").join(columns), changes=sql.SQL(", ").join(changes),
+            values=sql.SQL(", ").join([sql.Placeholder()] * len(columns)), number=sql.SQL(number),
+        )
+        .as_bytes()
+    )  # fmt: skip
 
 
 def _held(
@@ -208,14 +229,15 @@ def _held(
 ) -> tuple[dict[int, tuple[bytes, datetime | None, bool]], set[int]]:
     """What is held of ``ids``, and which of them wait in quarantine: one question, not two."""
     found = driver(connection).execute(
-        sql.SQL(
-            "select id, content_hash, source_updated_at, deleted_at is not null from raw.{}"
+        _sql(
+            "select id, content_hash, source_updated_at, deleted_at is not null from raw.{table}"
             " where repository_id = %(repository)s and id = any(%(ids)s::bigint[])"
             " union all select id, null, null, null from ops.quarantine"
             " where repository_id = %(repository)s and thing = %(thing)s"
             " and id = any(%(ids)s::bigint[])"
-            " and kind = 'record' and replayed_at is null"
-        ).format(_table(thing)),
+            " and kind = 'record' and replayed_at is null",
+            thing,
+        ),
         {"repository": repository_id, "thing": thing, "ids": _array(ids)},
     )
     held: dict[int, tuple[bytes, datetime | None, bool]] = {}
@@ -277,9 +299,7 @@ def _sparing(
 
 def _copy(connection: Connection, thing: str, rows: Sequence[Row], origin: Origin) -> None:
     """In PostgreSQL's binary form, which nobody has to escape or to read by its characters."""
-    statement = sql.SQL("copy raw.{} ({}) from stdin (format binary)").format(
-        _table(thing), sql.SQL(", ").join(map(sql.Identifier, _COLUMNS))
-    )
+    statement = _sql("copy raw.{table} ({columns}) from stdin (format binary)", thing)
     told = _field(origin.source.encode()) + _field(origin.api_version.encode())
     ended = _time(origin.at) + _field(origin.run_id.bytes)
     with driver(connection).cursor().copy(statement) as copy:
@@ -315,10 +335,7 @@ def _array(ids: Iterable[int]) -> str:
 def _insert(connection: Connection, thing: str, rows: Sequence[Row], origin: Origin) -> None:
     """Row by row, where somebody else may write the same one at the same time."""
     driver(connection).cursor().executemany(
-        sql.SQL("insert into raw.{} ({}) values ({}) on conflict do nothing").format(
-            _table(thing), sql.SQL(", ").join(map(sql.Identifier, _COLUMNS)),
-            sql.SQL(", ").join([sql.Placeholder()] * len(_COLUMNS)),
-        ),
+        _sql("insert into raw.{table} ({columns}) values ({values}) on conflict do nothing", thing),
         [_values(row, origin) for row in rows],
     )  # fmt: skip
 
@@ -326,23 +343,22 @@ def _insert(connection: Connection, thing: str, rows: Sequence[Row], origin: Ori
 def _replace(connection: Connection, thing: str, rows: Sequence[Row], origin: Origin) -> None:
     raw = driver(connection)
     raw.execute(
-        sql.SQL(
-            "insert into raw.{} (repository_id, id, valid_from, valid_to, payload, content_hash,"
-            " source_updated_at, source, run_id)"
+        _sql(
+            "insert into raw.{history} (repository_id, id, valid_from, valid_to, payload,"
+            " content_hash, source_updated_at, source, run_id)"
             " select repository_id, id, extracted_at, coalesce(deleted_at, %s), payload,"
             " content_hash, source_updated_at, source, run_id"
-            " from raw.{} where repository_id = %s and id = any(%s)"
-            " on conflict do nothing"
-        ).format(sql.Identifier(f"github_{thing}_history"), _table(thing)),
-        (origin.at, origin.repository_id, [row.id for row in rows]),
-    )
-    assignments = sql.SQL(", ").join(
-        sql.SQL("{} = %s").format(sql.Identifier(column)) for column in _COLUMNS[2:]
+            " from raw.{table} where repository_id = %s and id = any(%s::bigint[])"
+            " on conflict do nothing",
+            thing,
+        ),
+        (origin.at, origin.repository_id, _array(row.id for row in rows)),
     )
     raw.cursor().executemany(
-        sql.SQL(
-            "update raw.{} set {}, deleted_at = null, deleted_reason = null"
-            " where repository_id = %s and id = %s"
-        ).format(_table(thing), assignments),
+        _sql(
+            "update raw.{table} set {changes}, deleted_at = null, deleted_reason = null"
+            " where repository_id = %s and id = %s",
+            thing,
+        ),
         [(*_values(row, origin)[2:], origin.repository_id, row.id) for row in rows],
     )
