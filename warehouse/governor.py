@@ -1,7 +1,7 @@
 """The governor that all workers share: one row per principal, which rules work on one at a time.
 
 Whoever was the last to write it knows what is in it, and writes it again by one statement, which
-does nothing where somebody else has written since; then it is read and held while the rule works.
+does nothing where it has another version by now; then it is read, and held while the rule works.
 
 Every time is PostgreSQL's, so that the clocks of the workers do not matter. What is lost when the
 server dies in the middle of a second is a second's worth of pace; so nothing waits for its disk but
@@ -16,6 +16,7 @@ from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, LiteralString, TypeVar
+from uuid import UUID
 
 from psycopg.rows import class_row
 
@@ -34,7 +35,7 @@ _PASSES = {Verdict.ANSWERED, Verdict.FAILED, Verdict.TIMED_OUT}
 _REMEMBERED_SECONDS = 10.0
 """So long does the clock of this host tell what PostgreSQL's has come to."""
 _SELECT: LiteralString = """
-    select p.xmin::text, clock_timestamp(),
+    select p.version, clock_timestamp(),
            p.kind, p.state, p.blocked_until, p.blocked_reason, p.penalty_seconds, p.concurrency,
            p.busy_until, p.slots,
            b.bucket, b.quota, b.remaining, b.reset_at, b.renewed_at, b.blocked_until,
@@ -50,8 +51,8 @@ _UPDATE: LiteralString = """
             blocked_reason = %(blocked_reason)s, penalty_seconds = %(penalty_seconds)s,
             concurrency = %(concurrency)s, busy_until = %(busy_until)s,
             slots = %(slots)s::timestamptz[]
-        where host = %(host)s and principal = %(principal)s and xmin::text = %(version)s
-        returning xmin::text as version
+        where host = %(host)s and principal = %(principal)s and version = %(version)s
+        returning version
     ),
     kept as (
         update ops.buckets
@@ -152,7 +153,7 @@ class _Known:
     long as its ``version`` is that of the row its ``buckets`` are, too.
     """
 
-    version: str
+    version: UUID
     at: datetime
     """By PostgreSQL's clock, when the one that only moves forward stood at ``seen``."""
     seen: float

@@ -246,6 +246,10 @@ principals = Table(
         "slots", ARRAY(AT), nullable=False, server_default=text("'{}'"),
         comment="one per request in flight: when its place falls free at the latest",
     ),
+    Column(
+        "version", Uuid,
+        comment="another one with each change: who writes what he knows has to name the last",
+    ),
     schema="ops",
     comment="who asks GitHub: users and App installations, as GitHub counts its limits",
 )  # fmt: skip
