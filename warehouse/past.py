@@ -166,6 +166,14 @@ _OTHERS = (
     inner join past_ops.instants as instant using (repository_id)
     """,
     """
+    create view past_ops.repository_names as
+    select named.repository_id, named.full_name, named.valid_from,
+        case when named.valid_to <= instant.held_at then named.valid_to end as valid_to
+    from ops.repository_names as named
+    inner join past_ops.instants as instant using (repository_id)
+    where named.valid_from <= instant.held_at
+    """,
+    """
     create view past_ops.actor_overrides as
     select login, actor_class, reason, null::timestamptz as unset_at
     from ops.actor_overrides
