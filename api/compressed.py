@@ -5,16 +5,16 @@ the secret is (BREACH). So does what is in a coding already, or has been agreed 
 ``Vary`` says.
 """
 
-import re
 import zlib
 from collections.abc import Callable, Iterable
-from functools import lru_cache, partial
+from functools import partial
 from typing import Literal, Protocol, get_args
 
 from backports import zstd
 from starlette.concurrency import run_in_threadpool
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from api import codings
 from api.answers import Answer
 
 Coding = Literal["zstd", "gzip"]
@@ -33,9 +33,6 @@ _LARGE_BYTES = 32 * 2**10
 _LEVELS = {"zstd": 3, "gzip": 6}
 _GZIP = 31
 """zlib's word for: with the header and the checksum of gzip."""
-_MOST_CHARACTERS = 200
-"""No client has more to say of what it takes, and what it says is remembered."""
-_WEIGHT = re.compile(r"q=(0(?:\.[0-9]{0,3})?|1(?:\.0{0,3})?)")
 _START = "http.response.start"
 _BODY = "http.response.body"
 _NO_BODY = frozenset({204, 206, 304})
@@ -75,26 +72,7 @@ class Compressed:
 
 
 def wanted(scope: Scope) -> Coding | None:
-    taken = [value for name, value in scope["headers"] if name == b"accept-encoding"]
-    if not taken:
-        return None
-    told = taken[0] if len(taken) == 1 else b",".join(taken)
-    return chosen(told) if len(told) <= _MOST_CHARACTERS else None
-
-
-@lru_cache(maxsize=256)
-def chosen(accept_encoding: bytes) -> Coding | None:
-    """The one that is wanted most, the best of several; None where none is wanted more than to be
-    left alone. What is not of the form of RFC 9110 is not wanted.
-    """
-    weights: dict[str, float] = {}
-    for one in accept_encoding.decode("latin-1").lower().split(","):
-        coding, *parameters = (part.strip() for part in one.split(";"))
-        weights[coding] = _weight(*parameters) if len(parameters) <= 1 else 0.0
-    others = weights.get("*", 0.0)
-    wanted = {coding: weights.get(coding, others) for coding in CODINGS}
-    best = max(CODINGS, key=wanted.__getitem__)
-    return best if wanted[best] > 0 and wanted[best] >= weights.get("identity", 0.0) else None
+    return codings.wanted(scope, CODINGS)
 
 
 def compressed(body: bytes, coding: Coding) -> bytes:
@@ -179,11 +157,6 @@ async def _aside(compress: Callable[[bytes], bytes], body: bytes) -> bytes:
     if len(body) < _LARGE_BYTES:
         return compress(body)
     return await run_in_threadpool(compress, body)
-
-
-def _weight(parameter: str = "q=1") -> float:
-    found = _WEIGHT.fullmatch(parameter)
-    return float(found[1]) if found else 0.0
 
 
 def _may_vary(start: Message) -> bool:

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from fastapi import APIRouter, Request, Response
 
+from api import codings
 from api.auth import Public
 from api.envelope import held
 from gitinsight.errors import NotFound
@@ -112,22 +113,13 @@ def _bodies(path: Path) -> dict[str, bytes]:
     }
 
 
-def _taken(accept_encoding: str) -> set[str]:
-    taken = set()
-    for one in accept_encoding.lower().split(","):
-        coding, *parameters = (part.strip() for part in one.split(";"))
-        if not any(re.fullmatch(r"q=0(\.0*)?", part) for part in parameters):
-            taken.add(coding)
-    return taken
-
-
 def _answer(request: Request, path: str) -> Response:
     dashboard: Dashboard = request.app.state.dashboard
     file = dashboard.file(path)
     if not held(request).isdisjoint({file.etag, f"W/{file.etag}", "*"}):
         return Response(status_code=304, headers=file.headers)
-    taken = _taken(request.headers.get("accept-encoding", ""))
-    coding = next((one for one in _CODINGS if one in taken and one in file.bodies), "")
+    offered = tuple(one for one in _CODINGS if one in file.bodies)
+    coding = codings.wanted(request.scope, offered) or ""
     headers = {**file.headers, **({"Content-Encoding": coding} if coding else {})}
     return Response(file.bodies[coding], headers=headers, media_type=file.media_type)
 

@@ -51,7 +51,8 @@ _UPDATE: LiteralString = """
             blocked_reason = %(blocked_reason)s, penalty_seconds = %(penalty_seconds)s,
             concurrency = %(concurrency)s, busy_until = %(busy_until)s,
             slots = %(slots)s::timestamptz[]
-        where host = %(host)s and principal = %(principal)s and version = %(version)s
+        where host = %(host)s and principal = %(principal)s
+            and version is not distinct from %(version)s
         returning version
     ),
     kept as (

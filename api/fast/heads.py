@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass
 from typing import Protocol
 
+from api import codings
 from gitinsight import traces
 
 _MOST_BYTES = 8_192
@@ -62,7 +63,7 @@ def read(block: bytes, readers: Readers) -> Head | None:
         return None
     return Head(
         held=held(_text(named.get(b"if-none-match"))),
-        takes_gzip=takes_gzip(_text(named.get(b"accept-encoding"))),
+        takes_gzip=takes_gzip(named.get(b"accept-encoding", b"")),
         request_id=plain_id(named.get(b"x-request-id", b"")),
         until=until,
     )
@@ -78,12 +79,8 @@ def held(if_none_match: str) -> frozenset[str]:
     return frozenset(one.strip() for one in if_none_match.split(",")) - {""}
 
 
-def takes_gzip(accept_encoding: str) -> bool:
-    for one in accept_encoding.split(","):
-        coding, *parameters = (part.strip().lower() for part in one.split(";"))
-        if coding == "gzip":
-            return not any(re.fullmatch(r"q=0(\.0*)?", part) for part in parameters)
-    return False
+def takes_gzip(accept_encoding: bytes) -> bool:
+    return codings.chosen(accept_encoding, ("gzip",)) is not None
 
 
 def _text(value: bytes | None) -> str:

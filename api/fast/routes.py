@@ -6,6 +6,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, ConfigDict
 
+from api import codings
 from api.auth import Reader
 from api.envelope import CONDITIONAL, Envelope, address
 from api.fast import heads
@@ -102,6 +103,6 @@ def found(request: Request, entry: Entry) -> Response:
     if entry.etag in held or "*" in held:
         return Response(status_code=304, headers=entry.headers)
     body, headers = entry.body, entry.headers
-    if entry.compressed and heads.takes_gzip(request.headers.get("accept-encoding", "")):
+    if entry.compressed and codings.wanted(request.scope, ("gzip",)):
         body, headers = entry.compressed, {**headers, "content-encoding": "gzip"}
     return Response(body, headers=headers, media_type=JSON)

@@ -19,7 +19,7 @@ from starlette.types import ASGIApp
 from api import compressed
 from api.answers import Answer
 from api.app import create_app
-from api.compressed import SECRETS, WORTH_BYTES, Coding, Compressed, chosen
+from api.compressed import SECRETS, WORTH_BYTES, Coding, Compressed
 from gitinsight.settings import Settings
 from tests.conftest import ADMIN_KEY, serving_app
 from tests.support.marts import publish_figures
@@ -36,26 +36,6 @@ LONG = json.dumps([{"number": number} for number in range(200)]).encode()
 _PIECE = b"".join(b"%d,octo/app,2026-01-05\n" % number for number in range(3_000))
 _PIECES = 2_000
 _LITTLE_BYTES = 24 * 2**20
-
-
-@pytest.mark.parametrize(
-    ("taken", "coding"),
-    [
-        ("zstd", "zstd"), ("gzip", "gzip"), ("gzip, zstd", "zstd"), ("zstd, gzip", "zstd"),
-        ("gzip, deflate, br, zstd", "zstd"), ("gzip, deflate, br", "gzip"), ("GZip", "gzip"),
-        ("gzip;q=1.0, zstd;q=0.5", "gzip"), ("gzip;q=0.5, zstd;q=0.5", "zstd"),
-        ("zstd;q=0, gzip", "gzip"), ("zstd;q=0.000, gzip;q=0.001", "gzip"), ("*", "zstd"),
-        ("*;q=0.5, zstd;q=0", "gzip"), ("*;q=0", None), ("gzip, *;q=0", "gzip"),
-        ("identity, gzip;q=0.5", None), ("identity;q=0.5, gzip", "gzip"), ("identity", None),
-        ("identity, gzip", "gzip"), ("identity;q=0", None), ("gzip;q=0", None), ("", None),
-        ("br", None), ("gzip; q=0.5 ", "gzip"), ("gzip ;Q=0", None), ("gzip;q=2", None),
-        ("gzip;q=x", None), ("gzip;q=-1", None), ("gzip;level=9", None), ("gzip;q=1;q=0", None),
-        (",,gzip,", "gzip"), ("gzipped", None), ("\xe9", None), ("x-gzip", None),
-    ],
-    ids=repr,
-)  # fmt: skip
-def test_it_is_what_is_wanted_most(taken: str, coding: str | None) -> None:
-    assert chosen(taken.encode("latin-1")) == coding
 
 
 def answer_to(app: ASGIApp, path: str = "/", *, taken: str | None = None, **more: Any) -> Any:

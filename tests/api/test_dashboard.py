@@ -83,7 +83,13 @@ def test_a_file_with_a_hash_is_kept_for_good(api: httpx2.Client) -> None:
 
 @pytest.mark.parametrize(
     ("taken", "coding"),
-    [("gzip, br", "gzip"), ("gzip;q=0", None), ("identity", None), ("GZIP;q=0.5", "gzip")],
+    [
+        ("gzip, br", "gzip"),
+        ("gzip;q=0", None),
+        ("identity", None),
+        ("GZIP;q=0.5", "gzip"),
+        ("*", "gzip"),
+    ],
 )
 def test_a_file_comes_in_a_coding_that_is_there_and_taken(
     api: httpx2.Client, taken: str, coding: str | None
