@@ -84,6 +84,8 @@ class _Collected(Collector):
             ("repositories_failed", "Repositories whose newest job failed.", work.failed),
             ("deliveries_waiting", "Webhook deliveries that nobody has looked at for an hour.",
              work.deliveries),
+            ("removals_waiting", "Removed repositories that are not erased after an hour.",
+             work.removals),
             ("warehouse_bytes", "What the warehouse takes on its disk.", work.warehouse_bytes),
         ):  # fmt: skip
             yield GaugeMetricFamily(f"gitinsight_{name}", told, value=value)

@@ -155,6 +155,8 @@ def _jobs(found: diagnosis.Diagnosis) -> Iterator[Finding]:
          "gitinsight jobs, then docs/runbooks/job-does-not-end.md"),
         (found.deliveries, "warning", "deliveries of webhooks wait for an hour or longer",
          "gitinsight run worker"),
+        (found.removals, "warning", "removed repositories are not erased after an hour",
+         "gitinsight removals, then docs/runbooks/remove-a-repository.md"),
     )  # fmt: skip
     wrong = [
         Finding("jobs", level, f"{count} {said}", mend)  # type: ignore[arg-type]

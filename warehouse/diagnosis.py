@@ -24,6 +24,8 @@ class Diagnosis:
     failed: int
     deliveries: int
     """Webhook deliveries that nobody has looked at for an hour."""
+    removals: int
+    """Repositories that were removed an hour ago, and of which something may be left."""
     queued: int
     running: int
     queue_seconds: float
@@ -52,6 +54,10 @@ def diagnose(connection: Connection, *, now: datetime) -> Diagnosis:
                 select count(*) from ops.webhook_deliveries
                 where processed_at is null and received_at < %(waiting)s
             ) as deliveries,
+            (
+                select count(*) from ops.removals
+                where erased_at is null and requested_at < %(waiting)s
+            ) as removals,
             (select count(*) from ops.jobs where state = 'queued') as queued,
             (select count(*) from ops.jobs where state = 'running') as running,
             (

@@ -2,7 +2,9 @@
 
 from datetime import timedelta
 
+from flows.removals import finish
 from tests.support.rows import AT, add_repository, claim, queue
+from warehouse import removal
 from warehouse.diagnosis import Diagnosis, budgets, diagnose
 from warehouse.engine import Engine
 
@@ -70,6 +72,16 @@ def test_a_delivery_that_nobody_looks_at_is_counted(warehouse: Engine) -> None:
 
     assert found(warehouse, hours=0.5).deliveries == 0
     assert found(warehouse, hours=2).deliveries == 1
+
+
+def test_a_removal_that_is_not_done_is_counted(warehouse: Engine) -> None:
+    removal.begin(warehouse, add_repository(warehouse), by="ann", at=AT)
+
+    assert found(warehouse, hours=0.5).removals == 0
+    assert found(warehouse, hours=2).removals == 1
+
+    finish(warehouse)
+    assert found(warehouse, hours=2).removals == 0
 
 
 def test_the_queue_is_as_old_as_the_job_that_could_have_begun_first(warehouse: Engine) -> None:
