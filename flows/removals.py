@@ -54,7 +54,7 @@ def tidy(engine: Engine, *, now: Clock = clock.now, stop: threading.Event | None
     """
     with engine.begin() as connection:
         lately = tombstones.erased(connection, since=now() - _TIDY_FOR)
-    for one in lately:
+    for one in removal.met_again(engine, lately):
         removal.erase(engine, one, now=now, stop=stop)
 
 

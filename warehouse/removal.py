@@ -8,7 +8,7 @@ be forgotten.
 # ruff: noqa: S608 - the only thing put into SQL text is ours
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -57,13 +57,17 @@ _ELSEWHERE: Mapping[tuple[str, str], LiteralString] = {
     ("ops", "webhook_deliveries"): f"github_id = %(github_id)s and {_FOLLOWED_NO_MORE}",
 }
 """Tables that know it by GitHub's id alone. Where it is followed again they are the new one's."""
-_UNSAY = """
+_OF_IT: LiteralString = (
+    "moves @> jsonb_build_array(jsonb_build_object('repository_id', %(repository_id)s::bigint))"
+)
+_IS_SAID: LiteralString = f"select from ops.merge_previews where {_OF_IT} limit 1"
+_UNSAY: LiteralString = f"""
 update ops.merge_previews set moves = (
     select coalesce(jsonb_agg(one order by place), '[]')
     from jsonb_array_elements(moves) with ordinality as told (one, place)
     where one -> 'repository_id' <> to_jsonb(%(repository_id)s::bigint)
 )
-where moves @> jsonb_build_array(jsonb_build_object('repository_id', %(repository_id)s::bigint))
+where {_OF_IT}
 """
 """What a merge would change is one value of many repositories."""
 
@@ -125,6 +129,30 @@ def erase(
                     return None
         with engine.begin() as connection:
             return tombstones.finish(connection, tombstone.repository_id, at=now())
+
+
+def met_again(engine: Engine, erased: Sequence[Tombstone]) -> list[Tombstone]:
+    """Those of which something was written since: one look at each table for all of them."""
+    found: set[int] = set()
+    ids = [one.repository_id for one in erased]
+    for table in _tables(engine):
+        if table.condition is _OWN:
+            held = SQL(
+                "select distinct repository_id from {} where repository_id = any(%s)"
+            ).format(table.identifier)
+            with suppress(*CHANGED), engine.begin() as connection:
+                found |= {known for (known,) in driver(connection).execute(held, (ids,))}
+            continue
+        held = SQL("select from {} where {} limit 1").format(table.identifier, SQL(table.condition))
+        with engine.begin() as connection:
+            for one in erased:
+                if driver(connection).execute(held, _values(one)).rowcount:
+                    found.add(one.repository_id)
+    with engine.begin() as connection:
+        for one in erased:
+            if driver(connection).execute(_IS_SAID, _values(one)).rowcount:
+                found.add(one.repository_id)
+    return [one for one in erased if one.repository_id in found]
 
 
 def preview(engine: Engine, repository_id: int) -> dict[str, int]:

@@ -118,6 +118,32 @@ class TestTidy:
         with warehouse.begin() as connection:
             assert tombstones.by_id(connection, 1).erased_at == AT
 
+    def test_only_that_is_erased_again_of_which_something_was_written(
+        self, warehouse: Engine
+    ) -> None:
+        for number in range(1, 5):
+            begin(warehouse, add_repository(warehouse, f"o/r{number}", github_id=10 + number))
+        gone = removals.finish(warehouse, now=lambda: AT)
+        assert removal.met_again(warehouse, gone) == []
+        with warehouse.begin() as connection:
+            connection.exec_driver_sql(
+                "insert into ops.dirty (repository_id, thing, key, reason, marked_at)"
+                f" values (2, 'figures', '', 'x', '{AT}');"
+                " insert into ops.webhook_deliveries"
+                " (delivery_id, event, headers, body, github_id, received_at)"
+                f" values (gen_random_uuid(), 'push', '{{}}', 'x', 13, '{AT}');"
+                " insert into ops.merge_previews (alias, person, asked_by, asked_at, moves)"
+                f" values ('a', 'b', 'c', '{AT}', '[{{\"repository_id\": 4}}]')"
+            )
+
+        again = removal.met_again(warehouse, gone)
+        removals.tidy(warehouse, now=lambda: AT + timedelta(hours=1))
+
+        assert [one.repository_id for one in again] == [2, 3, 4]
+        assert removal.met_again(warehouse, gone) == []
+        assert count(warehouse, "ops.webhook_deliveries") == count(warehouse, "ops.dirty") == 0
+        assert rows(warehouse, "select moves from ops.merge_previews") == [([],)]
+
 
 class TestMirrors:
     def test_those_of_what_is_erased_go_and_no_others(
