@@ -189,6 +189,38 @@ def number_gaps(connection: Connection, repository_id: int) -> list[int]:
     return [number for (number,) in found]
 
 
+def left_behind(connection: Connection, thing: Thing, repository_id: int) -> list[tuple[int, bool]]:
+    """(number, whether it is known to be gone) of the issues and pull requests of which records of
+    ``thing`` are held although they themselves are not.
+    """
+    return (
+        driver(connection)
+        .execute(
+            sql.SQL(
+                """
+                select number, coalesce(bool_or(is_gone), false)
+                from (
+                    select {number} as number, null::boolean as is_gone
+                    from raw.{thing}
+                    where repository_id = %(id)s and deleted_at is null
+                    group by 1
+                    union all
+                    select (payload ->> 'number')::int, deleted_at is not null
+                    from raw.github_issues
+                    where repository_id = %(id)s
+                ) as named
+                where number is not null
+                group by number
+                having bool_or(is_gone is null) and coalesce(bool_and(is_gone), true)
+                order by 1
+                """
+            ).format(number=sql.SQL(number_of(thing)), thing=sql.Identifier(thing.table)),
+            {"id": repository_id},
+        )
+        .fetchall()
+    )
+
+
 def uneven_conversations(connection: Connection, repository_id: int, *, limit: int) -> list[int]:
     """Numbers of issues and pull requests with another number of comments than are held."""
     found = driver(connection).execute(

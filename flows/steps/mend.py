@@ -11,6 +11,7 @@ from gitinsight.errors import NotVisible, UnexpectedPayload
 from gitinsight.github.payloads import Page, joined, split
 from gitinsight.things.catalogue import THINGS, children
 from gitinsight.things.issue_comments import ISSUE_COMMENTS
+from gitinsight.things.issue_events import ISSUE_EVENTS
 from gitinsight.things.issues import ISSUES
 from gitinsight.things.pull_requests import PULL_REQUESTS
 from gitinsight.things.review_comments import REVIEW_COMMENTS
@@ -51,6 +52,8 @@ def mend(
         0 if None in told else _numbers(run, numbers - listed - refused.get("issues", 0), doubts)
     )
     touched += _comments(run, held["issue_comments"]) + _inside(run)
+    if _is_readable(results.get("issues")) and not refused.get("issues"):
+        touched += _left_behind(run)
     if missing.get("review_comments", 0) > 0:
         touched += _reread(run, REVIEW_COMMENTS)
     elif missing.get("review_comments", 0) < 0:
@@ -96,6 +99,39 @@ def _numbers(run: Run, missing: int, doubts: dict[str, str]) -> int:
     if touched:
         touched += pull_requests.hydrate(run).touched
     return touched
+
+
+def _left_behind(run: Run) -> int:
+    """Events of what was deleted before the list of issues could show it, or while the events were
+    read: no list says that they are gone as well. What GitHub shows will be in its list.
+    """
+    repository_id = run.repository.repository_id
+    with run.warehouse.begin() as connection:
+        found = holdings.left_behind(connection, ISSUE_EVENTS, repository_id)
+    if not found:
+        return 0
+    cursor = run.take("left_behind")
+    explained: dict[str, str] = dict(cursor.state.get("explained", {}))
+    gone: dict[int, str] = {}
+    for number, is_gone in [one for one in found if str(one[0]) not in explained][:_MOST]:
+        body, reason = None, "its issue is gone" if is_gone else None
+        if not is_gone:
+            body, reason = sweep.issue_by_number(run, number)
+        if reason is not None:
+            gone[number] = reason
+        elif body is None:
+            explained[str(number)] = "not visible"
+
+    def write(connection: Connection) -> Written:
+        changed = 0
+        for number, reason in gone.items():
+            changed += raw.mark_number_gone(
+                connection, repository_id, number, at=run.clock(), reason=reason
+            )
+        return Written(changed=changed)
+
+    _, written = run.commit(cursor, {"explained": explained}, write)
+    return written.touched
 
 
 def _comments(run: Run, held: int) -> int:

@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 
 from gitinsight.github.payloads import Row
+from gitinsight.things.issue_events import ISSUE_EVENTS
 from gitinsight.things.pull_requests import PULL_REQUESTS
 from gitinsight.things.reviews import REVIEWS
 from tests.support.rows import AT, payload_row
@@ -95,6 +96,22 @@ def test_conversations_of_another_length_than_told_are_found(warehouse: Engine) 
 
     with warehouse.connect() as connection:
         assert holdings.uneven_conversations(connection, 1, limit=10) == [2]
+
+
+def test_what_was_left_behind_by_issues_that_are_not_held_is_told(warehouse: Engine) -> None:
+    put(warehouse, payload_row(1, number=1), payload_row(2, number=2), payload_row(3, number=3))
+    put(
+        warehouse,
+        *(payload_row(10 + number, issue={"number": number}) for number in (1, 2, 4, 5)),
+        payload_row(20, issue=None),
+        thing="issue_events",
+    )
+    with warehouse.begin() as connection:
+        raw.mark_deleted(connection, "issues", 1, [2], at=LATER.at, reason="absent")
+        raw.mark_deleted(connection, "issue_events", 1, [15], at=LATER.at, reason="absent")
+
+        assert holdings.left_behind(connection, ISSUE_EVENTS, 1) == [(2, True), (4, False)]
+        assert holdings.left_behind(connection, ISSUE_EVENTS, 2) == []
 
 
 def test_what_is_inside_is_counted_against_what_is_told(warehouse: Engine) -> None:

@@ -88,6 +88,35 @@ def test_an_issue_that_is_gone_is_marked_with_the_proof(
     assert states(warehouse_read) == {"complete", "uncounted"}
 
 
+@pytest.mark.parametrize("was_held", [True, False])
+def test_events_of_an_issue_that_is_gone_are_gone_although_they_came_later(
+    settings: Settings, warehouse_read: Engine, github: GitHub, *, was_held: bool
+) -> None:
+    """It was deleted between two lists: of events, which had it, and of issues, which had not."""
+    [(number,)] = rows(
+        warehouse_read,
+        "select min((payload #>> '{issue,number}')::int) from raw.github_issue_events"
+        " where not exists (select from raw.github_pull_requests as pull"
+        " where pull.payload ->> 'number' = github_issue_events.payload #>> '{issue,number}')",
+    )
+    events = f"raw.github_issue_events where (payload #>> '{{issue,number}}')::int = {number}"
+    github.change(NAME, "delete_issue", number=number)
+    with warehouse_read.begin() as connection:
+        connection.exec_driver_sql(
+            f"delete from raw.github_issues where (payload ->> 'number')::int = {number}"
+            if not was_held
+            else "update raw.github_issues set deleted_at = now(), deleted_reason = 'deleted'"
+            f" where (payload ->> 'number')::int = {number}"
+        )
+    github.change(NAME, "new_issue")
+    assert count(warehouse_read, f"{events} and deleted_at is null") > 0
+
+    read(settings, warehouse_read)
+
+    assert count(warehouse_read, f"{events} and deleted_at is null") == 0
+    assert states(warehouse_read) == {"complete", "uncounted"}
+
+
 def test_an_issue_that_cannot_be_held_stops_nothing(
     settings: Settings, warehouse: Engine, github: GitHub
 ) -> None:
