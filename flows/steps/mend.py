@@ -102,18 +102,23 @@ def _numbers(run: Run, missing: int, doubts: dict[str, str]) -> int:
 
 
 def _left_behind(run: Run) -> int:
-    """Events of what was deleted before the list of issues could show it, or while the events were
-    read: no list says that they are gone as well. What GitHub shows will be in its list.
+    """What belongs to something that was deleted before the list of issues could show it, or while
+    the rest was read: no list says that it is gone as well. What GitHub shows will be in its list.
     """
     repository_id = run.repository.repository_id
     with run.warehouse.begin() as connection:
-        found = holdings.left_behind(connection, ISSUE_EVENTS, repository_id)
+        found = {
+            number: is_gone
+            for thing in (ISSUE_EVENTS, ISSUE_COMMENTS, REVIEW_COMMENTS)
+            for number, is_gone in holdings.left_behind(connection, thing, repository_id)
+        }
     if not found:
         return 0
     cursor = run.take("left_behind")
     explained: dict[str, str] = dict(cursor.state.get("explained", {}))
     gone: dict[int, str] = {}
-    for number, is_gone in [one for one in found if str(one[0]) not in explained][:_MOST]:
+    asked = [one for one in found.items() if str(one[0]) not in explained]
+    for number, is_gone in asked[:_MOST]:
         body, reason = None, "its issue is gone" if is_gone else None
         if not is_gone:
             body, reason = sweep.issue_by_number(run, number)

@@ -100,6 +100,7 @@ def test_events_of_an_issue_that_is_gone_are_gone_although_they_came_later(
         " where pull.payload ->> 'number' = github_issue_events.payload #>> '{issue,number}')",
     )
     events = f"raw.github_issue_events where (payload #>> '{{issue,number}}')::int = {number}"
+    comments = f"raw.github_issue_comments where payload ->> 'issue_url' like '%%/{number}'"
     github.change(NAME, "delete_issue", number=number)
     with warehouse_read.begin() as connection:
         connection.exec_driver_sql(
@@ -114,6 +115,7 @@ def test_events_of_an_issue_that_is_gone_are_gone_although_they_came_later(
     read(settings, warehouse_read)
 
     assert count(warehouse_read, f"{events} and deleted_at is null") == 0
+    assert count(warehouse_read, f"{comments} and deleted_at is null") == 0
     assert states(warehouse_read) == {"complete", "uncounted"}
 
 
