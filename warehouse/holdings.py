@@ -221,6 +221,17 @@ def left_behind(connection: Connection, thing: Thing, repository_id: int) -> lis
     )
 
 
+def ids_about(connection: Connection, thing: Thing, repository_id: int, number: int) -> list[int]:
+    """Of what is held and about this issue or pull request."""
+    found = driver(connection).execute(
+        sql.SQL(
+            "select id from raw.{} where repository_id = %s and {} = %s and deleted_at is null"
+        ).format(sql.Identifier(thing.table), sql.SQL(number_of(thing))),
+        (repository_id, number),
+    )
+    return [identifier for (identifier,) in found]
+
+
 def uneven_conversations(connection: Connection, repository_id: int, *, limit: int) -> list[int]:
     """Numbers of issues and pull requests with another number of comments than are held."""
     found = driver(connection).execute(

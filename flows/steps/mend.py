@@ -11,12 +11,11 @@ from gitinsight.errors import NotVisible, UnexpectedPayload
 from gitinsight.github.payloads import Page, joined, split
 from gitinsight.things.catalogue import THINGS, children
 from gitinsight.things.issue_comments import ISSUE_COMMENTS
-from gitinsight.things.issue_events import ISSUE_EVENTS
 from gitinsight.things.issues import ISSUES
 from gitinsight.things.pull_requests import PULL_REQUESTS
 from gitinsight.things.review_comments import REVIEW_COMMENTS
 from gitinsight.things.thing import Reading, Thing
-from warehouse import completeness, cursors, holdings, quarantine, raw
+from warehouse import completeness, cursors, holdings, quarantine, raw, suspects
 from warehouse.engine import Connection
 from warehouse.raw import Written
 
@@ -103,40 +102,22 @@ def _numbers(run: Run, missing: int, doubts: dict[str, str]) -> int:
 
 def _left_behind(run: Run) -> int:
     """What belongs to something that was deleted before the list of issues could show it, or while
-    the rest was read: no list says that it is gone as well. What GitHub shows will be in its list.
+    the rest was read: no list says that it is gone as well.
     """
-    repository_id = run.repository.repository_id
+    repository_id, touched, are_suspect = run.repository.repository_id, 0, False
     with run.warehouse.begin() as connection:
-        found = {
-            number: is_gone
-            for thing in (ISSUE_EVENTS, ISSUE_COMMENTS, REVIEW_COMMENTS)
-            for number, is_gone in holdings.left_behind(connection, thing, repository_id)
-        }
-    if not found:
-        return 0
-    cursor = run.take("left_behind")
-    explained: dict[str, str] = dict(cursor.state.get("explained", {}))
-    gone: dict[int, str] = {}
-    asked = [one for one in found.items() if str(one[0]) not in explained]
-    for number, is_gone in asked[:_MOST]:
-        body, reason = None, "its issue is gone" if is_gone else None
-        if not is_gone:
-            body, reason = sweep.issue_by_number(run, number)
-        if reason is not None:
-            gone[number] = reason
-        elif body is None:
-            explained[str(number)] = "not visible"
-
-    def write(connection: Connection) -> Written:
-        changed = 0
-        for number, reason in gone.items():
-            changed += raw.mark_number_gone(
-                connection, repository_id, number, at=run.clock(), reason=reason
-            )
-        return Written(changed=changed)
-
-    _, written = run.commit(cursor, {"explained": explained}, write)
-    return written.touched
+        run.hold(connection)
+        for thing in sweep.SUSPECTED:
+            for number, is_gone in holdings.left_behind(connection, thing, repository_id):
+                if is_gone:
+                    touched += raw.mark_number_gone(
+                        connection, repository_id, number, at=run.clock(), reason="gone before"
+                    )
+                    continue
+                ids = holdings.ids_about(connection, thing, repository_id, number)
+                suspects.add(connection, repository_id, thing.name, ids, at=run.clock())
+                are_suspect = True
+    return touched + (sweep.settle(run) if are_suspect else 0)
 
 
 def _comments(run: Run, held: int) -> int:

@@ -8,12 +8,14 @@ suspect: it is asked for by itself, and only an answer that proves it gone count
 import math
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from functools import cache, partial
 
 import msgspec
 
 from flows.steps.run import Run, StepResult
 from gitinsight.errors import NotVisible
 from gitinsight.things.issue_comments import ISSUE_COMMENTS
+from gitinsight.things.issue_events import ISSUE_EVENTS
 from gitinsight.things.issues import ISSUES
 from gitinsight.things.review_comments import REVIEW_COMMENTS
 from gitinsight.things.thing import Thing
@@ -22,6 +24,8 @@ from warehouse.engine import Connection
 from warehouse.suspects import Suspect
 
 SWEPT = (ISSUES, ISSUE_COMMENTS, REVIEW_COMMENTS)
+SUSPECTED = (ISSUE_EVENTS, ISSUE_COMMENTS, REVIEW_COMMENTS)
+"""What is held of something that is not held itself is a suspect, too."""
 _ROUND = timedelta(days=7)
 DUE_AFTER = timedelta(days=1)
 _PER_QUERY = 100
@@ -93,11 +97,13 @@ def settle(run: Run) -> int:
     """Ask about each suspect that is due by itself; how many turned out to be gone."""
     with run.warehouse.begin() as connection:
         due = suspects.due(
-            connection, run.repository.repository_id, SWEPT, before=run.clock() - _CHECK_AFTER
-        )
+            connection, run.repository.repository_id, (*SWEPT, ISSUE_EVENTS),
+            before=run.clock() - _CHECK_AFTER,
+        )  # fmt: skip
     gone = 0
+    shown = cache(partial(issue_by_number, run))
     for suspect in due:
-        is_there, reason = _verdict(run, suspect)
+        is_there, reason = _verdict(run, suspect, *shown(suspect.number))
         if reason is None and not is_there and suspect.checks + 1 >= _CHECKS:
             reason = f"not visible, asked {_CHECKS} times"
         with run.warehouse.begin() as connection:
@@ -125,13 +131,14 @@ def _record(
     )
 
 
-def _verdict(run: Run, suspect: Suspect) -> tuple[bool, str | None]:
-    """(is there, why it is gone): neither where GitHub's answer proves nothing."""
-    found, reason = issue_by_number(run, suspect.number)
-    if suspect.thing == ISSUES.name:
+def _verdict(
+    run: Run, suspect: Suspect, found: bytes | None, reason: str | None
+) -> tuple[bool, str | None]:
+    """(is there, why it is gone): neither where GitHub's answer proves nothing. ``found`` is the
+    issue that it is, or is about.
+    """
+    if found is None or suspect.thing in {ISSUES.name, ISSUE_EVENTS.name}:
         return found is not None, reason
-    if found is None:
-        return False, reason
     path = "issues/comments" if suspect.thing == ISSUE_COMMENTS.name else "pulls/comments"
     try:
         run.client.get(run.path(f"{path}/{suspect.id}"))

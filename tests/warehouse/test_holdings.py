@@ -112,6 +112,8 @@ def test_what_was_left_behind_by_issues_that_are_not_held_is_told(warehouse: Eng
 
         assert holdings.left_behind(connection, ISSUE_EVENTS, 1) == [(2, True), (4, False)]
         assert holdings.left_behind(connection, ISSUE_EVENTS, 2) == []
+        assert holdings.ids_about(connection, ISSUE_EVENTS, 1, 4) == [14]
+        assert holdings.ids_about(connection, ISSUE_EVENTS, 1, 5) == []
 
 
 def test_what_is_inside_is_counted_against_what_is_told(warehouse: Engine) -> None:

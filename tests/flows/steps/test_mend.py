@@ -93,13 +93,8 @@ def test_events_of_an_issue_that_is_gone_are_gone_although_they_came_later(
     settings: Settings, warehouse_read: Engine, github: GitHub, *, was_held: bool
 ) -> None:
     """It was deleted between two lists: of events, which had it, and of issues, which had not."""
-    [(number,)] = rows(
-        warehouse_read,
-        "select min((payload #>> '{issue,number}')::int) from raw.github_issue_events"
-        " where not exists (select from raw.github_pull_requests as pull"
-        " where pull.payload ->> 'number' = github_issue_events.payload #>> '{issue,number}')",
-    )
-    events = f"raw.github_issue_events where (payload #>> '{{issue,number}}')::int = {number}"
+    number = with_events(warehouse_read)
+    events = events_of(number)
     comments = f"raw.github_issue_comments where payload ->> 'issue_url' like '%%/{number}'"
     github.change(NAME, "delete_issue", number=number)
     with warehouse_read.begin() as connection:
@@ -110,13 +105,56 @@ def test_events_of_an_issue_that_is_gone_are_gone_although_they_came_later(
             f" where (payload ->> 'number')::int = {number}"
         )
     github.change(NAME, "new_issue")
-    assert count(warehouse_read, f"{events} and deleted_at is null") > 0
+    assert count(warehouse_read, events) > 0
 
     read(settings, warehouse_read)
 
-    assert count(warehouse_read, f"{events} and deleted_at is null") == 0
+    assert count(warehouse_read, events) == 0
     assert count(warehouse_read, f"{comments} and deleted_at is null") == 0
     assert states(warehouse_read) == {"complete", "uncounted"}
+
+
+def test_events_of_an_issue_that_is_not_shown_are_gone_when_it_was_asked_for_three_times(
+    settings: Settings, warehouse_read: Engine, github: GitHub
+) -> None:
+    """What became a discussion, GitHub says to nobody."""
+    number = with_events(warehouse_read)
+    github.change(NAME, "convert_issue", number=number)
+    with warehouse_read.begin() as connection:
+        connection.exec_driver_sql(
+            f"delete from raw.github_issues where (payload ->> 'number')::int = {number}"
+        )
+
+    left = []
+    for _ in range(4):
+        github.change(NAME, "new_issue")
+        read(settings, warehouse_read)
+        left.append(count(warehouse_read, events_of(number)))
+        with warehouse_read.begin() as connection:
+            connection.exec_driver_sql(
+                "update ops.suspects set checked_at = checked_at - interval '9 hours'"
+            )
+
+    assert left[0] == left[1] > left[2] == left[3] == 0
+    assert count(warehouse_read, "ops.suspects") == 0
+
+
+def with_events(warehouse: Engine) -> int:
+    """The number of an issue, which is no pull request."""
+    [(number,)] = rows(
+        warehouse,
+        "select min((payload #>> '{issue,number}')::int) from raw.github_issue_events"
+        " where not exists (select from raw.github_pull_requests as pull"
+        " where pull.payload ->> 'number' = github_issue_events.payload #>> '{issue,number}')",
+    )
+    return int(number)
+
+
+def events_of(number: int) -> str:
+    return (
+        "raw.github_issue_events where deleted_at is null"
+        f" and (payload #>> '{{issue,number}}')::int = {number}"
+    )
 
 
 def test_an_issue_that_cannot_be_held_stops_nothing(
