@@ -3,10 +3,9 @@
 A row that PostgreSQL refuses goes to quarantine, and the rest of its page is written.
 """
 
-import struct
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from functools import cache
 from typing import LiteralString
 from uuid import UUID
@@ -17,7 +16,7 @@ from gitinsight.errors import first_line
 from gitinsight.github.payloads import Actor, Kind, Page, Quarantined, Row, user_rows
 from gitinsight.things.catalogue import NUMBERED
 from gitinsight.things.thing import Thing
-from warehouse import quarantine
+from warehouse import copying, quarantine
 from warehouse.engine import UNFIT, Connection, driver
 from warehouse.tables.shape import number_of
 
@@ -26,15 +25,10 @@ _COLUMNS = (
     "source", "api_version", "sanitized", "extracted_at", "run_id",
 )  # fmt: skip
 
-_SIGNATURE = b"PGCOPY\n\xff\r\n\0" + bytes(8)
-_END = b"\xff\xff"
-_NULL = b"\xff\xff\xff\xff"
-_JSONB = b"\x01"
-"""The version of its binary form, which is its text."""
-_START = datetime(2000, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
-_HEAD = struct.Struct(">hiqiqi")
-_TIME = struct.Struct(">iq")
+_TYPES = (
+    "int8", "int8", "bytea", "bytea", "timestamptz", "text", "text", "bool", "timestamptz", "uuid",
+)  # fmt: skip
+"""Of `_COLUMNS`; ``jsonb`` comes as the bytes that it is made of."""
 
 DELETED = "deleted (webhook)"
 TRANSFERRED = "transferred"
@@ -259,9 +253,9 @@ def _is_older(row: Row, than: datetime | None) -> bool:
     return bool(row.source_updated_at and than and row.source_updated_at < than)
 
 
-def _values(row: Row, origin: Origin) -> tuple[object, ...]:
+def _values(row: Row, payload: object, origin: Origin) -> tuple[object, ...]:
     return (
-        origin.repository_id, row.id, row.payload.decode(), row.content_hash,
+        origin.repository_id, row.id, payload, row.content_hash,
         row.source_updated_at, origin.source, origin.api_version, row.sanitized, origin.at,
         origin.run_id,
     )  # fmt: skip
@@ -298,33 +292,10 @@ def _sparing(
 
 
 def _copy(connection: Connection, thing: str, rows: Sequence[Row], origin: Origin) -> None:
-    """In PostgreSQL's binary form, which nobody has to escape or to read by its characters."""
     statement = _sql("copy raw.{table} ({columns}) from stdin (format binary)", thing)
-    told = _field(origin.source.encode()) + _field(origin.api_version.encode())
-    ended = _time(origin.at) + _field(origin.run_id.bytes)
-    with driver(connection).cursor().copy(statement) as copy:
-        copy.write(_SIGNATURE)
-        copy.write(b"".join([_tuple(row, origin.repository_id, told, ended) for row in rows]))
-        copy.write(_END)
-
-
-def _tuple(row: Row, repository_id: int, told: bytes, ended: bytes) -> bytes:
-    """A row in the order of `_COLUMNS`: each field is its length and what is in it."""
-    payload = row.payload
-    head = _HEAD.pack(len(_COLUMNS), 8, repository_id, 8, row.id, 1 + len(payload))
-    return b"".join((
-        head, _JSONB, payload, _field(row.content_hash),
-        _NULL if row.source_updated_at is None else _time(row.source_updated_at),
-        told, _field(b"\1" if row.sanitized else b"\0"), ended,
-    ))  # fmt: skip
-
-
-def _field(value: bytes) -> bytes:
-    return len(value).to_bytes(4) + value
-
-
-def _time(moment: datetime) -> bytes:
-    return _TIME.pack(8, (moment - _START) // _MICROSECOND)
+    with copying.binary(driver(connection), statement, _TYPES) as copy:
+        for row in rows:
+            copy.write_row(_values(row, copying.jsonb(row.payload), origin))
 
 
 def _array(ids: Iterable[int]) -> str:
@@ -336,7 +307,7 @@ def _insert(connection: Connection, thing: str, rows: Sequence[Row], origin: Ori
     """Row by row, where somebody else may write the same one at the same time."""
     driver(connection).cursor().executemany(
         _sql("insert into raw.{table} ({columns}) values ({values}) on conflict do nothing", thing),
-        [_values(row, origin) for row in rows],
+        [_values(row, row.payload.decode(), origin) for row in rows],
     )  # fmt: skip
 
 
@@ -360,5 +331,8 @@ def _replace(connection: Connection, thing: str, rows: Sequence[Row], origin: Or
             " where repository_id = %s and id = %s",
             thing,
         ),
-        [(*_values(row, origin)[2:], origin.repository_id, row.id) for row in rows],
+        [
+            (*_values(row, row.payload.decode(), origin)[2:], origin.repository_id, row.id)
+            for row in rows
+        ],
     )
