@@ -60,7 +60,6 @@ _ELSEWHERE: Mapping[tuple[str, str], LiteralString] = {
 _OF_IT: LiteralString = (
     "moves @> jsonb_build_array(jsonb_build_object('repository_id', %(repository_id)s::bigint))"
 )
-_IS_SAID: LiteralString = f"select from ops.merge_previews where {_OF_IT} limit 1"
 _UNSAY: LiteralString = f"""
 update ops.merge_previews set moves = (
     select coalesce(jsonb_agg(one order by place), '[]')
@@ -84,6 +83,10 @@ class _Table:
     @property
     def identifier(self) -> Identifier:
         return Identifier(self.schema, self.name)
+
+
+_PREVIEWS = _Table("ops", "merge_previews", _OF_IT)
+"""They are not deleted but have it no more, see `_UNSAY`."""
 
 
 def begin(
@@ -132,27 +135,26 @@ def erase(
 
 
 def met_again(engine: Engine, erased: Sequence[Tombstone]) -> list[Tombstone]:
-    """Those of which something was written since: one look at each table for all of them."""
+    """Those of which something was written since: one look at each table for all of them, but for
+    those that know it otherwise than by its number here.
+    """
     found: set[int] = set()
-    ids = [one.repository_id for one in erased]
-    for table in _tables(engine):
-        if table.condition is _OWN:
-            held = SQL(
-                "select distinct repository_id from {} where repository_id = any(%s)"
-            ).format(table.identifier)
-            with suppress(*CHANGED), engine.begin() as connection:
-                found |= {known for (known,) in driver(connection).execute(held, (ids,))}
-            continue
-        held = SQL("select from {} where {} limit 1").format(table.identifier, SQL(table.condition))
-        with engine.begin() as connection:
-            for one in erased:
-                if driver(connection).execute(held, _values(one)).rowcount:
-                    found.add(one.repository_id)
-    with engine.begin() as connection:
-        for one in erased:
-            if driver(connection).execute(_IS_SAID, _values(one)).rowcount:
-                found.add(one.repository_id)
+    for table in (*_tables(engine), _PREVIEWS) if erased else ():
+        with suppress(*CHANGED), engine.begin() as connection:
+            found |= _met(connection, table, erased)
     return [one for one in erased if one.repository_id in found]
+
+
+def _met(connection: Connection, table: _Table, erased: Sequence[Tombstone]) -> set[int]:
+    raw = driver(connection)
+    if table.condition is _OWN:
+        ids = [one.repository_id for one in erased]
+        held = SQL("select distinct repository_id from {} where repository_id = any(%s)")
+        return {known for (known,) in raw.execute(held.format(table.identifier), (ids,))}
+    any_of_it = SQL("select from {} where {} limit 1").format(
+        table.identifier, SQL(table.condition)
+    )
+    return {one.repository_id for one in erased if raw.execute(any_of_it, _values(one)).rowcount}
 
 
 def preview(engine: Engine, repository_id: int) -> dict[str, int]:
