@@ -10,6 +10,8 @@ from typing import Protocol
 from api import codings
 from gitinsight import traces
 
+CODINGS = ("gzip",)
+"""In which what the lane has ready is kept."""
 _MOST_BYTES = 8_192
 _SHAPE = re.compile(
     rb" HTTP/1\.1(?:\r\n[!#$%&'*+\-.^_`|~0-9A-Za-z]+:[\t\x20-\x7e\x80-\xff]*)+\r\n\r\n"
@@ -80,7 +82,7 @@ def held(if_none_match: str) -> frozenset[str]:
 
 
 def takes_gzip(accept_encoding: bytes) -> bool:
-    return codings.chosen(accept_encoding, ("gzip",)) is not None
+    return codings.chosen(accept_encoding, CODINGS) is not None
 
 
 def _text(value: bytes | None) -> str:

@@ -103,6 +103,6 @@ def found(request: Request, entry: Entry) -> Response:
     if entry.etag in held or "*" in held:
         return Response(status_code=304, headers=entry.headers)
     body, headers = entry.body, entry.headers
-    if entry.compressed and codings.wanted(request.scope, ("gzip",)):
+    if entry.compressed and codings.wanted(request.scope, heads.CODINGS):
         body, headers = entry.compressed, {**headers, "content-encoding": "gzip"}
     return Response(body, headers=headers, media_type=JSON)

@@ -97,7 +97,7 @@ def settle(run: Run) -> int:
     """Ask about each suspect that is due by itself; how many turned out to be gone."""
     with run.warehouse.begin() as connection:
         due = suspects.due(
-            connection, run.repository.repository_id, (*SWEPT, ISSUE_EVENTS),
+            connection, run.repository.repository_id, (ISSUES, *SUSPECTED),
             before=run.clock() - _CHECK_AFTER,
         )  # fmt: skip
     gone = 0
