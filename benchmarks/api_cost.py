@@ -5,9 +5,7 @@ for 1,000 pull requests with their reviews, and 25 requests of a repository for 
 """
 
 import math
-import tempfile
 from collections.abc import Iterator
-from pathlib import Path
 
 from benchmarks import peer, replay, worker
 from benchmarks.figures import Baseline, Figure, Target
@@ -42,12 +40,8 @@ def measure() -> Iterator[Figure]:
         )
         ours = _alike(charged[_COMPARED])
         for one in peer.PEERS:
-            with tempfile.TemporaryDirectory() as directory:
-                server.begin()
-                peer.read(
-                    one, url=server.url, repository=_COMPARED, directory=Path(directory),
-                    sink=place.database("peer"),
-                )  # fmt: skip
+            server.begin()
+            peer.read(one, url=server.url, repository=_COMPARED, sink=place.database("peer"))
             spent = Baseline(one.name, one.version, server.charged().total)
             yield Figure(
                 f"{NAME}-{one.reader.removesuffix('_records').replace('_', '-')}", NAME, _ISSUE,

@@ -2,14 +2,11 @@
 are in PostgreSQL beside the peer that is fastest with few (see `records_per_second`).
 """
 
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 from benchmarks import peer, replay, worker
 from benchmarks.figures import Baseline, Figure, Target
-from benchmarks.peer import Read
 from benchmarks.worker import Place
 
 NAME = "many-records"
@@ -28,7 +25,7 @@ def measure() -> Iterator[Figure]:
         few = place.extract(name, url=url, database="ours")
     with _served(_MANY) as (name, url, place):
         many = place.extract(name, url=url, database="ours")
-        theirs = _peer(name, url, place)
+        theirs = peer.read(_PEER, url=url, repository=name, sink=place.database(_PEER.reader))
     of = f"of the worker, {sum(many.records.values()):,} records"
     yield Figure(
         f"{NAME}-memory", NAME, _ISSUE, f"MiB {of}", [many.peak_bytes / _MEBIBYTE],
@@ -55,14 +52,6 @@ def _served(copies: int) -> Iterator[tuple[str, str, Place]]:
         worker.place() as place,
     ):
         yield f"{_REPOSITORY}-x{copies}", server.url, place
-
-
-def _peer(name: str, url: str, place: Place) -> Read:
-    with tempfile.TemporaryDirectory() as directory:
-        return peer.read(
-            _PEER, url=url, repository=name, directory=Path(directory),
-            sink=place.database(_PEER.reader),
-        )  # fmt: skip
 
 
 def _baseline(value: float) -> Baseline:

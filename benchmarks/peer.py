@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -68,18 +69,18 @@ class Read:
         return sum(self.records.values()) / self.measured.seconds
 
 
-def read(peer: Peer, *, url: str, repository: str, directory: Path, sink: str = "") -> Read:
+def read(peer: Peer, *, url: str, repository: str, sink: str = "") -> Read:
     """Everything the comparison is about, from the start of the peer's process to its end.
 
     ``sink`` is the URL of a database for those that can load one; without it, and where a peer has
     no loader, it writes a file. dlt always needs one.
     """
     install(peer)
-    directory.mkdir(parents=True, exist_ok=True)
-    measured = measure.run(
-        [peer.python, peer.script, url, repository, sink],
-        directory=directory, timeout_seconds=_TIMEOUT_SECONDS, env={"HOME": str(directory)},
-    )  # fmt: skip
+    with tempfile.TemporaryDirectory() as home:
+        measured = measure.run(
+            [peer.python, peer.script, url, repository, sink],
+            directory=Path(home), timeout_seconds=_TIMEOUT_SECONDS, env={"HOME": home},
+        )  # fmt: skip
     records: dict[str, int] = json.loads(measured.output.splitlines()[-1])
     return Read(measured, records)
 

@@ -5,9 +5,7 @@ that they need; counted are the issues, comments, pull requests with their commi
 review comments.
 """
 
-import tempfile
 from collections.abc import Iterator
-from pathlib import Path
 
 from benchmarks import peer, replay, worker
 from benchmarks.figures import Baseline, Figure, Target
@@ -48,11 +46,10 @@ def _compare(copies: int, latency_ms: int, *, runs: int, name: str, unit: str) -
             ours.append(read.records_per_second)
             for one in _LOADING:
                 server.begin()
-                with tempfile.TemporaryDirectory() as directory:
-                    alike = peer.read(
-                        one, url=server.url, repository=repository, directory=Path(directory),
-                        sink=place.database(f"{database}-{one.reader}"),
-                    )  # fmt: skip
+                alike = peer.read(
+                    one, url=server.url, repository=repository,
+                    sink=place.database(f"{database}-{one.reader}"),
+                )  # fmt: skip
                 theirs[one] = max(theirs.get(one, 0.0), alike.records_per_second)
     fastest = max(theirs, key=theirs.__getitem__)
     return Figure(
