@@ -3,7 +3,7 @@
 import random
 import time
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Callable
 from typing import Generic, Protocol, TypeVar
 
 
@@ -22,7 +22,8 @@ not announced, and may be older.
 
 class Shelf(Generic[T]):
     """Entries by the target of the request; the oldest go first when it is full. Each is good for
-    about ``seconds``, so that what was kept at once does not end at once.
+    about ``seconds``, so that what was kept at once does not end at once. Whatever leaves it,
+    ``on_drop`` is called.
     """
 
     def __init__(self, *, most_bytes: int, seconds: float) -> None:
@@ -31,6 +32,7 @@ class Shelf(Generic[T]):
         self._most_bytes = most_bytes
         self._seconds = seconds
         self.size = 0
+        self.on_drop: Callable[[], object] = int
 
     def __len__(self) -> int:
         return len(self._entries)
@@ -52,17 +54,15 @@ class Shelf(Generic[T]):
         self._entries[target] = entry, until
         self.size += entry.size
         while self.size > self._most_bytes:
-            _, (dropped, _) = self._entries.popitem(last=False)
-            self.size -= dropped.size
+            self.drop(next(iter(self._entries)))
 
     def drop(self, target: bytes) -> None:
         held = self._entries.pop(target, None)
         if held is not None:
             self.size -= held[0].size
+            self.on_drop()
 
     def clear(self) -> None:
         self._entries.clear()
         self.size = 0
-
-    def __iter__(self) -> Iterator[bytes]:
-        return iter(self._entries)
+        self.on_drop()

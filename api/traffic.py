@@ -24,7 +24,6 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 _LIMITS_SECONDS = (
     0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0,
 )  # fmt: skip
-_LIMITS = [round(limit * 1e9) for limit in _LIMITS_SECONDS]
 _STATUSES = (
     200, 201, 202, 204, 206, 304, 307, 308, 400, 401, 403, 404, 405, 409, 413, 422, 429, 500, 502,
     503,
@@ -32,23 +31,35 @@ _STATUSES = (
 _STATUS_CELLS = {status: number for number, status in enumerate(_STATUSES)}
 _OTHER = len(_STATUSES)
 _BUCKETS = _OTHER + 1
-_SUM = _BUCKETS + len(_LIMITS) + 1
+_SUM = _BUCKETS + len(_LIMITS_SECONDS) + 1
 _CELLS = _SUM + 1
-_bucket_of = partial(bisect_left, _LIMITS)
+_bucket_of = partial(bisect_left, _LIMITS_SECONDS)
 _NOWHERE = "none"
 """The route of what no route answers."""
 _AT_ONCE = 256
 _FLUSH_SECONDS = 0.1
 _THOUSANDTHS = [b"%03d" % number for number in range(1_000)]
-_LINE = (
-    b'{"event": "request.answered", "route": "%b", "target": "%b", "status": %d, "bytes": %d,'
-    b' "microseconds": %d, "request_id": "%b", "logger": "api", "level": "info",'
-    b' "timestamp": "%b.%b%bZ"}\n'
+_BEGUN = (
+    b'{"event": "request.answered", "route": "%b", "target": %b, "status": %d, "bytes": %d,'
+    b' "microseconds": '
 )
+_AFTER_ID = '", "logger": "api", "level": "info", "timestamp": "%Y-%m-%dT%H:%M:%S.'
 
 Sink = Callable[[bytes], object]
-_Put: TypeAlias = tuple[str, int, int, int, bytes, int, bytes]
-"""Route, status, when it began, how long it took, target, size and id of a request."""
+_Put: TypeAlias = tuple["Line", float, float, bytes]
+"""What is written of an answer, when its request came, how long it took, and the id of that."""
+
+
+class Line:
+    """What is written of answers that are alike: all but when, how long and which."""
+
+    __slots__ = ("begun", "route", "status")
+
+    def __init__(self, route: str, status: int, *, target: bytes, size: int) -> None:
+        self.route = route
+        self.status = status
+        shown = msgspec.json.encode(target.decode("latin-1"))
+        self.begun = _BEGUN % (route.encode(), shown, status, size)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,25 +93,21 @@ class Traffic:
     ) -> None:
         self.routes = (*sorted(set(routes)), _NOWHERE)
         self._bases = {route: number * _CELLS for number, route in enumerate(self.routes)}
-        self._names = {route: route.encode() for route in self.routes}
         self._directory = directory
         self._cells = memoryview(page(directory, 8 * _CELLS * len(self.routes))).cast("Q")
         self._examples: dict[tuple[str, int], _Put] = {}
         self._sink = sink
         self._put: list[_Put] = []
-        self._offset = time.time_ns() - time.perf_counter_ns()
+        self._offset = time.time() - time.monotonic()
 
-    def count(
-        self, route: str, status: int, *, started: int, target: bytes, size: int, request_id: bytes
-    ) -> None:
-        """``started`` is of ``time.perf_counter_ns``."""
+    def count(self, line: Line, started: float, request_id: bytes) -> None:
+        """``started`` is of the monotonic clock."""
         put = self._put
-        put.append(
-            (route, status, started, time.perf_counter_ns() - started, target, size, request_id)
-        )
-        if len(put) == 1:
+        put.append((line, started, time.monotonic() - started, request_id))
+        waiting = len(put)
+        if waiting == 1:
             asyncio.get_running_loop().call_later(_FLUSH_SECONDS, self.flush)
-        elif len(put) >= _AT_ONCE:
+        elif waiting >= _AT_ONCE:
             self.flush()
 
     def flush(self) -> None:
@@ -108,41 +115,41 @@ class Traffic:
         put, self._put = self._put, []
         if not put:
             return
-        for route in {one[0] for one in put}:
-            self._add(route, [one for one in put if one[0] == route])
+        routes = {one[0].route for one in put}
+        for route in routes:
+            own = put if len(routes) == 1 else [one for one in put if one[0].route == route]
+            self._add(route, own)
         if self._sink is not None:
             self._sink(self._lines(put))
 
     def _add(self, route: str, put: Sequence[_Put]) -> None:
         """What is written in C does it in a third of the time of a loop."""
         cells, base = self._cells, self._bases.get(route, self._bases[_NOWHERE])
-        _, statuses, _, took, *_ = zip(*put, strict=True)
+        took = [one[2] for one in put]
         buckets = [*map(_bucket_of, took)]
-        for status, count in Counter(statuses).items():
+        for status, count in Counter([one[0].status for one in put]).items():
             cells[base + _STATUS_CELLS.get(status, _OTHER)] += count
         for bucket, count in Counter(buckets).items():
             cells[base + _BUCKETS + bucket] += count
-        cells[base + _SUM] += sum(took)
+        cells[base + _SUM] += round(sum(took) * 1e9)
         for bucket, last in dict(zip(buckets, put, strict=True)).items():
             self._examples[route, bucket] = last
 
     def _lines(self, put: Sequence[_Put]) -> bytes:
-        targets = b"".join([one[4] for one in put])
-        is_plain = not (b'"' in targets or b"\\" in targets) and targets.isascii()
-        second, lines = 0, []
-        for route, status, started, took, target, size, request_id in put:
-            at = (self._offset + started) // 1_000
-            if at // 1_000_000 != second:
-                second = at // 1_000_000
-                text = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(second)).encode()
-            shown = target
-            if not is_plain:
-                shown = msgspec.json.encode(target.decode("latin-1"))[1:-1]
-            lines.append(
-                _LINE % (
-                    self._names.get(route, b"none"), shown, status, size, took // 1_000, request_id,
-                    text, _THOUSANDTHS[at // 1_000 % 1_000], _THOUSANDTHS[at % 1_000],
-                )
+        lines: list[bytes] = []
+        offset, begins, text = self._offset, 0.0, b""
+        parts, add = _THOUSANDTHS, lines.append
+        for line, started, took, request_id in put:
+            since = offset + started - begins
+            if not 0.0 <= since < 1.0:
+                begins = float(int(offset + started))
+                since = offset + started - begins
+                text = time.strftime(_AFTER_ID, time.gmtime(begins)).encode()
+            at = int(since * 1e6)
+            add(
+                b'%b%d, "request_id": "%b%b%b%bZ"}\n'
+                % (line.begun, took * 1e6, request_id, text,
+                   parts[at // 1_000], parts[at % 1_000])
             )  # fmt: skip
         return b"".join(lines)
 
@@ -170,8 +177,8 @@ class Traffic:
         found = self._examples.get((route, bucket))
         if found is None:
             return None
-        _, _, started, took, _, _, request_id = found
-        return Example(request_id.decode(), took / 1e9, (self._offset + started) / 1e9)
+        _, started, took, request_id = found
+        return Example(request_id.decode(), took, self._offset + started)
 
 
 def page(directory: Path | None, size: int) -> mmap.mmap:
@@ -196,7 +203,7 @@ class Observed:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        started, status, size = time.perf_counter_ns(), 500, 0
+        started, status, size = time.monotonic(), 500, 0
 
         async def observe(message: Message) -> None:
             nonlocal status, size
@@ -211,7 +218,6 @@ class Observed:
         finally:
             query = scope["query_string"]
             target = scope["raw_path"] + (b"?" + query if query else b"")
-            self._traffic.count(
-                self._names.get(id(scope.get("route")), _NOWHERE), status, started=started,
-                target=target, size=size, request_id=scope["state"]["request_id"].encode(),
-            )  # fmt: skip
+            name = self._names.get(id(scope.get("route")), _NOWHERE)
+            line = Line(name, status, target=target, size=size)
+            self._traffic.count(line, started, scope["state"]["request_id"].encode())

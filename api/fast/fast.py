@@ -1,22 +1,32 @@
 """What the lane and the ordinary routes share, one of it in each process."""
 
-from itertools import count
+from collections.abc import Iterator
+from itertools import chain, count
 from secrets import token_hex
 
+from api.fast import heads
 from api.fast.entries import Entry
 from api.fast.heads import Head, Readers
+from api.fast.ready import Ready
 from api.fast.searches import Searches
 from api.fast.summaries import Summaries
 from api.traffic import Traffic
 
 _LINES = {200: b"HTTP/1.1 200 OK\r\n", 304: b"HTTP/1.1 304 Not Modified\r\n"}
-
-_ALIKE = 16**3
-_LAST_DIGITS = [b"%03x" % number for number in range(_ALIKE)]
+_LANE = b"GET /api/v1/fast/"
+_BEFORE_TARGET = len(b"GET ")
+_AFTER_TARGET = b" HTTP/1.1\r\n"
+_MOST_HEADS = 4_096
+_MOST_READY = 10_000
+_READY_SECONDS = 1.0
+"""By so much an answer may outlive its time on the shelf, and no change to what it tells."""
+_LAST_DIGITS = [b"%03x" % number for number in range(16**3)]
 
 
 class Fast:
-    """``begun`` are answers as far as they begin alike, by status."""
+    """``ready`` is by the whole request, and all of it from what is on the shelves; ``ids`` are for
+    requests that have none; ``begun`` are answers as far as they begin alike, by status.
+    """
 
     def __init__(
         self, readers: Readers, summaries: Summaries, searches: Searches, traffic: Traffic
@@ -25,20 +35,34 @@ class Fast:
         self.traffic = traffic
         self.searches = searches
         self.summaries = summaries
-        self.heads: dict[bytes, Head] = {}
+        self.ready: dict[bytes, Ready] = {}
+        self.ids = chain.from_iterable(_blocks(token_hex(4)))
         self.default_headers: list[tuple[bytes, bytes]] = []
         self.begun: dict[int, bytes] = {}
-        self._process = token_hex(4).encode()
-        self._block = b""
-        self._numbers = count()
+        self._heads: dict[bytes, Head] = {}
+        summaries.shelf.on_drop = searches.shelf.on_drop = self.ready.clear
 
-    def next_id(self) -> bytes:
-        """For a request that has none: 20 digits, most of which are the same for a while."""
-        number = next(self._numbers)
-        last = number % _ALIKE
-        if not last:
-            self._block = b"%b%09x" % (self._process, number // _ALIKE)
-        return self._block + _LAST_DIGITS[last]
+    def make_ready(self, request: bytes, now: float) -> Ready | None:
+        """The answer to a request, at that instant of the monotonic clock; None where it is not
+        certain, or not at once.
+        """
+        end = request.find(_AFTER_TARGET)
+        if end < 0 or not request.startswith(_LANE):
+            return None
+        head = self._head(request[end:], now)
+        if head is None:
+            return None
+        target = request[_BEFORE_TARGET:end]
+        held = self.get(target, now)
+        entry = held or self.searches.at_once(target)
+        if entry is None:
+            return None
+        made = Ready(entry, head, target, until=min(head.until, now + _READY_SECONDS))
+        if held is not None and head.request_id is None:
+            if len(self.ready) >= _MOST_READY:
+                self.ready.clear()
+            self.ready[request] = made
+        return made
 
     def get(self, target: bytes, now: float) -> Entry | None:
         """What is ready for this target, word for word, and may be shown at that instant of the
@@ -54,3 +78,20 @@ class Fast:
         self.default_headers = headers
         lines = b"".join(b"%b: %b\r\n" % (name, value) for name, value in headers)
         self.begun = {status: line + lines for status, line in _LINES.items()}
+
+    def _head(self, block: bytes, now: float) -> Head | None:
+        """Most clients repeat theirs word for word."""
+        head = self._heads.get(block)
+        if head is None or head.until < now:
+            head = heads.read(block, self.readers)
+            if head is not None and head.request_id is None:
+                if len(self._heads) >= _MOST_HEADS:
+                    self._heads.clear()
+                self._heads[block] = head
+        return head
+
+
+def _blocks(process: str) -> Iterator[Iterator[bytes]]:
+    """Ids of 20 digits that count up, most of which are the same for a while."""
+    for number in count():
+        yield map(f"{process}{number:09x}".encode().__add__, _LAST_DIGITS)

@@ -11,17 +11,11 @@ from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
-from api.fast import heads
 from api.fast.fast import Fast
-from api.fast.heads import Head
 from api.patience import Patient
 
-_LANE = b"GET /api/v1/fast/"
-_END = b" HTTP/1.1\r\n"
 _OVER = b"\r\n\r\n"
-_MOST_HEADS = 4_096
 _LAST_SECONDS = 0.5
-_ANY = "*"
 
 
 class FastLane(Patient):
@@ -41,6 +35,7 @@ class FastLane(Patient):
         the last one here.
         """
         self._is_leaving = True
+        self._fast = None
         cycle: RequestResponseCycle | None = self.cycle
         if cycle is None or cycle.response_complete:
             self.loop.call_later(_LAST_SECONDS, super().shutdown)
@@ -48,61 +43,33 @@ class FastLane(Patient):
             super().shutdown()
 
     def data_received(self, data: bytes) -> None:
-        if not (self._is_between and data.startswith(_LANE) and self._took(data)):
-            super().data_received(data)
-
-    def _took(self, data: bytes) -> bool:
         """Each call here is paid for by every request: what most of them need is written out."""
-        started = time.perf_counter_ns()
-        fast, end = self._fast, data.find(_END)
+        now, fast, ready = time.monotonic(), self._fast, None
         cycle: RequestResponseCycle | None = self.cycle
         if (
-            fast is None
-            or end < 0
-            or self._is_leaving
-            or (cycle is not None and not cycle.response_complete)
-            or self.flow.write_paused
-            or self.transport.is_closing()
+            fast is not None
+            and self._is_between
+            and (cycle is None or cycle.response_complete)
+            and not self.flow.write_paused
+            and not self.transport.is_closing()
         ):
-            return False
-        now, target, block = time.monotonic(), data[4:end], data[end:]
-        head = fast.heads.get(block)  # most clients repeat theirs word for word
-        if head is None or head.until < now:
-            head = self._head(fast, block)
-            if head is None:
-                return False
-        entry = fast.get(target, now) or fast.searches.at_once(target)
-        if entry is None:
-            return False
-        request_id = head.request_id or fast.next_id()
-        body = b""
-        if head.held and (entry.etag in head.held or _ANY in head.held):
-            status, told = 304, entry.unchanged_head
-        elif head.takes_gzip and entry.compressed is not None:
-            status, told, body = 200, entry.compressed_head, entry.compressed
-        else:
-            status, told, body = 200, entry.head, entry.body
+            ready = fast.ready.get(data)
+            if ready is None or now >= ready.until or now >= fast.summaries.trusted_until:
+                ready = fast.make_ready(data, now)
+        if fast is None or ready is None:
+            super().data_received(data)
+            return
+        request_id = ready.request_id or next(fast.ids)
         headers = self.server_state.default_headers
         if fast.default_headers is not headers:
             fast.begin(headers)
-        self.transport.write(b"".join((fast.begun[status], told, request_id, _OVER, body)))
+        self.transport.write(
+            b"".join((fast.begun[ready.status], ready.told, request_id, _OVER, ready.body))
+        )
         self._answered_at = now
         if self.timeout_keep_alive_task is None:
             self._stay(self.timeout_keep_alive)
-        self.server_state.total_requests += 1
-        fast.traffic.count(
-            entry.route, status, started=started, target=target, size=len(body),
-            request_id=request_id,
-        )  # fmt: skip
-        return True
-
-    def _head(self, fast: Fast, block: bytes) -> Head | None:
-        head = heads.read(block, fast.readers)
-        if head is not None and head.request_id is None:
-            if len(fast.heads) >= _MOST_HEADS:
-                fast.heads.clear()
-            fast.heads[block] = head
-        return head
+        fast.traffic.count(ready.line, now, request_id)
 
     def _stay(self, seconds: float) -> None:
         """One timer serves all answers of a connection: it looks when the last one was."""

@@ -32,6 +32,25 @@ def test_what_is_put_twice_counts_once() -> None:
     assert (len(shelf), shelf.size) == (1, entry(b"").size)
 
 
+def test_whatever_leaves_is_told_of() -> None:
+    told: list[str] = []
+    shelf = Shelf[Entry](most_bytes=3_000, seconds=60)
+    shelf.on_drop = lambda: told.append("")
+
+    shelf.put(b"a", entry(b""))
+    shelf.put(b"b", entry(b""))
+    shelf.drop(b"nothing")
+    assert len(told) == 0
+    shelf.put(b"b", entry(b""))
+    assert len(told) == 1
+    shelf.put(b"c", entry(b"x" * 500))  # too much together
+    assert len(told) == 2
+    shelf.get(b"b", 1e12)
+    assert len(told) == 3
+    shelf.clear()
+    assert len(told) == 4
+
+
 def test_what_was_kept_at_once_does_not_end_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     clock = [0.0]
     monkeypatch.setattr("time.monotonic", lambda: clock[0])

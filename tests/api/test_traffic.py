@@ -4,18 +4,19 @@ import asyncio
 import json
 import multiprocessing
 import time
+from datetime import datetime
 from pathlib import Path
 
 import httpx2
 
-from api.traffic import Answered, Traffic
+from api.traffic import Answered, Line, Traffic
 
 ROUTES = ["/a", "/b/{id}"]
 
 
 def count(traffic: Traffic, route: str = "/a", status: int = 200, *, target: bytes = b"/a") -> None:
-    started = time.perf_counter_ns() - 3_000_000
-    traffic.count(route, status, started=started, target=target, size=7, request_id=b"trace-01")
+    line = Line(route, status, target=target, size=7)
+    traffic.count(line, time.monotonic() - 0.003, b"trace-01")
 
 
 def totals(traffic: Traffic, *answers: tuple[str, int]) -> dict[str, Answered]:
@@ -92,6 +93,27 @@ def test_every_answer_has_a_line_of_json_soon() -> None:
     )
     assert 3_000 <= lines[0]["microseconds"] < 500_000
     assert lines[0]["timestamp"].startswith("20")
+
+
+def test_a_line_tells_when_its_request_came_whatever_the_order() -> None:
+    written = bytearray()
+    back = (0.0, 1.5, 0.25, 61.0, 0.0)
+
+    async def answer() -> None:
+        traffic = Traffic(ROUTES, sink=written.extend)
+        for seconds in back:
+            line = Line("/a", 200, target=b"/a", size=7)
+            traffic.count(line, time.monotonic() - seconds, b"trace-01")
+        traffic.flush()
+
+    ended = time.time()
+    asyncio.run(answer())
+
+    told = [json.loads(line) for line in written.splitlines()]
+    for one, seconds in zip(told, back, strict=True):
+        at = datetime.fromisoformat(one["timestamp"]).timestamp()
+        assert abs(ended - at - seconds) < 0.2
+        assert abs(one["microseconds"] / 1e6 - seconds) < 0.2
 
 
 def test_many_answers_are_written_at_once() -> None:
