@@ -33,6 +33,9 @@ def framed(text: bytes) -> bytes:
 class Wire(WebSocketsSansIOProtocol):
     """A route finds it as ``socket.state.wire``."""
 
+    # What is looked at for each of thousands lies in one place.
+    __slots__ = ("_counters", "_said_bytes", "_said_since", "close_sent", "transport")
+
     def __init__(self, *given: Any, **options: Any) -> None:
         super().__init__(*given, **options)
         self._counters: Counters = self.app_state["counters"]

@@ -35,7 +35,7 @@ _ISSUE = 5
 _CLIENTS = 2_000
 _PER_SECOND = 8
 _SECONDS = 4
-_RUNS = 3
+_RUNS = 7
 _OURS = "ours"
 
 

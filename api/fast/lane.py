@@ -51,7 +51,6 @@ class FastLane(Patient):
             and self._is_between
             and (cycle is None or cycle.response_complete)
             and not self.flow.write_paused
-            and not self.transport.is_closing()
         ):
             ready = fast.ready.get(data)
             if ready is None or now >= ready.until or now >= fast.summaries.trusted_until:
