@@ -123,16 +123,22 @@ class Traffic:
             self._sink(self._lines(put))
 
     def _add(self, route: str, put: Sequence[_Put]) -> None:
-        """What is written in C does it in a third of the time of a loop."""
+        """What is written in C does it in a third of the time of a loop. Most of them took less
+        than the first limit.
+        """
         cells, base = self._cells, self._bases.get(route, self._bases[_NOWHERE])
-        took = [one[2] for one in put]
-        buckets = [*map(_bucket_of, took)]
+        late = [one for one in put if one[2] > _LIMITS_SECONDS[0]]
+        buckets = [_bucket_of(one[2]) for one in late]
         for status, count in Counter([one[0].status for one in put]).items():
             cells[base + _STATUS_CELLS.get(status, _OTHER)] += count
+        cells[base + _BUCKETS] += len(put) - len(late)
         for bucket, count in Counter(buckets).items():
             cells[base + _BUCKETS + bucket] += count
-        cells[base + _SUM] += round(sum(took) * 1e9)
-        for bucket, last in dict(zip(buckets, put, strict=True)).items():
+        cells[base + _SUM] += round(sum([one[2] for one in put]) * 1e9)
+        if len(late) < len(put):
+            soon = (one for one in reversed(put) if one[2] <= _LIMITS_SECONDS[0])
+            self._examples[route, 0] = next(soon)
+        for bucket, last in zip(buckets, late, strict=True):
             self._examples[route, bucket] = last
 
     def _lines(self, put: Sequence[_Put]) -> bytes:

@@ -1,14 +1,33 @@
 """Answers that are ready to be sent."""
 
 import gzip
+from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cached_property
 from hashlib import blake2b
 
 from api.headers import SECURITY
 
 JSON = "application/json"
-_CACHE_CONTROL = "private, no-cache"
 _WORTH_COMPRESSING_BYTES = 500
+_ANY = "*"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Form:
+    """A way to tell an entry, with the headers that all entries have in common when they are told
+    so. Theirs alone come after these, so that the bytes of these are the same ones for all.
+    """
+
+    status: int
+    headers: Mapping[str, str]
+
+
+_ALWAYS = {"cache-control": "private, no-cache", "vary": "accept-encoding", **SECURITY}
+WHOLE = Form(200, {**_ALWAYS, "content-type": JSON})
+COMPRESSED = Form(200, {**WHOLE.headers, "content-encoding": "gzip"})
+UNCHANGED = Form(304, _ALWAYS)
+FORMS = (WHOLE, COMPRESSED, UNCHANGED)
 
 
 class Entry:
@@ -20,10 +39,6 @@ class Entry:
         self.route = route
         self.is_private = is_private
         self.etag = f'W/"{blake2b(body, digest_size=12).hexdigest()}"'
-        self.headers = {
-            "etag": self.etag, "cache-control": _CACHE_CONTROL, "vary": "accept-encoding",
-            **SECURITY,
-        }  # fmt: skip
 
     @cached_property
     def compressed(self) -> bytes | None:
@@ -32,30 +47,22 @@ class Entry:
             return None
         return gzip.compress(self.body, mtime=0)
 
-    @cached_property
-    def head(self) -> bytes:
-        """As the ordinary server writes it, after the date and up to the id of the request."""
-        return self._head(self.headers, self.body)
+    def form(self, held: frozenset[str], *, takes_gzip: bool) -> Form:
+        """For somebody who holds these versions."""
+        if held and (self.etag in held or _ANY in held):
+            return UNCHANGED
+        return COMPRESSED if takes_gzip and self.compressed else WHOLE
 
-    @cached_property
-    def compressed_head(self) -> bytes:
-        headers = {**self.headers, "content-encoding": "gzip"}
-        return self._head(headers, self.compressed or b"")
+    def body_in(self, form: Form) -> bytes:
+        if form is UNCHANGED:
+            return b""
+        return self.compressed or b"" if form is COMPRESSED else self.body
 
-    @cached_property
-    def unchanged_head(self) -> bytes:
-        return _lines(self.headers)
-
-    @staticmethod
-    def _head(headers: dict[str, str], body: bytes) -> bytes:
-        return _lines({**headers, "content-length": str(len(body)), "content-type": JSON})
+    def headers(self, form: Form) -> dict[str, str]:
+        """Without the length, which whoever sends it adds."""
+        return {**form.headers, "etag": self.etag}
 
     @property
     def size(self) -> int:
         """About how many bytes it takes, its compressed copy included."""
         return 2 * len(self.body) + 1_000
-
-
-def _lines(headers: dict[str, str]) -> bytes:
-    lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
-    return f"{lines}x-request-id: ".encode()

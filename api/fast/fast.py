@@ -1,18 +1,19 @@
 """What the lane and the ordinary routes share, one of it in each process."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import chain, count
 from secrets import token_hex
 
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE
+
 from api.fast import heads
-from api.fast.entries import Entry
+from api.fast.entries import FORMS, Entry, Form
 from api.fast.heads import Head, Readers
 from api.fast.ready import Ready
 from api.fast.searches import Searches
 from api.fast.summaries import Summaries
 from api.traffic import Traffic
 
-_LINES = {200: b"HTTP/1.1 200 OK\r\n", 304: b"HTTP/1.1 304 Not Modified\r\n"}
 _LANE = b"GET /api/v1/fast/"
 _BEFORE_TARGET = len(b"GET ")
 _AFTER_TARGET = b" HTTP/1.1\r\n"
@@ -25,7 +26,7 @@ _LAST_DIGITS = [b"%03x" % number for number in range(16**3)]
 
 class Fast:
     """``ready`` is by the whole request, and all of it from what is on the shelves; ``ids`` are for
-    requests that have none; ``begun`` are answers as far as they begin alike, by status.
+    requests that have none; ``begun`` are answers as far as they begin alike, by their form.
     """
 
     def __init__(
@@ -38,7 +39,7 @@ class Fast:
         self.ready: dict[bytes, Ready] = {}
         self.ids = chain.from_iterable(_blocks(token_hex(4)))
         self.default_headers: list[tuple[bytes, bytes]] = []
-        self.begun: dict[int, bytes] = {}
+        self.begun: dict[Form, bytes] = {}
         self._heads: dict[bytes, Head] = {}
         summaries.shelf.on_drop = searches.shelf.on_drop = self.ready.clear
 
@@ -77,7 +78,7 @@ class Fast:
         """Date and server, as uvicorn has them once a second."""
         self.default_headers = headers
         lines = b"".join(b"%b: %b\r\n" % (name, value) for name, value in headers)
-        self.begun = {status: line + lines for status, line in _LINES.items()}
+        self.begun = {one: STATUS_LINE[one.status] + lines + _lines(one.headers) for one in FORMS}
 
     def _head(self, block: bytes, now: float) -> Head | None:
         """Most clients repeat theirs word for word."""
@@ -89,6 +90,10 @@ class Fast:
                     self._heads.clear()
                 self._heads[block] = head
         return head
+
+
+def _lines(headers: Mapping[str, str]) -> bytes:
+    return "".join(f"{name}: {value}\r\n" for name, value in headers.items()).encode()
 
 
 def _blocks(process: str) -> Iterator[Iterator[bytes]]:

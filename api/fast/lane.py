@@ -63,7 +63,7 @@ class FastLane(Patient):
         if fast.default_headers is not headers:
             fast.begin(headers)
         self.transport.write(
-            b"".join((fast.begun[ready.status], ready.told, request_id, _OVER, ready.body))
+            b"".join((fast.begun[ready.form], ready.told, request_id, _OVER, ready.body))
         )
         self._answered_at = now
         if self.timeout_keep_alive_task is None:

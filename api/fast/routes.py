@@ -10,7 +10,7 @@ from api import codings
 from api.auth import Reader
 from api.envelope import CONDITIONAL, Envelope, address
 from api.fast import heads
-from api.fast.entries import JSON, Entry
+from api.fast.entries import Entry
 from api.fast.fast import Fast
 from api.fast.searching import Wanted
 from gitinsight.errors import NotFound
@@ -99,10 +99,8 @@ def _unseen(repository_id: int) -> NotFound:
 
 def found(request: Request, entry: Entry) -> Response:
     """As the lane answers."""
-    held = heads.held(request.headers.get("if-none-match", ""))
-    if entry.etag in held or "*" in held:
-        return Response(status_code=304, headers=entry.headers)
-    body, headers = entry.body, entry.headers
-    if entry.compressed and codings.wanted(request.scope, heads.CODINGS):
-        body, headers = entry.compressed, {**headers, "content-encoding": "gzip"}
-    return Response(body, headers=headers, media_type=JSON)
+    form = entry.form(
+        heads.held(request.headers.get("if-none-match", "")),
+        takes_gzip=codings.wanted(request.scope, heads.CODINGS) is not None,
+    )
+    return Response(entry.body_in(form), status_code=form.status, headers=entry.headers(form))
