@@ -24,7 +24,9 @@ BUILT = Path(__file__).with_name("web")
 PAGES = (
     "repositories", "compare", "search", "jobs", "completeness", "quality", "catalogue", "settings",
 )  # fmt: skip
-"""The first words of their addresses; anything else is not found, as it is everywhere."""
+"""The first words of their addresses."""
+_READS = ("GET", "HEAD")
+_OF_PROGRAMS = ("/api/", "/_app/")
 _DOCUMENT = "index.html"
 _HASHED = "_app/immutable/"
 _CODINGS = {"br": ".br", "gzip": ".gz"}
@@ -92,6 +94,19 @@ class Dashboard:
         except KeyError as error:
             raise NotFound(f"/{path}") from error
 
+    def nowhere(self, request: Request) -> Response | None:
+        """The document, which says that there is no such page, for somebody who looks for one;
+        None for programs.
+        """
+        path = request.url.path
+        if (
+            request.method not in _READS
+            or "text/html" not in request.headers.get("accept", "")
+            or path.startswith(_OF_PROGRAMS)
+        ):
+            return None
+        return _told(request, self.file(_DOCUMENT), status=404)
+
 
 def policy(document: bytes) -> str:
     """Scripts and styles of ours alone: those in files, and those that stand in the document."""
@@ -118,10 +133,16 @@ def _answer(request: Request, path: str) -> Response:
     file = dashboard.file(path)
     if not held(request).isdisjoint({file.etag, f"W/{file.etag}", "*"}):
         return Response(status_code=304, headers=file.headers)
+    return _told(request, file)
+
+
+def _told(request: Request, file: File, *, status: int = 200) -> Response:
     offered = tuple(one for one in _CODINGS if one in file.bodies)
     coding = codings.wanted(request.scope, offered) or ""
     headers = {**file.headers, **({"Content-Encoding": coding} if coding else {})}
-    return Response(file.bodies[coding], headers=headers, media_type=file.media_type)
+    return Response(
+        file.bodies[coding], status_code=status, headers=headers, media_type=file.media_type
+    )
 
 
 async def page(request: Request, _: Public) -> Response:

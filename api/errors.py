@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from http import HTTPStatus
 
-from fastapi import FastAPI, Request
+from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict
@@ -152,10 +152,14 @@ def refusal(request: Request, error: Refused) -> JSONResponse:
     )
 
 
-def _on_http(request: Request, error: Exception) -> JSONResponse:
+def _on_http(request: Request, error: Exception) -> Response:
     if isinstance(error, Refused):
         return refusal(request, error)
     status = error.status_code if isinstance(error, HTTPException) else 500
+    if status == HTTPStatus.NOT_FOUND and request.scope.get("route") is None:
+        shown: Response | None = request.app.state.dashboard.nowhere(request)
+        if shown is not None:
+            return shown
     detail = str(error.detail) if isinstance(error, HTTPException) else "failed"
     kind = HTTPStatus(status).phrase.lower().replace(" ", "-")
     headers = error.headers if isinstance(error, HTTPException) else None

@@ -62,6 +62,21 @@ def test_what_is_no_page_is_not_found(api: httpx2.Client, path: str) -> None:
     assert answer.headers["content-type"] == "application/problem+json"
 
 
+def test_who_looks_for_a_page_that_is_none_is_shown_the_document(api: httpx2.Client) -> None:
+    wanted = {"accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
+    for path in ("/nothing", "/repository/3?x=1"):
+        answer = api.get(path, headers={**wanted, "if-none-match": "*"})
+
+        assert (answer.status_code, answer.content) == (404, DOCUMENT)
+        assert answer.headers["content-type"] == "text/html; charset=utf-8"
+        assert "default-src 'none'" in answer.headers["content-security-policy"]
+    for answer in (
+        api.get("/api/v1/nothing", headers=wanted), api.get("/_app/nothing.js", headers=wanted),
+        api.post("/nothing", headers=wanted), api.get("/api/v1/jobs/x", headers=wanted),
+    ):  # fmt: skip
+        assert answer.headers["content-type"] == "application/problem+json"
+
+
 def test_addresses_of_the_service_are_its_own(api: httpx2.Client) -> None:
     assert api.get("/health/live").json() == {"status": "ok"}
     assert b"swagger" in api.get("/docs").content

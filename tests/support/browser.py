@@ -32,6 +32,8 @@ _TOLD = """() => [...document.querySelectorAll('[data-from]')].map((one) => ({
     from: one.dataset.from, value: one.dataset.value, text: one.textContent.trim(),
 }))"""
 
+_SHOWN = ("Failed to load resource", "Not found: /")
+
 
 @contextmanager
 def browsing() -> Iterator[Any]:
@@ -69,8 +71,8 @@ def page_of(
 
 
 def _hear(said: Any, complaints: list[str]) -> None:
-    """What the API refuses is shown on the page, and looked at there."""
-    if said.type == "error" and "Failed to load resource" not in said.text:
+    """What is refused or not found is shown on the page, and looked at there."""
+    if said.type == "error" and not any(one in said.text for one in _SHOWN):
         complaints.append(said.text)
 
 

@@ -49,6 +49,16 @@ def sign_in(page: Any) -> None:
     page.get_by_role("button", name="admin").wait_for()
 
 
+def test_an_address_of_no_page_says_so(browser: Any, site: Site) -> None:
+    with page_of(browser, site.url) as page:
+        answer = page.goto("/nowhere")
+        page.get_by_role("heading", name="There is no such page").wait_for()
+        page.get_by_role("link", name="To the repositories").click()
+        page.get_by_text(BOREALIS).first.wait_for()
+
+    assert answer.status == 404
+
+
 @of_every_page
 def test_each_number_is_that_of_the_api(browser: Any, site: Site, name: str) -> None:
     with page_of(browser, site.url) as page:
