@@ -19,6 +19,8 @@ _BEFORE_TARGET = len(b"GET ")
 _AFTER_TARGET = b" HTTP/1.1\r\n"
 _MOST_HEADS = 4_096
 _MOST_READY = 10_000
+_LONGEST_READY = 2_048
+"""Bytes of a request that is recognised when it comes again: 20 MiB of them at most."""
 _READY_SECONDS = 1.0
 """By so much an answer may outlive its time on the shelf, and no change to what it tells."""
 _LAST_DIGITS = [b"%03x" % number for number in range(16**3)]
@@ -59,7 +61,7 @@ class Fast:
         if entry is None:
             return None
         made = Ready(entry, head, target, until=min(head.until, now + _READY_SECONDS))
-        if held is not None and head.request_id is None:
+        if held is not None and head.request_id is None and len(request) <= _LONGEST_READY:
             if len(self.ready) >= _MOST_READY:
                 self.ready.clear()
             self.ready[request] = made

@@ -103,11 +103,18 @@ def test_it_is_good_for_a_second_and_no_longer_than_the_right_to_read(
     with_fast(tmp_path, test, Everybody(seconds))
 
 
-def test_what_brings_its_own_id_is_not_kept(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("line", "id_"),
+    [(b"X-Request-Id: trace-0123\r\n", b"trace-0123"), (b"X-A: %b\r\n" % (b"x" * 2_048), None)],
+    ids=["its own id", "long"],
+)
+def test_what_will_hardly_come_again_is_not_kept(
+    tmp_path: Path, line: bytes, id_: bytes | None
+) -> None:
     def test(fast: Fast) -> None:
-        made = fast.make_ready(request(1, b"X-Request-Id: trace-0123\r\n"), time.monotonic())
+        made = fast.make_ready(request(1, line), time.monotonic())
         assert made is not None
-        assert made.request_id == b"trace-0123"
+        assert made.request_id == id_
         assert not fast.ready
 
     with_fast(tmp_path, test)
