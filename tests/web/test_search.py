@@ -88,6 +88,39 @@ def test_a_search_is_in_its_address(browser: Any, site: Site) -> None:
     assert pressed == ["Repositories"]
 
 
+def test_filters_narrow_what_is_found_and_are_in_the_address(browser: Any, site: Site) -> None:
+    def found(**asked: str) -> int:
+        """As the API says."""
+        query = {"q": "the", "limit": "30", "type": "issue", **asked}
+        return len(site.api.get("/api/v1/search", params=query).json()["data"])
+
+    counts = {state: found(state=state) for state in ("open", "closed")}
+    with page_of(browser, site.url) as page:
+        page.goto("/search?q=the&type=issue")
+        page.get_by_role("option").first.wait_for()
+        page.get_by_text("Filters", exact=True).click()
+        options = page.get_by_role("option")
+        for state, count in counts.items():
+            page.get_by_role("button", name=state.title(), exact=True).click()
+            wait_for(lambda count=count: options.count() == count)
+            assert f"state={state}" in page.url
+        page.get_by_label("Author").fill("nobody/at all")
+        page.keyboard.press("Tab")
+        page.get_by_text("Filters (2)").wait_for()
+        page.get_by_label("Changed since").fill("2020-01-01")
+        page.get_by_text("with these filters").wait_for()
+        look_at(page, "search-filters", theme="light", size="wide")
+        page.reload()
+        page.get_by_text("Filters (3)").wait_for()
+        assert page.get_by_label("Author").input_value() == "nobody/at all"
+        page.get_by_role("button", name="Clear").click()
+        page.get_by_text("with these filters").wait_for(state="detached")
+        wait_for(lambda: options.count() == found())
+        assert "author" not in page.url
+
+    assert counts["open"] != counts["closed"]
+
+
 def test_markup_of_strangers_stays_text(browser: Any, site: Site) -> None:
     with page_of(browser, site.url) as page:
         page.goto("/search?q=%3Cimg%20src%3Dx%20onerror%3Dalert(1)%3E%20borealis")
