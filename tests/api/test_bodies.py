@@ -135,7 +135,7 @@ class TestTime:
         (answer,) = ask(address, [head], timeout=5)
 
         assert problem(answer) == (408, "too-slow")
-        assert SLOW - 0.05 <= time.monotonic() - started < SLOW + 2  # a tick of the loop
+        assert SLOW <= time.monotonic() - started < SLOW + 2
 
     def test_one_that_comes_a_byte_at_a_time_has_no_longer(self, address: tuple[str, int]) -> None:
         started = time.monotonic()
