@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict
 
 from api import compressed
 from api.answers import Answer, Answers
+from api.headers import versions
 from api.session import read
 from warehouse import ledger
 from warehouse.engine import Connection
@@ -204,8 +205,8 @@ def _is_held(request: Request, etag: str) -> bool:
     return not held(request).isdisjoint({etag, "*"})
 
 
-def held(request: Request) -> set[str]:
-    return {one.strip() for one in request.headers.get("if-none-match", "").split(",")}
+def held(request: Request) -> frozenset[str]:
+    return versions(request.headers.get("if-none-match", ""))
 
 
 def address(request: Request) -> bytes:

@@ -1,4 +1,4 @@
-"""Headers that every answer has, those of the fast lane too: they keep browsers from harm."""
+"""Headers that the fast lane and everything else have in common."""
 
 SECURITY = {
     "x-content-type-options": "nosniff",
@@ -6,3 +6,9 @@ SECURITY = {
     "referrer-policy": "no-referrer",
     "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
 }
+"""What every answer has: it keeps browsers from harm."""
+
+
+def versions(if_none_match: str) -> frozenset[str]:
+    """The versions that the caller holds; ``*`` is any."""
+    return frozenset(one.strip() for one in if_none_match.split(",")) - {""}

@@ -32,7 +32,7 @@ class Shelf(Generic[T]):
         self._most_bytes = most_bytes
         self._seconds = seconds
         self.size = 0
-        self.on_drop: Callable[[], object] = int
+        self.on_drop: Callable[[], object] = lambda: None
 
     def __len__(self) -> int:
         return len(self._entries)

@@ -49,7 +49,7 @@ class Entry:
 
     def form(self, held: frozenset[str], *, takes_gzip: bool) -> Form:
         """For somebody who holds these versions."""
-        if held and (self.etag in held or _ANY in held):
+        if self.etag in held or _ANY in held:
             return UNCHANGED
         return COMPRESSED if takes_gzip and self.compressed else WHOLE
 
@@ -66,3 +66,8 @@ class Entry:
     def size(self) -> int:
         """About how many bytes it takes, its compressed copy included."""
         return 2 * len(self.body) + 1_000
+
+
+def lines(headers: Mapping[str, str]) -> bytes:
+    """As they are sent."""
+    return "".join(f"{name}: {value}\r\n" for name, value in headers.items()).encode()

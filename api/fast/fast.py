@@ -1,13 +1,13 @@
 """What the lane and the ordinary routes share, one of it in each process."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from itertools import chain, count
 from secrets import token_hex
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE
 
 from api.fast import heads
-from api.fast.entries import FORMS, Entry, Form
+from api.fast.entries import FORMS, Entry, Form, lines
 from api.fast.heads import Head, Readers
 from api.fast.ready import Ready
 from api.fast.searches import Searches
@@ -19,7 +19,7 @@ _BEFORE_TARGET = len(b"GET ")
 _AFTER_TARGET = b" HTTP/1.1\r\n"
 _MOST_HEADS = 4_096
 _MOST_READY = 10_000
-_LONGEST_READY = 2_048
+LONGEST_READY = 2_048
 """Bytes of a request that is recognised when it comes again: 20 MiB of them at most."""
 _READY_SECONDS = 1.0
 """By so much an answer may outlive its time on the shelf, and no change to what it tells."""
@@ -49,8 +49,10 @@ class Fast:
         """The answer to a request, at that instant of the monotonic clock; None where it is not
         certain, or not at once.
         """
+        if not request.startswith(_LANE):
+            return None
         end = request.find(_AFTER_TARGET)
-        if end < 0 or not request.startswith(_LANE):
+        if end < 0:
             return None
         head = self._head(request[end:], now)
         if head is None:
@@ -61,7 +63,7 @@ class Fast:
         if entry is None:
             return None
         made = Ready(entry, head, target, until=min(head.until, now + _READY_SECONDS))
-        if held is not None and head.request_id is None and len(request) <= _LONGEST_READY:
+        if held is not None and head.request_id is None and len(request) <= LONGEST_READY:
             if len(self.ready) >= _MOST_READY:
                 self.ready.clear()
             self.ready[request] = made
@@ -79,8 +81,8 @@ class Fast:
     def begin(self, headers: list[tuple[bytes, bytes]]) -> None:
         """Date and server, as uvicorn has them once a second."""
         self.default_headers = headers
-        lines = b"".join(b"%b: %b\r\n" % (name, value) for name, value in headers)
-        self.begun = {one: STATUS_LINE[one.status] + lines + _lines(one.headers) for one in FORMS}
+        theirs = b"".join(b"%b: %b\r\n" % (name, value) for name, value in headers)
+        self.begun = {one: STATUS_LINE[one.status] + theirs + lines(one.headers) for one in FORMS}
 
     def _head(self, block: bytes, now: float) -> Head | None:
         """Most clients repeat theirs word for word."""
@@ -92,10 +94,6 @@ class Fast:
                     self._heads.clear()
                 self._heads[block] = head
         return head
-
-
-def _lines(headers: Mapping[str, str]) -> bytes:
-    return "".join(f"{name}: {value}\r\n" for name, value in headers.items()).encode()
 
 
 def _blocks(process: str) -> Iterator[Iterator[bytes]]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from api import codings
+from api.headers import versions
 from gitinsight import traces
 
 CODINGS = ("gzip",)
@@ -64,7 +65,7 @@ def read(block: bytes, readers: Readers) -> Head | None:
     if until is None:
         return None
     return Head(
-        held=held(_text(named.get(b"if-none-match"))),
+        held=versions(_text(named.get(b"if-none-match"))),
         takes_gzip=takes_gzip(named.get(b"accept-encoding", b"")),
         request_id=plain_id(named.get(b"x-request-id", b"")),
         until=until,
@@ -74,11 +75,6 @@ def read(block: bytes, readers: Readers) -> Head | None:
 def plain_id(given: bytes) -> bytes | None:
     """The caller's own id of a request, where it is a plain word."""
     return given if _REQUEST_ID.fullmatch(given) else None
-
-
-def held(if_none_match: str) -> frozenset[str]:
-    """The versions that the caller holds; ``*`` is any."""
-    return frozenset(one.strip() for one in if_none_match.split(",")) - {""}
 
 
 def takes_gzip(accept_encoding: bytes) -> bool:

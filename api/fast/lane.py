@@ -11,7 +11,7 @@ from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
-from api.fast.fast import Fast
+from api.fast.fast import LONGEST_READY, Fast
 from api.patience import Patient
 
 _OVER = b"\r\n\r\n"
@@ -52,7 +52,8 @@ class FastLane(Patient):
             and (cycle is None or cycle.response_complete)
             and not self.flow.write_paused
         ):
-            ready = fast.ready.get(data)
+            if len(data) <= LONGEST_READY:  # a whole upload is not made a key
+                ready = fast.ready.get(data)
             if ready is None or now >= ready.until or now >= fast.summaries.trusted_until:
                 ready = fast.make_ready(data, now)
         if fast is None or ready is None:

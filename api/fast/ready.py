@@ -1,6 +1,6 @@
 """Answers as good as sent: a request that comes again word for word is recognised by one look."""
 
-from api.fast.entries import UNCHANGED, Entry
+from api.fast.entries import UNCHANGED, Entry, lines
 from api.fast.heads import Head
 from api.traffic import Line
 
@@ -18,6 +18,8 @@ class Ready:
         self.form = entry.form(head.held, takes_gzip=head.takes_gzip)
         self.body = entry.body_in(self.form)
         size = len(self.body)
-        length = "" if self.form is UNCHANGED else f"content-length: {size}\r\n"
-        self.told = f"etag: {entry.etag}\r\n{length}x-request-id: ".encode()
+        own = {"etag": entry.etag}
+        if self.form is not UNCHANGED:
+            own["content-length"] = str(size)
+        self.told = lines(own) + b"x-request-id: "
         self.line = Line(entry.route, self.form.status, target=target, size=size)

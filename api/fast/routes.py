@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict
 
 from api import codings
 from api.auth import Reader
-from api.envelope import CONDITIONAL, Envelope, address
+from api.envelope import CONDITIONAL, Envelope, address, held
 from api.fast import heads
 from api.fast.entries import Entry
 from api.fast.fast import Fast
@@ -99,8 +99,6 @@ def _unseen(repository_id: int) -> NotFound:
 
 def found(request: Request, entry: Entry) -> Response:
     """As the lane answers."""
-    form = entry.form(
-        heads.held(request.headers.get("if-none-match", "")),
-        takes_gzip=codings.wanted(request.scope, heads.CODINGS) is not None,
-    )
+    takes_gzip = codings.wanted(request.scope, heads.CODINGS) is not None
+    form = entry.form(held(request), takes_gzip=takes_gzip)
     return Response(entry.body_in(form), status_code=form.status, headers=entry.headers(form))
