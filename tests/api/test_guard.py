@@ -11,6 +11,7 @@ from gitinsight.settings import Settings
 from tests.conftest import ADMIN_KEY, serving_api
 from tests.support.people import client_of
 from tests.support.rows import value
+from tests.support.waiting import wait_for
 from warehouse.engine import Engine
 
 REQUIRED = {"mode": "required"}
@@ -120,9 +121,12 @@ def test_a_write_that_breaks_is_recorded_too(settings: Settings, warehouse: Engi
 
 def test_a_client_that_hangs_up_is_recorded_too(settings: Settings, warehouse: Engine) -> None:
     head = f"POST /api/v1/repositories HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {ADMIN_KEY}\r\n"
+    recorded = "select count(*) from auth.audit"
     with serving_api(settings) as url:
         at = httpx2.URL(url)
         with closing(socket.create_connection((at.host, at.port or 80))) as client:
             client.sendall(f"{head}Content-Length: 2\r\n\r\n{{}}".encode())
+        # A server that is stopped before it has read the request has nothing to record.
+        wait_for(lambda: value(warehouse, recorded) == 1)
 
-    assert value(warehouse, "select count(*) from auth.audit") == 1
+    assert value(warehouse, recorded) == 1
