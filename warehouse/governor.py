@@ -12,7 +12,7 @@ import random
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, LiteralString, TypeVar
@@ -177,6 +177,30 @@ Rule = Callable[[PrincipalState, BucketState, datetime], tuple[T, bool]]
 """What comes of it, and whether it has changed what it was given."""
 
 
+@dataclass(slots=True, eq=False)
+class _Waiting:
+    """A rule that is to work; what came of it is in ``found``, alone."""
+
+    asking: Principal
+    bucket: str
+    rule: Rule[Any]
+    is_lasting: bool
+    found: list[Any] = field(default_factory=list)
+
+    def is_beside(self, other: "_Waiting") -> bool:
+        """Whether both are about the same row."""
+        return (
+            not self.found
+            and self.bucket == other.bucket
+            and self.asking.fingerprint == other.asking.fingerprint
+        )
+
+
+def _tell(waiting: Sequence[_Waiting], found: Sequence[tuple[Any, bool]]) -> None:
+    for one, (what, _) in zip(waiting, found, strict=True):
+        one.found.append(what)
+
+
 class SharedGovernor:
     """Implements `gitinsight.github.governor.Governor`; one statement per call, or one short
     transaction.
@@ -188,6 +212,7 @@ class SharedGovernor:
         self._pace = pace
         self._lock = threading.Lock()
         self._known: dict[str, _Known] = {}
+        self._waiting: list[_Waiting] = []
 
     def acquire(self, principals: Sequence[Principal], bucket: str) -> Grant | Wait:
         found = (self._apply(one, bucket, partial(self._take, one)) for one in principals)
@@ -229,28 +254,44 @@ class SharedGovernor:
         return Grant(asking, bucket.bucket, rules.take(principal, bucket, self._pace, now)), True
 
     def _apply(self, asking: Principal, name: str, rule: Rule[T], *, is_lasting: bool = False) -> T:
-        """Let ``rule`` work on what is known. That somebody has to wait is said of what is read."""
-        with self._lock:
-            known = self._known.pop(asking.fingerprint, None)
-            if known is not None and known.is_of_use(name):
-                principal, bucket = known.copies(name)
-                found, is_changed = rule(principal, bucket, known.now())
-                if is_changed:
-                    with reading(self._engine) as connection:
-                        is_written = self._keep(
-                            connection, asking, known, principal, bucket, is_lasting=is_lasting
-                        )
-                    if is_written:
-                        return found
-            with self._engine.begin() as connection:
-                held = self._hold(connection, asking, name)
-                if known is not None and known.version == held.version:
-                    held.buckets = {**known.buckets, **held.buckets}
-                principal, bucket = held.copies(name)
-                found, is_changed = rule(principal, bucket, held.at)
-                if is_changed:
-                    self._keep(connection, asking, held, principal, bucket, is_lasting=is_lasting)
+        """What comes of ``rule``. Those that wait while others are written are written together."""
+        mine = _Waiting(asking, name, rule, is_lasting)
+        self._waiting.append(mine)
+        try:
+            with self._lock:
+                if not mine.found:
+                    self._write([one for one in list(self._waiting) if one.is_beside(mine)])
+        finally:
+            self._waiting.remove(mine)
+        found: T = mine.found[0]
         return found
+
+    def _write(self, waiting: Sequence[_Waiting]) -> None:
+        """Let the rules of all of them work on what is known of their principal and bucket, one
+        after the other. That somebody has to wait is said of what is read.
+        """
+        asking, name = waiting[0].asking, waiting[0].bucket
+        is_lasting = any(one.is_lasting for one in waiting)
+        known = self._known.pop(asking.fingerprint, None)
+        if known is not None and known.is_of_use(name):
+            principal, bucket = known.copies(name)
+            found = [one.rule(principal, bucket, known.now()) for one in waiting]
+            if all(is_changed for _, is_changed in found):
+                with reading(self._engine) as connection:
+                    is_written = self._keep(
+                        connection, asking, known, principal, bucket, is_lasting=is_lasting
+                    )
+                if is_written:
+                    return _tell(waiting, found)
+        with self._engine.begin() as connection:
+            held = self._hold(connection, asking, name)
+            if known is not None and known.version == held.version:
+                held.buckets = {**known.buckets, **held.buckets}
+            principal, bucket = held.copies(name)
+            found = [one.rule(principal, bucket, held.at) for one in waiting]
+            if any(is_changed for _, is_changed in found):
+                self._keep(connection, asking, held, principal, bucket, is_lasting=is_lasting)
+        return _tell(waiting, found)
 
     def _hold(self, connection: Connection, asking: Principal, bucket: str) -> _Known:
         """What is known, locked until the transaction ends."""

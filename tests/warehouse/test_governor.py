@@ -2,8 +2,8 @@
 
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from itertools import accumulate
@@ -25,13 +25,20 @@ from tests.support.analyses import rows
 from tests.support.storms import Server
 from tests.support.upstream import Reply, Upstream
 from warehouse import accounting
-from warehouse.engine import Engine, make_engine
+from warehouse.engine import UNREACHABLE, Engine, make_engine
 from warehouse.governor import SharedGovernor
 from warehouse.migrate import migrate
 
 HOST = "https://api.github.test"
 ONE, TWO = users(["one", "two"])
 PACE = Pace(in_flight=2, reserve_ratio=0.1)
+_COUNTING = """
+    create table written (at timestamptz);
+    create function count_written() returns trigger language plpgsql as
+        'begin insert into written values (now()); return new; end';
+    create trigger counting after update on ops.principals
+        for each row execute function count_written()
+"""
 
 
 @pytest.fixture
@@ -57,6 +64,25 @@ def waiting(governor: SharedGovernor, bucket: str = "core") -> Wait:
     found = governor.acquire([ONE], bucket)
     assert isinstance(found, Wait)
     return found
+
+
+@contextmanager
+def holding_principals(database_url: str, warehouse: Engine) -> Iterator[Callable[[int], None]]:
+    """Nobody writes one meanwhile; what comes waits until so many of them do."""
+    engine = make_engine(database_url, process="holder")
+
+    def waited_for(count: int) -> None:
+        waiting = (
+            "select count(*) from pg_stat_activity"
+            " where datname = current_database() and wait_event_type = 'Lock'"
+        )
+        while rows(warehouse, waiting) != [(count,)]:
+            time.sleep(0.01)
+
+    with engine.begin() as connection:
+        connection.exec_driver_sql("select from ops.principals for update")
+        yield waited_for
+    engine.dispose()
 
 
 def test_no_token_is_stored(governor: SharedGovernor, warehouse: Engine) -> None:
@@ -225,6 +251,64 @@ def test_workers_that_ask_at_once_lose_nothing(database_url: str, warehouse: Eng
     assert max(accumulate(changes)) <= 2
     assert rows(warehouse, "select slots from ops.principals") == [([],)]
     assert rows(warehouse, "select typical_ms from ops.buckets") == [(10,)]
+
+
+def test_those_that_wait_for_one_that_is_written_are_written_together(
+    warehouse: Engine, database_url: str
+) -> None:
+    """Six of them, by the statement of the first and another one."""
+    governor = SharedGovernor(warehouse, HOST, Pace(in_flight=7, reserve_ratio=0.1))
+    before = granted(governor)
+    with warehouse.begin() as connection:
+        connection.exec_driver_sql(_COUNTING)
+    found: list[Grant | Wait] = []
+    with holding_principals(database_url, warehouse) as waited_for:
+        threads = [
+            threading.Thread(target=lambda: found.append(governor.acquire([ONE], "core")))
+            for _ in range(6)
+        ]
+        for thread in threads:
+            thread.start()
+        waited_for(1)
+    for thread in threads:
+        thread.join()
+
+    grants = [before, *(one for one in found if isinstance(one, Grant))]
+    assert len({one.slot for one in grants}) == 7
+    assert rows(warehouse, "select count(*) from written") == [(2,)]
+    for one in grants:
+        governor.release(one, Outcome(Verdict.ANSWERED, 10))
+    assert rows(warehouse, "select slots from ops.principals") == [([],)]
+
+
+def test_one_that_cannot_be_written_takes_none_with_it_that_waits(
+    warehouse: Engine, database_url: str
+) -> None:
+    """The first is ended by the server; the others, which it was to write, write themselves."""
+    governor = SharedGovernor(warehouse, HOST, Pace(in_flight=7, reserve_ratio=0.1))
+    granted(governor)
+    found: list[Grant | Wait | str] = []
+
+    def ask() -> None:
+        try:
+            found.append(governor.acquire([ONE], "core"))
+        except UNREACHABLE as error:
+            found.append(type(error).__name__)
+
+    with holding_principals(database_url, warehouse) as waited_for:
+        threads = [threading.Thread(target=ask) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        waited_for(1)
+        rows(
+            warehouse, "select pg_terminate_backend(pid) from pg_stat_activity"
+            " where datname = current_database() and wait_event_type = 'Lock'",
+        )  # fmt: skip
+    for thread in threads:
+        thread.join()
+
+    assert len([one for one in found if isinstance(one, Grant)]) == 3
+    assert len([one for one in found if isinstance(one, str)]) == 1
 
 
 @pytest.mark.parametrize("kind", ["told", "used-up"])
