@@ -1,5 +1,6 @@
 """How far each thing has been read: moves in the transaction of the rows that it covers."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -40,14 +41,27 @@ def take(connection: Connection, repository_id: int, thing: str, *, at: datetime
 
 def move(connection: Connection, cursor: Cursor, state: dict[str, Any], *, at: datetime) -> Cursor:
     """Store the new position; LeaseLost, and so a rollback of the page, if it was taken over."""
+    return moving(connection, cursor, state, at=at)()
+
+
+def moving(
+    connection: Connection, cursor: Cursor, state: dict[str, Any], *, at: datetime
+) -> Callable[[], Cursor]:
+    """`move` as one of several statements that are sent `warehouse.engine.at_once`: the cursor, or
+    LeaseLost, is had by calling what comes back.
+    """
     moved = driver(connection).execute(
         "update ops.cursors set state = %s, updated_at = %s"
         " where repository_id = %s and thing = %s and shard = 0 and fence = %s",
         (Jsonb(state), at, cursor.repository_id, cursor.thing, cursor.fence),
     )
-    if moved.rowcount != 1:
-        raise LeaseLost(f"cursor {cursor.thing} of repository {cursor.repository_id}")
-    return Cursor(cursor.repository_id, cursor.thing, cursor.fence, state)
+
+    def result() -> Cursor:
+        if moved.rowcount != 1:
+            raise LeaseLost(f"cursor {cursor.thing} of repository {cursor.repository_id}")
+        return Cursor(cursor.repository_id, cursor.thing, cursor.fence, state)
+
+    return result
 
 
 def forget(connection: Connection, repository_id: int, *, before: datetime) -> None:

@@ -17,8 +17,8 @@ from gitinsight import traces
 from gitinsight.errors import first_line
 
 __all__ = [
-    "CHANGED", "UNFIT", "UNREACHABLE", "Address", "Connection", "Engine", "address", "driver",
-    "is_ready", "make_engine", "reading", "session_lock",
+    "CHANGED", "UNFIT", "UNREACHABLE", "Address", "Connection", "Engine", "address", "at_once",
+    "driver", "is_ready", "make_engine", "reading", "session_lock",
 ]  # fmt: skip
 
 NOTICED: dict[str, Any] = {
@@ -145,6 +145,15 @@ def reading(engine: Engine) -> Iterator[Connection]:
     """
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         yield connection
+
+
+@contextmanager
+def at_once(connection: Connection) -> Iterator[None]:
+    """Statements inside are sent together, and what they give comes together when the block ends:
+    one round trip. Whoever looks at it before that waits for it. No COPY can be among them.
+    """
+    with driver(connection).pipeline():
+        yield
 
 
 @contextmanager

@@ -3,21 +3,22 @@
 A row that PostgreSQL refuses goes to quarantine, and the rest of its page is written.
 """
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
-from typing import LiteralString
+from itertools import chain
+from typing import Any, LiteralString
 from uuid import UUID
 
-from psycopg import sql
+from psycopg import Cursor, sql
 
 from gitinsight.errors import first_line
 from gitinsight.github.payloads import Actor, Kind, Page, Quarantined, Row, user_rows
 from gitinsight.things.catalogue import NUMBERED
 from gitinsight.things.thing import Thing
 from warehouse import copying, quarantine
-from warehouse.engine import UNFIT, Connection, driver
+from warehouse.engine import UNFIT, Connection, at_once, driver
 from warehouse.tables.shape import number_of
 
 _COLUMNS = (
@@ -89,7 +90,7 @@ def store_accounts(
     named = set(actors) - known
     rows = {row.id: row for row in user_rows(named)}
     if rows:
-        held, _ = _held(connection, "users", origin.repository_id, list(rows))
+        held, _ = _told(_ask(connection, "users", origin.repository_id, rows))
         new = [row for row in rows.values() if row.id not in held]
         changed = [row for row in rows.values() if row.id in held and _replaces(row, held[row.id])]
         _insert(connection, "users", new, origin)
@@ -100,37 +101,35 @@ def store_accounts(
 
 def upsert(connection: Connection, thing: str, rows: Sequence[Row], *, origin: Origin) -> Written:
     """Store ``rows``; an older payload never overwrites a newer one, equal ones write nothing."""
-    latest: dict[int, Row] = {}
-    for row in rows:  # a list that moves while it is read shows a record twice
-        if row.id not in latest or not _is_older(row, latest[row.id].source_updated_at):
-            latest[row.id] = row
+    return upsert_all(connection, {thing: rows}, origin=origin)
+
+
+def upsert_all(
+    connection: Connection, rows: Mapping[str, Sequence[Row]], *, origin: Origin
+) -> Written:
+    """The same for the rows of several things: what is held of them is one question."""
+    latest = {thing: _latest(several) for thing, several in rows.items() if several}
     if not latest:
         return Written()
-    held, waiting = _held(connection, thing, origin.repository_id, list(latest))
-    new = [row for row in latest.values() if row.id not in held]
-    changed = [row for row in latest.values() if row.id in held and _replaces(row, held[row.id])]
-    refused = _sparing(_copy, connection, thing, new, origin)
-    refused_changes = _sparing(_replace, connection, thing, changed, origin)
-    refused |= refused_changes
-    if accepted := waiting - refused:
-        quarantine.close(connection, thing, origin.repository_id, accepted, at=origin.at)
-    return Written(
-        new=len(new) - len(refused) + len(refused_changes),
-        changed=len(changed) - len(refused_changes),
-        unchanged=len(latest) - len(new) - len(changed),
-        refused=len(refused),
-    )
+    with at_once(connection):
+        asked = {
+            thing: _ask(connection, thing, origin.repository_id, several)
+            for thing, several in latest.items()
+        }
+        driver(connection).execute("savepoint upsert")
+    batches = [_Batch(thing, several, *_told(asked[thing])) for thing, several in latest.items()]
+    try:
+        written = [_write(connection, batch, origin, _whole) for batch in batches]
+    except UNFIT:
+        driver(connection).execute("rollback to savepoint upsert")
+        written = [_write(connection, batch, origin, _sparing) for batch in batches]
+    return sum(written, start=Written())
 
 
 def mark_deleted(
-    connection: Connection,
-    thing: str,
-    repository_id: int,
-    ids: Collection[int],
-    *,
-    at: datetime,
+    connection: Connection, thing: str, repository_id: int, ids: Collection[int], *, at: datetime,
     reason: str,
-) -> int:
+) -> int:  # fmt: skip
     """Tombstone records that GitHub no longer has; their payload stays."""
     cursor = driver(connection).execute(
         _sql(
@@ -159,21 +158,30 @@ def mark_absent(
 
 
 def mark_absent_within(
-    connection: Connection, thing: Thing, *, numbers: Collection[int], present: Collection[int],
-    origin: Origin,
-) -> int:  # fmt: skip
-    """Tombstone what issues or pull requests of these numbers no longer show inside."""
-    cursor = driver(connection).execute(
-        _sql(
-            "update raw.{table} set deleted_at = %s, deleted_reason = 'absent from what it was in'"
-            " where repository_id = %s and deleted_at is null and {number} = any(%s::bigint[])"
-            " and not id = any(%s::bigint[])",
-            thing.name,
-            number_of(thing),
-        ),
-        (origin.at, origin.repository_id, _array(numbers), _array(present)),
-    )
-    return cursor.rowcount
+    connection: Connection, shown: Mapping[Thing, Mapping[int, Collection[int]]], *, origin: Origin
+) -> int:
+    """Tombstone what issues or pull requests no longer show inside: by thing and number, the ids
+    that are shown.
+    """
+    with at_once(connection):
+        marked = [
+            driver(connection).execute(
+                _sql(
+                    "update raw.{table} set deleted_at = %s,"
+                    " deleted_reason = 'absent from what it was in'"
+                    " where repository_id = %s and deleted_at is null"
+                    " and {number} = any(%s::bigint[]) and not id = any(%s::bigint[])",
+                    thing.name,
+                    number_of(thing),
+                ),
+                (
+                    origin.at, origin.repository_id, _array(within),
+                    _array(chain.from_iterable(within.values())),
+                ),
+            )
+            for thing, within in shown.items()
+        ]  # fmt: skip
+    return sum(one.rowcount for one in marked)
 
 
 def mark_number_gone(
@@ -199,6 +207,20 @@ def mark_number_gone(
 
 
 _Write = Callable[[Connection, str, Sequence[Row], Origin], None]
+_Through = Callable[[_Write, Connection, str, Sequence[Row], Origin], set[int]]
+"""Has rows written, and gives the ids of those that were refused."""
+_Held = tuple[bytes, datetime | None, bool]
+"""Hash, time of update, and whether it is deleted."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    """``rows`` by id, what is ``held`` of them, and which are ``waiting`` in quarantine."""
+
+    thing: str
+    rows: dict[int, Row]
+    held: dict[int, _Held]
+    waiting: set[int]
 
 
 @cache
@@ -218,11 +240,20 @@ def _sql(text: LiteralString, thing: str, number: str = "") -> bytes:
     )  # fmt: skip
 
 
-def _held(
-    connection: Connection, thing: str, repository_id: int, ids: list[int]
-) -> tuple[dict[int, tuple[bytes, datetime | None, bool]], set[int]]:
-    """What is held of ``ids``, and which of them wait in quarantine: one question, not two."""
-    found = driver(connection).execute(
+def _latest(rows: Sequence[Row]) -> dict[int, Row]:
+    """A list that moves while it is read shows a record twice."""
+    latest: dict[int, Row] = {}
+    for row in rows:
+        if row.id not in latest or not _is_older(row, latest[row.id].source_updated_at):
+            latest[row.id] = row
+    return latest
+
+
+def _ask(
+    connection: Connection, thing: str, repository_id: int, ids: Iterable[int]
+) -> Cursor[tuple[Any, ...]]:
+    """For `_told`: what is held of ``ids``, and which of them wait in quarantine."""
+    return driver(connection).execute(
         _sql(
             "select id, content_hash, source_updated_at, deleted_at is not null from raw.{table}"
             " where repository_id = %(repository)s and id = any(%(ids)s::bigint[])"
@@ -234,7 +265,10 @@ def _held(
         ),
         {"repository": repository_id, "thing": thing, "ids": _array(ids)},
     )
-    held: dict[int, tuple[bytes, datetime | None, bool]] = {}
+
+
+def _told(found: Cursor[tuple[Any, ...]]) -> tuple[dict[int, _Held], set[int]]:
+    held: dict[int, _Held] = {}
     waiting: set[int] = set()
     for identifier, digest, updated, gone in found:
         if digest is None:
@@ -244,7 +278,26 @@ def _held(
     return held, waiting
 
 
-def _replaces(row: Row, held: tuple[bytes, datetime | None, bool]) -> bool:
+def _write(connection: Connection, batch: _Batch, origin: Origin, through: _Through) -> Written:
+    new = [row for row in batch.rows.values() if row.id not in batch.held]
+    changed = [
+        row for row in batch.rows.values()
+        if row.id in batch.held and _replaces(row, batch.held[row.id])
+    ]  # fmt: skip
+    refused = through(_copy, connection, batch.thing, new, origin)
+    refused_changes = through(_replace, connection, batch.thing, changed, origin)
+    refused |= refused_changes
+    if accepted := batch.waiting - refused:
+        quarantine.close(connection, batch.thing, origin.repository_id, accepted, at=origin.at)
+    return Written(
+        new=len(new) - len(refused) + len(refused_changes),
+        changed=len(changed) - len(refused_changes),
+        unchanged=len(batch.rows) - len(new) - len(changed),
+        refused=len(refused),
+    )
+
+
+def _replaces(row: Row, held: _Held) -> bool:
     digest, updated_at, is_deleted = held
     return not _is_older(row, updated_at) and (is_deleted or row.content_hash != digest)
 
@@ -259,6 +312,15 @@ def _values(row: Row, payload: object, origin: Origin) -> tuple[object, ...]:
         row.source_updated_at, origin.source, origin.api_version, row.sanitized, origin.at,
         origin.run_id,
     )  # fmt: skip
+
+
+def _whole(
+    write: _Write, connection: Connection, thing: str, rows: Sequence[Row], origin: Origin
+) -> set[int]:
+    """All of ``rows``, or an error of `UNFIT`, as nearly every page is."""
+    if rows:
+        write(connection, thing, rows, origin)
+    return set()
 
 
 def _sparing(

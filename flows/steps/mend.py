@@ -148,9 +148,8 @@ def _comments(run: Run, held: int) -> int:
             if records.present is None:
                 return written  # one of them cannot be told, and may be any of those that are held
             gone = raw.mark_absent_within(
-                connection, ISSUE_COMMENTS, numbers=[number],
-                present=records.present, origin=run.origin,
-            )  # fmt: skip
+                connection, {ISSUE_COMMENTS: {number: records.present}}, origin=run.origin
+            )
             return written + Written(changed=gone)
 
         cursor, written = run.commit(cursor, cursor.state, write)

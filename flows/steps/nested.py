@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import islice
+from itertools import chain, islice
 
 from flows.steps.page_size import PageSize
 from flows.steps.run import Run
@@ -46,17 +46,17 @@ class Batch:
         """What a record no longer holds inside is gone upstream."""
         origin = run.graphql_origin
         raw.store_accounts(connection, self.actors, origin=origin, known=run.accounts)
-        written = Written()
-        for child in children(self.thing):
-            held = self.inside.get(child.name, {})
-            rows = [row for several in held.values() for row in several]
-            written += raw.upsert(connection, child.name, rows, origin=origin)
-            gone = raw.mark_absent_within(
-                connection, child, numbers=list(held), present=[row.id for row in rows],
-                origin=origin,
-            )  # fmt: skip
-            written += Written(changed=gone)
-        return written + raw.upsert(connection, self.thing.name, self.rows, origin=origin)
+        held = {child: self.inside.get(child.name, {}) for child in children(self.thing)}
+        rows = {
+            child.name: list(chain.from_iterable(inside.values())) for child, inside in held.items()
+        }
+        written = raw.upsert_all(connection, {**rows, self.thing.name: self.rows}, origin=origin)
+        shown = {
+            child: {number: [row.id for row in several] for number, several in inside.items()}
+            for child, inside in held.items()
+        }
+        gone = raw.mark_absent_within(connection, shown, origin=origin)
+        return written + Written(changed=gone)
 
 
 def fill(thing: Thing, nodes: Sequence[Node]) -> None:

@@ -22,7 +22,7 @@ from gitinsight.settings import DeliverySettings
 from gitinsight.veil import NOTHING, Veil
 from warehouse import accounting, cursors, job_events, jobs
 from warehouse.cursors import Cursor
-from warehouse.engine import UNREACHABLE, Connection, Engine
+from warehouse.engine import UNREACHABLE, Connection, Engine, at_once
 from warehouse.git import Run as GitRun
 from warehouse.jobs import Job
 from warehouse.raw import Origin, Written
@@ -124,15 +124,16 @@ class Run:
         eta_seconds = self._eta(cursor.thing, done, total)
         with self.warehouse.begin() as connection:
             written = write(connection)
-            moved = cursors.move(connection, cursor, state, at=self.clock())
-            if written.touched:
-                self._tell(
-                    connection, stage="extract", resource=cursor.thing, done=done, total=total,
-                    rows=written.touched, budget=self._budget(), eta_seconds=eta_seconds,
-                )  # fmt: skip
-            else:
-                self.hold(connection)
-        return moved, written
+            with at_once(connection):
+                moved = cursors.moving(connection, cursor, state, at=self.clock())
+                if written.touched:
+                    self._tell(
+                        connection, stage="extract", resource=cursor.thing, done=done, total=total,
+                        rows=written.touched, budget=self._budget(), eta_seconds=eta_seconds,
+                    )  # fmt: skip
+                else:
+                    self.hold(connection)
+            return moved(), written
 
     def announce(
         self, stage: str, *, message: str | None = None, resource: str | None = None,

@@ -54,7 +54,7 @@ class Thing:
     name: str
     reading: Reading
     path: str = ""
-    parameters: Mapping[str, str] = field(default_factory=dict)
+    parameters: Mapping[str, str] = field(default_factory=dict, hash=False)
     page_size: int = 100
     envelope: str | None = None
     query: str = ""

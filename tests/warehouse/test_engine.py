@@ -2,6 +2,7 @@
 
 import threading
 
+import psycopg
 import pytest
 
 from gitinsight import traces
@@ -14,6 +15,7 @@ from warehouse.engine import (
     Address,
     Engine,
     address,
+    at_once,
     driver,
     is_ready,
     make_engine,
@@ -42,6 +44,47 @@ def test_so_it_is_for_the_driver_below(warehouse: Engine, database_url: str) -> 
 
         with pytest.raises(UNREACHABLE):
             raw.execute("select 1")
+
+
+def test_what_is_sent_at_once_is_there_when_it_ends(warehouse: Engine) -> None:
+    with warehouse.begin() as connection:
+        with at_once(connection):
+            first = driver(connection).execute("create table note (id int unique)")
+            second = driver(connection).execute("insert into note values (1), (2)")
+            third = driver(connection).execute("select id from note order by id")
+
+        assert (first.statusmessage, second.rowcount) == ("CREATE TABLE", 2)
+        assert third.fetchall() == [(1,), (2,)]
+
+
+def test_an_error_of_one_that_is_sent_at_once_undoes_the_transaction(warehouse: Engine) -> None:
+    with warehouse.begin() as connection:
+        driver(connection).execute("create table note (id int unique)")
+
+    def write() -> None:
+        with warehouse.begin() as connection, at_once(connection):
+            driver(connection).execute("insert into note values (1)")
+            driver(connection).execute("insert into note values (1)")
+            driver(connection).execute("insert into note values (2)")
+
+    with pytest.raises(psycopg.errors.UniqueViolation):
+        write()
+    assert value(warehouse, "select count(*) from note") == 0
+
+
+def test_a_server_that_goes_while_several_are_sent_at_once_is_passing_trouble(
+    warehouse: Engine, database_url: str
+) -> None:
+    def read() -> None:
+        with warehouse.begin() as connection:
+            driver(connection).execute("select 1")
+            kill_sessions(database_url)
+            with at_once(connection):
+                driver(connection).execute("select 1")
+                driver(connection).execute("select 2")
+
+    with pytest.raises(UNREACHABLE):
+        read()
 
 
 def test_a_server_that_is_away_is_passing_trouble() -> None:

@@ -201,6 +201,29 @@ def test_a_row_that_postgresql_refuses_does_not_take_its_page_with_it(
     assert quarantined(warehouse) == [("issues", "record", 2, REFUSED.payload, "rest")]
 
 
+def test_a_row_that_postgresql_refuses_takes_nothing_of_another_thing_with_it(
+    warehouse: Engine,
+) -> None:
+    put(warehouse, payload_row(3, body="old"), thing="reviews")
+    batches = {
+        "reviews": [payload_row(3, body="new"), payload_row(4)],
+        "issues": [payload_row(1), REFUSED],
+        "labels": [payload_row(5)],
+    }
+
+    with warehouse.begin() as connection:
+        written = raw.upsert_all(connection, batches, origin=ORIGIN)
+
+    assert written == Written(new=3, changed=1, refused=1)
+    with warehouse.connect() as connection:
+        for thing, ids in (("reviews", [3, 4]), ("issues", [1]), ("labels", [5])):
+            found = fetch(connection, f"select id from raw.github_{thing} order by id")
+            assert [identifier for (identifier,) in found] == ids
+        former = fetch(connection, "select payload ->> 'body' from raw.github_reviews_history")
+    assert former == [("old",)]
+    assert quarantined(warehouse) == [("issues", "record", 2, REFUSED.payload, "rest")]
+
+
 def test_a_change_that_postgresql_refuses_leaves_the_version_that_is_held(
     warehouse: Engine,
 ) -> None:
