@@ -84,5 +84,6 @@ def _write(connection: Connection, entry: Entry, origin: Origin) -> Written:
         payloads.sanitise(entry.raw if is_answer else b"[" + entry.raw + b"]"),
         envelope=thing.envelope if is_answer else None,
         key=thing.list_key,
+        copies=thing.copies,
     )
     return raw.store(connection, entry.thing, page, origin=origin, known=set())

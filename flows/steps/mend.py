@@ -141,7 +141,9 @@ def _comments(run: Run, held: int) -> int:
             first = run.client.get(run.path(f"issues/{number}/comments?per_page=100"))
         except NotVisible:
             continue  # the sweep finds out what became of it
-        records = joined(split(answer.body) for answer in lists.every_page(run, first))
+        records = joined(
+            lists.listed(ISSUE_COMMENTS, answer) for answer in lists.every_page(run, first)
+        )
 
         def write(connection: Connection, number: int = number, records: Page = records) -> Written:
             written = store(connection, run, ISSUE_COMMENTS, records)

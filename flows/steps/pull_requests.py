@@ -5,15 +5,16 @@ from collections.abc import Collection, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 
 from flows.steps import nested, sweep
-from flows.steps.lists import storing
+from flows.steps.lanes import ahead
+from flows.steps.lists import listed, storing
 from flows.steps.nested import Batch
 from flows.steps.page_size import PageSize
 from flows.steps.run import Run, StepResult
 from gitinsight.errors import NotVisible, UpstreamUnavailable
 from gitinsight.github.nodes import Node, node_row
-from gitinsight.github.payloads import split
 from gitinsight.things.catalogue import children
 from gitinsight.things.pull_requests import PULL_REQUESTS
 from warehouse import holdings, raw
@@ -65,6 +66,22 @@ def hydrate(run: Run, *, numbers: Collection[int] = ()) -> StepResult:
 
 
 @dataclass(slots=True)
+class _Found:
+    """What GitHub shows of a page, in its order; ``young`` are numbers, see `_Hydration`."""
+
+    nodes: list[Node | None]
+    refused: Refused = field(default_factory=dict)
+    young: set[int] = field(default_factory=set)
+
+    def replace(self, place: int, alone: "_Found") -> None:
+        """By what was shown when it was asked for by itself."""
+        (self.nodes[place],) = alone.nodes
+        if 0 in alone.refused:
+            self.refused[place] = alone.refused[0]
+        self.young |= alone.young
+
+
+@dataclass(slots=True)
 class _Hydration:
     """One reading of what is due; ``parked`` says by number why one could not be read."""
 
@@ -85,25 +102,37 @@ class _Hydration:
     """Those with more inside than came with them: the rest is asked for together."""
 
     def read(self, due: list[Due]) -> None:
-        position, usual = 0, self.size.now
-        while position < len(due):
-            page = due[position : position + self.size.now]
-            started = time.monotonic()
-            try:
-                nodes, refused = self._nodes([node_id for _, node_id, _ in page])
-            except (NotVisible, UpstreamUnavailable) as error:
-                if len(page) > 1 and self.size.shrink():
-                    continue  # GitHub gives up on heavy queries; a smaller one is another query
-                nodes, refused = [None], {0: error}
-                self.size.now = usual  # it was this one, and not their number
-            else:
-                self.size.succeeded(time.monotonic() - started)
-                usual = self.size.now
+        """A page is asked for while the one before it is written."""
+        position = 0
+        upcoming = ahead(partial(self._page, due, position)) if due else None
+        while upcoming is not None:
+            page, found = upcoming()
             position += len(page)
-            self._store(*self._without_long(page, nodes, refused))
+            is_last = position == len(due)
+            upcoming = None if is_last else ahead(partial(self._page, due, position))
+            self.young |= found.young
+            self._store(*self._without_long(page, found))
             if len(self.long) >= nested.AT_ONCE:
                 self._read_long()
         self._read_long()
+
+    def _page(self, due: list[Due], position: int) -> tuple[list[Due], _Found]:
+        """As many from there on as GitHub answers for at once; one that it does not answer for by
+        itself is refused.
+        """
+        usual = self.size.now
+        while True:
+            page = due[position : position + self.size.now]
+            started = time.monotonic()
+            try:
+                found = self._nodes([node_id for _, node_id, _ in page])
+            except (NotVisible, UpstreamUnavailable) as error:
+                if len(page) > 1 and self.size.shrink():
+                    continue  # GitHub gives up on heavy queries; a smaller one is another query
+                self.size.now = usual  # it was this one, and not their number
+                return page, _Found([None], {0: error})
+            self.size.succeeded(time.monotonic() - started)
+            return page, found
 
     def end(self) -> None:
         """Those that were to be read once more and are not due at all, since they are gone, are
@@ -113,19 +142,17 @@ class _Hydration:
         if self.cursor.state.get("young", []) != young:
             self.cursor, _ = self.run.commit(self.cursor, {**self.cursor.state, "young": young})
 
-    def _without_long(
-        self, page: list[Due], nodes: list[Node | None], refused: Refused
-    ) -> tuple[list[Due], list[Node | None], Refused]:
+    def _without_long(self, page: list[Due], found: _Found) -> tuple[list[Due], _Found]:
         """What can be stored now, under its new places; the others wait among the long ones."""
         stays: list[int] = []
-        for place, node in enumerate(nodes):
+        for place, node in enumerate(found.nodes):
             if node is not None and nested.is_long(PULL_REQUESTS, node):
                 self.long.append((page[place], node))
             else:
                 stays.append(place)
-        return (
-            [page[place] for place in stays],
-            [nodes[place] for place in stays],
+        refused = found.refused
+        return [page[place] for place in stays], _Found(
+            [found.nodes[place] for place in stays],
             {new: refused[old] for new, old in enumerate(stays) if old in refused},
         )
 
@@ -134,8 +161,7 @@ class _Hydration:
         if not self.long:
             return
         page, long = [due for due, _ in self.long], [node for _, node in self.long]
-        nodes: list[Node | None] = list(long)
-        refused: Refused = {}
+        found = _Found(list(long))
         self.long = []
         with suppress(NotVisible, UpstreamUnavailable):
             nested.complete(self.run, PULL_REQUESTS, long)
@@ -144,45 +170,42 @@ class _Hydration:
                 if nested.is_long(PULL_REQUESTS, node):
                     nested.complete(self.run, PULL_REQUESTS, [node])
                 if not nested.is_whole(PULL_REQUESTS, node):
-                    (nodes[place],), why = self._ask_whole([page[place][1]])
-                    if 0 in why:
-                        refused[place] = why[0]
+                    found.replace(place, self._ask_whole([page[place][1]]))
             except (NotVisible, UpstreamUnavailable) as error:
-                refused[place] = error
-        self._store(page, nodes, refused)
+                found.refused[place] = error
+        self.young |= found.young
+        self._store(page, found)
 
-    def _nodes(self, ids: list[str]) -> tuple[list[Node | None], Refused]:
+    def _nodes(self, ids: list[str]) -> _Found:
         """Each with all that belongs to it, but for the long ones. Some are asked for again by
         themselves: those that are not whole, and all of them where some that are compared were
         shown with less than is there.
         """
-        nodes, refused = self._ask(ids)
+        found = self._ask(ids)
         self.pages += 1
         held = [
-            place for place, node in enumerate(nodes)
+            place for place, node in enumerate(found.nodes)
             if node is not None and not nested.is_long(PULL_REQUESTS, node)
         ]  # fmt: skip
-        again = [one for one in held if not nested.is_whole(PULL_REQUESTS, nodes[one] or {})]
+        again = [one for one in held if not nested.is_whole(PULL_REQUESTS, found.nodes[one] or {})]
         if (
             held
             and not again
             and self.pages % _AUDITED_PAGE == 0
-            and self._is_cut(ids, nodes, held)
+            and self._is_cut(ids, found.nodes, held)
         ):
             again = list(held)
         asked = set[int]()
         while len(ids) > 1 and again:
             place = again.pop(0)
-            (alone,), why = self._ask_whole([ids[place]])
+            alone = self._ask_whole([ids[place]])
             asked.add(place)
-            if _counts(alone) != _counts(nodes[place]):
+            if _counts(alone.nodes[0]) != _counts(found.nodes[place]):
                 again = [one for one in held if one not in asked]
-            nodes[place] = alone
-            if 0 in why:
-                refused[place] = why[0]
-        return nodes, refused
+            found.replace(place, alone)
+        return found
 
-    def _ask(self, ids: list[str]) -> tuple[list[Node | None], Refused]:
+    def _ask(self, ids: list[str]) -> _Found:
         """In the order of ``ids``, and by place why one of them cannot be had."""
         answer = self.run.client.query_in_part("pull_requests", {"ids": ids})
         refused: Refused = {}
@@ -201,34 +224,34 @@ class _Hydration:
         ]
         held = [node for node in nodes if node is not None]
         nested.fill(PULL_REQUESTS, held)
-        for node in held:
-            is_young = answer.date - datetime.fromisoformat(node["updatedAt"]) < _SETTLES
-            if is_young:
-                self.young.add(node["number"])
-        return nodes, refused
+        young = {
+            node["number"] for node in held
+            if answer.date - datetime.fromisoformat(node["updatedAt"]) < _SETTLES
+        }  # fmt: skip
+        return _Found(nodes, refused, young)
 
-    def _ask_whole(self, ids: list[str]) -> tuple[list[Node | None], Refused]:
+    def _ask_whole(self, ids: list[str]) -> _Found:
         """The same, each with all that is inside of it."""
-        nodes, refused = self._ask(ids)
-        nested.complete(self.run, PULL_REQUESTS, [node for node in nodes if node is not None])
-        return nodes, refused
+        found = self._ask(ids)
+        nested.complete(self.run, PULL_REQUESTS, [node for node in found.nodes if node is not None])
+        return found
 
     def _is_cut(self, ids: list[str], nodes: list[Node | None], held: list[int]) -> bool:
         """Whether the largest are shown with more in a query for few."""
         largest = sorted(held, key=lambda one: sum(_counts(nodes[one]).values()), reverse=True)
         few = largest[:_AUDITED]
-        shown, _ = self._ask_whole([ids[place] for place in few])
+        shown = self._ask_whole([ids[place] for place in few]).nodes
         return any(
             _counts(one) != _counts(nodes[place]) for place, one in zip(few, shown, strict=True)
         )
 
-    def _store(self, page: list[Due], nodes: list[Node | None], refused: Refused) -> None:
+    def _store(self, page: list[Due], found: _Found) -> None:
         missing: dict[str, str] = dict(self.cursor.state.get("missing", {}))
         gone: dict[int, str] = {}
         batch = Batch(PULL_REQUESTS)
-        for place, ((number, _, listed_at), node) in enumerate(zip(page, nodes, strict=True)):
-            if place in refused:
-                self._park(number, refused[place])
+        for place, ((number, _, listed_at), node) in enumerate(zip(page, found.nodes, strict=True)):
+            if place in found.refused:
+                self._park(number, found.refused[place])
                 continue
             if node is None:
                 body, reason = sweep.issue_by_number(self.run, number)
@@ -324,7 +347,7 @@ def _list(run: Run) -> StepResult:
     total, seen = Written(), 0
     answer = run.client.get(run.path("pulls"), parameters) if due else None
     while answer is not None:
-        records = split(answer.body)
+        records = listed(PULL_REQUESTS, answer)
         seen += len(records)
         cursor, written = run.commit(
             cursor, cursor.state, storing(run, PULL_REQUESTS, records), done=seen, total=count

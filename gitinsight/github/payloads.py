@@ -5,7 +5,7 @@ quarantine. Syntax is one question (``fault``), what can be held of valid JSON a
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -70,6 +70,8 @@ class Keys(msgspec.Struct, frozen=True):
 
 _INDISPENSABLE = {"id", "updated_at"}
 """Without these a record has no place, or may overwrite a newer version of itself."""
+_IDENTITY = ("id", "node_id", "number", "full_name")
+"""Which record a copy is of."""
 _KEYS = msgspec.json.Decoder(Keys)
 _FIELDS = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _LIST = msgspec.json.Decoder(list[msgspec.Raw])
@@ -182,9 +184,15 @@ def elements(body: bytes, *, envelope: str | None = None) -> list[bytes]:
         raise UnexpectedPayload("a list of GitHub's", str(error)) from error
 
 
-def split(body: bytes, *, envelope: str | None = None, key: str = "id") -> Page:
+def split(
+    body: bytes, *, envelope: str | None = None, key: str = "id", copies: Sequence[str] = ()
+) -> Page:
     """The records of one REST page, each told by its number in the field ``key``; UnexpectedPayload
     where it is no list at all.
+
+    ``copies`` are fields that repeat another record whole. It has a row of its own, is larger than
+    what repeats it, and would make that a new version whenever it changes itself: kept of it is
+    which record it is.
     """
     payloads = elements(body, envelope=envelope)
     originals = list(_scan(body.original, envelope)) if isinstance(body, Sanitised) else payloads
@@ -193,7 +201,8 @@ def split(body: bytes, *, envelope: str | None = None, key: str = "id") -> Page:
         is_sanitised = payload != original
         try:
             keys = _keys(payload) if key == "id" else _keyed(payload, key)
-            held = row(keys.id, payload, keys.updated_at, is_sanitised=is_sanitised)
+            kept = _without(copies, payload) if copies else payload
+            held = row(keys.id, kept, keys.updated_at, is_sanitised=is_sanitised)
         except (msgspec.DecodeError, RecursionError) as error:
             refused = Quarantined(Kind.RECORD, _readable_id(payload), original, str(error))
             page.kept.append(refused)
@@ -280,6 +289,19 @@ def _lenient_keys(payload: bytes) -> Keys:
 def _keyed(payload: bytes, key: str) -> Keys:
     fields = _FIELDS.decode(payload)
     return Keys(id=msgspec.json.decode(fields.get(key, b"null"), type=Id))
+
+
+def _without(copies: Sequence[str], payload: bytes) -> bytes:
+    """All other fields as GitHub wrote them."""
+    fields = _FIELDS.decode(payload)
+    for name in copies:
+        try:
+            whole = _FIELDS.decode(fields[name])
+        except (KeyError, msgspec.ValidationError):
+            continue  # there is none
+        known = {one: whole[one] for one in _IDENTITY if one in whole}
+        fields[name] = msgspec.Raw(msgspec.json.encode(known))
+    return msgspec.json.encode(fields)
 
 
 def _drop_urls(value: Any) -> None:

@@ -10,5 +10,6 @@ ISSUE_EVENTS = Thing(
     Reading.NEWEST,
     path="issues/events",
     number="issue.number",
+    copies=("issue",),
     catalogue=True,
 )

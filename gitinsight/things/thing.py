@@ -43,7 +43,8 @@ class Thing:
     text that is unique within the parent. ``number`` leads to the number of the issue or
     pull request that it is about, or to a URL that ends in it. ``total`` is the connection of
     the repository whose ``totalCount`` counts it; ``counter`` the field of the parent that counts
-    it a second time; ``most`` how many GitHub shows of one parent.
+    it a second time; ``most`` how many GitHub shows of one parent. ``copies`` are fields that
+    repeat another record whole: of each is kept which one it is.
 
     ``catalogue`` marks what an unchanged repository is asked for in turns, one of them per run, so
     that a quiet run stays within six requests; ``moves_alone`` what begins and ends while nothing
@@ -65,6 +66,7 @@ class Thing:
     total: str = ""
     counter: str = ""
     most: int | None = None
+    copies: tuple[str, ...] = ()
     catalogue: bool = False
     moves_alone: bool = False
     is_optional: bool = False

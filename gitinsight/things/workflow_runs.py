@@ -12,6 +12,7 @@ WORKFLOW_RUNS = Thing(
     Reading.WINDOWED,
     path="actions/runs",
     envelope="workflow_runs",
+    copies=("repository", "head_repository"),
     catalogue=True,
     moves_alone=True,
 )

@@ -54,6 +54,20 @@ def test_what_can_be_held_now_is_written_once_and_marked(warehouse: Engine) -> N
     assert count(warehouse, "raw.github_issues_history") == 0
 
 
+def test_what_another_record_is_repeated_of_is_left_out_as_when_it_is_read(
+    warehouse: Engine,
+) -> None:
+    repository_id = add_repository(warehouse)
+    event = b'{"id": 5, "event": "closed", "issue": {"number": 4, "title": "Boom"}}'
+    keep(warehouse, repository_id, event, thing="issue_events")
+
+    replay(warehouse, at=LATER)
+
+    assert rows(warehouse, "select payload -> 'issue' from raw.github_issue_events") == [
+        ({"number": 4},)
+    ]
+
+
 def test_what_is_refused_still_stays_with_the_newest_reason(warehouse: Engine) -> None:
     repository_id = add_repository(warehouse)
     keep(warehouse, repository_id, HOPELESS)

@@ -234,6 +234,19 @@ def test_a_record_with_characters_replaced_is_held_and_its_original_alone_is_kep
     assert rows(warehouse, kept) == [(one,) for one in hostile]
 
 
+def test_a_record_is_the_same_whatever_becomes_of_another_that_it_repeats(
+    settings: Settings, warehouse: Engine, upstream: Upstream
+) -> None:
+    for title in ("old", "new"):
+        event = label(1, event="closed", issue={"number": 4, "title": title})
+        read_from(settings, warehouse, upstream, ISSUE_EVENTS, Reply(body=b"[" + event + b"]"))
+
+    assert count(warehouse, "raw.github_issue_events_history") == 0
+    assert rows(warehouse, "select payload -> 'issue' from raw.github_issue_events") == [
+        ({"number": 4},)
+    ]
+
+
 @pytest.mark.parametrize(
     ("hostile", "gone"),
     [(b'{"id":2,"n":1e400}', [3]), (b'{"node_id":"L_2"}', [])],

@@ -128,6 +128,38 @@ def test_a_page_is_split_into_rows_that_hold_githubs_own_bytes() -> None:
     assert records[1][1].source_updated_at is None
 
 
+def test_of_a_copy_of_another_record_is_kept_which_one_it_is() -> None:
+    copy = rb'{"title":"\u00e9","number": 3,"node_id":"I_7","user":{"id":1},"id":9007199254740993}'
+    rest = rb'{"id":7,"event":"closed", "big":18446744073709551617,"issue":'
+
+    (record,) = split(b"[" + rest + copy + b"}]", copies=("issue", "repository"))
+
+    identity = rb'{"id":9007199254740993,"node_id":"I_7","number":3}'
+    assert record[1].payload == rest.replace(b", ", b",") + identity + b"}"
+    (again,) = split(b"[" + rest + copy.replace(b"00e9", b"00e8") + b"}]", copies=("issue",))
+    assert again[1].content_hash == record[1].content_hash
+
+
+@pytest.mark.parametrize("copy", [b"null", b"7", b'"x"', b"[1]", b"{}"])
+def test_what_is_no_copy_stays_as_it_is(copy: bytes) -> None:
+    payload = b'{"id":7,"issue":' + copy + b"}"
+
+    (record,) = split(b"[" + payload + b"]", copies=("issue",))
+
+    assert record[1].payload == payload
+
+
+def test_the_original_of_a_copy_with_characters_replaced_is_kept_whole() -> None:
+    body = rb'[{"id":7,"issue":{"id":1,"title":"\u0000"}}]'
+
+    page = split(sanitise(body), copies=("issue",))
+
+    assert [(one.payload, one.sanitized) for _, one in page] == [
+        (b'{"id":7,"issue":{"id":1}}', True)
+    ]
+    assert [one.raw for one in page.kept] == [body[1:-1]]
+
+
 def test_a_list_in_an_envelope_is_taken_out_of_it() -> None:
     body = b'{"total_count": 1, "workflow_runs": [{"id": 7}]}'
 
