@@ -24,9 +24,10 @@ from warehouse.engine import Engine, driver, make_engine
 T = TypeVar("T")
 THINGS = (
     "issues", "issue_comments", "pull_requests", "pull_request_commits", "reviews",
-    "review_comments",
+    "review_comments", "pull_request_files", "issue_events", "labels", "milestones", "releases",
+    "forks", "workflow_runs",
 )  # fmt: skip
-"""What every peer reads as well; records are counted of these alone."""
+"""What dlt reads as well; records are counted of these alone."""
 
 
 def main(name: str) -> None:

@@ -69,8 +69,11 @@ class Read:
         return sum(self.records.values()) / self.measured.seconds
 
 
-def read(peer: Peer, *, url: str, repository: str, sink: str = "") -> Read:
-    """Everything the comparison is about, from the start of the peer's process to its end.
+def read(
+    peer: Peer, *, url: str, repository: str, sink: str = "", is_everything: bool = False
+) -> Read:
+    """What every peer can read, from the start of the peer's process to its end; ``is_everything``
+    has dlt read every list that we read.
 
     ``sink`` is the URL of a database for those that can load one; without it, and where a peer has
     no loader, it writes a file. dlt always needs one.
@@ -78,7 +81,10 @@ def read(peer: Peer, *, url: str, repository: str, sink: str = "") -> Read:
     install(peer)
     with tempfile.TemporaryDirectory() as home:
         measured = measure.run(
-            [peer.python, peer.script, url, repository, sink],
+            [
+                peer.python, peer.script, url, repository, sink,
+                "everything" if is_everything else "",
+            ],
             directory=Path(home), timeout_seconds=_TIMEOUT_SECONDS, env={"HOME": home},
         )  # fmt: skip
     records: dict[str, int] = json.loads(measured.output.splitlines()[-1])
