@@ -51,21 +51,25 @@ _DUE_PULL_REQUESTS: LiteralString = """
 
 def due_pull_requests(
     connection: Connection, repository_id: int, *, again: Sequence[str],
-    numbers: Collection[int] = (), after: int = 0, limit: int | None = None,
+    numbers: Collection[int] = (), among: Collection[int] | None = None, after: int = 0,
+    limit: int | None = None,
 ) -> list[tuple[int, str, datetime]]:  # fmt: skip
     """(number, node id, listed time of update) of pull requests whose listed state is newer than
     the one held, or whose held one came from a source in ``again``, a poorer one, and of those with
-    one of ``numbers``; by number, those beyond ``after``.
+    one of ``numbers``; by number, those beyond ``after``, or those ``among`` a few alone.
     """
+    narrowed: LiteralString = (
+        "> %(after)s" if among is None else "= any(%(among)s::int[])"
+    )  # fmt: skip
     return (
         driver(connection)
         .execute(
             "select (issue.payload ->> 'number')::int, issue.payload ->> 'node_id',"
             f" issue.source_updated_at {_DUE_PULL_REQUESTS}"
-            " and (issue.payload ->> 'number')::int > %(after)s order by 1 limit %(limit)s",
+            f" and (issue.payload ->> 'number')::int {narrowed} order by 1 limit %(limit)s",
             {
                 "id": repository_id, "again": list(again), "numbers": list(numbers),
-                "after": after, "limit": limit,
+                "among": list(among or ()), "after": after, "limit": limit,
             },
         )
         .fetchall()

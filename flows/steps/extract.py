@@ -1,6 +1,6 @@
 """Everything that is read from GitHub and git in one job, in the order that costs least."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -8,7 +8,7 @@ from typing import Protocol, TypeVar
 
 from flows.steps import account, commits, discover, identities, mend, pull_requests, reading, sweep
 from flows.steps.account import Account
-from flows.steps.lanes import together
+from flows.steps.lanes import Feed, together
 from flows.steps.run import Run, StepResult
 from gitinsight.errors import BrokenAnswer
 from gitinsight.github.payloads import Kind, Quarantined
@@ -91,17 +91,23 @@ class _Steps:
     def commits(self) -> StepResult:
         return self.step("commits", commits.read_commits)
 
-    def pull_requests(self) -> StepResult:
+    def pull_requests(self, listed: Iterable[Sequence[int]] = ()) -> StepResult:
         """What was marked is read by number: what is inside of it may change without a word from
         the list of issues.
         """
         marked = [int(one.key) for one in self.marks if one.thing == PULL_REQUESTS.name and one.key]
-        return self.step("pull_requests", partial(pull_requests.hydrate, numbers=marked))
+        read = partial(pull_requests.hydrate, numbers=marked, listed=listed)
+        return self.step("pull_requests", read)
 
-    def issues_and_pull_requests(self) -> StepResult:
-        """In turn: the one says which of the other there are."""
-        self.read(ISSUES)
-        return self.pull_requests()
+    def issues_and_pull_requests(self) -> list[StepResult]:
+        """The list of the one says which of the other there are; these are read as it goes on."""
+        listed = Feed[int]()
+
+        def issues() -> StepResult:
+            with listed.filling() as told:
+                return self.step(ISSUES.name, partial(reading.read, thing=ISSUES, told=told))
+
+        return together([issues, partial(self.pull_requests, listed)])
 
 
 def extract(run: Run, call: Call) -> Extraction:

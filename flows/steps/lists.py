@@ -1,7 +1,7 @@
 """The ways to read a REST list; which one a thing uses is part of its declaration."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -39,12 +39,16 @@ def single(run: Run, thing: Thing) -> StepResult:
     return StepResult(thing.name, written.touched, 1)
 
 
-def since(run: Run, thing: Thing) -> StepResult:
+def since(
+    run: Run, thing: Thing, *, told: Callable[[Sequence[int]], None] = lambda _numbers: None
+) -> StepResult:
     """Ascending by update from a window's start. The start moves only when the window has grown
     past one page: then the same request, with its ETag, asks for free whether anything changed.
 
     After ten pages, and where GitHub refuses or fails to answer one, a new window starts at the
     newest update seen: what changes meanwhile moves to the end of the list and is met again.
+
+    The numbers of each page are ``told`` when they are held.
     """
     cursor = run.take(thing.name)
     start: str = cursor.state.get("since", _EPOCH)
@@ -78,13 +82,14 @@ def since(run: Run, thing: Thing) -> StepResult:
         upcoming = ahead(partial(_page, run, thing, following, size, latest)) if following else None
         cursor, written = run.commit(cursor, state, storing(run, thing, records), done=seen)
         total += written
+        told([keys.number for keys, _ in records if keys.number is not None])
         if upcoming is None:
             break
         answer = upcoming()
         pages += 1
     if "etag" not in cursor.state and cursor.state["since"] != start:
         # The window moved: ask once more, so that the next poll is free.
-        closing = since(run, thing)
+        closing = since(run, thing, told=told)
         return StepResult(thing.name, total.touched + closing.touched, seen)
     return StepResult(thing.name, total.touched, seen)
 

@@ -1,11 +1,13 @@
 """Pull requests in full, for those alone that the issue list shows as changed."""
 
 import time
-from collections.abc import Collection, Iterator, Mapping
+from collections import deque
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
+from itertools import islice
 
 from flows.steps import nested, sweep
 from flows.steps.lanes import ahead
@@ -35,24 +37,29 @@ Refused = dict[int, NotVisible | UpstreamUnavailable]
 """Place in a page -> why that one cannot be had."""
 
 
-def hydrate(run: Run, *, numbers: Collection[int] = ()) -> StepResult:
+def hydrate(
+    run: Run, *, numbers: Collection[int] = (), listed: Iterable[Sequence[int]] = ()
+) -> StepResult:
     """With a token by GraphQL, with what belongs to them; without one from the REST list, alone.
-    Those with one of ``numbers`` are read in any case.
+    Those with one of ``numbers`` are read in any case; those that are being ``listed`` by whole
+    pages as they come, and what is left of them when that has ended.
 
     One that GitHub does not answer for by itself either is parked, and the others are read.
     """
     if not run.client.has_token:
+        deque(listed, maxlen=0)
         return _list(run)
     cursor = run.take("pull_requests")
     before: dict[str, str] = cursor.state.get("parked", {})
     numbers = {*numbers, *cursor.state.get("young", ())}
-    suspects: list[Due] = []
+    size = PageSize.of(PULL_REQUESTS.page_size, cursor.state)
+    hydration = _Hydration(run, cursor, size)
+    hydration.read(_listed_due(run, cursor, listed, numbers))
     with run.warehouse.begin() as connection:
-        total = holdings.count_due_pull_requests(
+        hydration.total = hydration.done + holdings.count_due_pull_requests(
             connection, run.repository.repository_id, again=("rest",), numbers=numbers
         )
-    size = PageSize.of(PULL_REQUESTS.page_size, cursor.state)
-    hydration = _Hydration(run, cursor, size, total)
+    suspects: list[Due] = []
     for due in _due(run, cursor, again=("rest",), numbers=numbers):
         hydration.read([one for one in due if str(one[0]) not in before])
         suspects += [one for one in due if str(one[0]) in before]
@@ -88,8 +95,11 @@ class _Hydration:
     run: Run
     cursor: Cursor
     size: PageSize
-    total: int
+    total: int | None = None
+    """Not known as long as they are being listed."""
     done: int = 0
+    taken: list[Due] = field(default_factory=list)
+    """Those that are to be asked for next."""
     pages: int = 0
     in_a_row: int = 0
     written: Written = field(default_factory=Written)
@@ -101,28 +111,31 @@ class _Hydration:
     long: list[tuple[Due, Node]] = field(default_factory=list)
     """Those with more inside than came with them: the rest is asked for together."""
 
-    def read(self, due: list[Due]) -> None:
+    def read(self, due: Iterable[Due]) -> None:
         """A page is asked for while the one before it is written."""
-        position = 0
-        upcoming = ahead(partial(self._page, due, position)) if due else None
-        while upcoming is not None:
+        coming = iter(due)
+        upcoming = ahead(partial(self._page, coming))
+        while True:
             page, found = upcoming()
-            position += len(page)
-            is_last = position == len(due)
-            upcoming = None if is_last else ahead(partial(self._page, due, position))
+            if not page:
+                break
+            upcoming = ahead(partial(self._page, coming))
             self.young |= found.young
             self._store(*self._without_long(page, found))
             if len(self.long) >= nested.AT_ONCE:
                 self._read_long()
         self._read_long()
 
-    def _page(self, due: list[Due], position: int) -> tuple[list[Due], _Found]:
-        """As many from there on as GitHub answers for at once; one that it does not answer for by
-        itself is refused.
+    def _page(self, coming: Iterator[Due]) -> tuple[list[Due], _Found]:
+        """As many as GitHub answers for at once; one that it does not answer for by itself is
+        refused. Nothing where there are no more.
         """
         usual = self.size.now
         while True:
-            page = due[position : position + self.size.now]
+            self.taken += islice(coming, max(0, self.size.now - len(self.taken)))
+            page = self.taken[: self.size.now]
+            if not page:
+                return page, _Found([])
             started = time.monotonic()
             try:
                 found = self._nodes([node_id for _, node_id, _ in page])
@@ -130,8 +143,10 @@ class _Hydration:
                 if len(page) > 1 and self.size.shrink():
                     continue  # GitHub gives up on heavy queries; a smaller one is another query
                 self.size.now = usual  # it was this one, and not their number
-                return page, _Found([None], {0: error})
-            self.size.succeeded(time.monotonic() - started)
+                found = _Found([None], {0: error})
+            else:
+                self.size.succeeded(time.monotonic() - started)
+            del self.taken[: len(page)]
             return page, found
 
     def end(self) -> None:
@@ -316,6 +331,25 @@ def _doubts(parked: Mapping[str, str]) -> dict[str, str]:
         return {}
     told = ", ".join(f"#{number} ({why})" for number, why in parked.items())
     return {"pull_requests": f"{len(parked)} of them could not be read: {told}"}
+
+
+def _listed_due(
+    run: Run, cursor: Cursor, listed: Iterable[Sequence[int]], numbers: set[int]
+) -> Iterator[Due]:
+    """Of what is being listed, which is read whether or not it is among ``numbers``; what was
+    parked or missing has its turn at the end.
+    """
+    later = cursor.state.get("parked", {}).keys() | cursor.state.get("missing", {}).keys()
+    last: list[Due] = []  # where a window of the list begins anew, it shows some again
+    for page in listed:
+        with run.warehouse.begin() as connection:
+            found = holdings.due_pull_requests(
+                connection, run.repository.repository_id, again=("rest",), among=page
+            )
+        due = [one for one in found if str(one[0]) not in later and one not in last]
+        numbers -= {number for number, _, _ in due}
+        yield from due
+        last = found
 
 
 def _due(

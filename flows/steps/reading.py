@@ -1,6 +1,6 @@
 """From a thing's declaration to the function that reads it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from flows.steps import connections, lists, windows
 from flows.steps.run import Run, StepResult
@@ -22,9 +22,16 @@ _READERS: Mapping[Reading, Callable[[Run, Thing], StepResult]] = {
 }
 
 
-def read(run: Run, thing: Thing, *, is_quiet: bool = False) -> StepResult:
-    """``is_quiet``: nothing else of the repository has changed, so a sample is enough."""
+def read(
+    run: Run, thing: Thing, *, is_quiet: bool = False,
+    told: Callable[[Sequence[int]], None] | None = None,
+) -> StepResult:  # fmt: skip
+    """``is_quiet``: nothing else of the repository has changed, so a sample is enough. The numbers
+    that a list since a moment shows are ``told`` as it goes on.
+    """
     try:
+        if told is not None:
+            return lists.since(run, thing, told=told)
         if is_quiet and thing.reading is Reading.WHOLE:
             return lists.whole(run, thing, is_quiet=True)
         return _READERS[thing.reading](run, thing)

@@ -7,7 +7,7 @@ from functools import partial
 
 import pytest
 
-from flows.steps.lanes import ahead, together
+from flows.steps.lanes import Feed, ahead, together
 
 WHERE = contextvars.ContextVar("where", default="nowhere")
 
@@ -79,3 +79,42 @@ def test_the_others_end_before_an_error_is_told() -> None:
     with pytest.raises(LookupError, match="lane 1"):
         together([broken, slow])
     assert ended == ["lane 2"]
+
+
+def test_a_feed_gives_what_comes_when_it_comes_until_it_ends() -> None:
+    feed, taken = Feed[int](), list[list[int]]()
+    has_taken = threading.Event()
+
+    def take() -> None:
+        for found in feed:
+            taken.append(list(found))
+            has_taken.set()
+
+    thread = threading.Thread(target=take)
+    thread.start()
+    with feed.filling() as put:
+        put([1, 2])
+        assert has_taken.wait(5)
+        assert taken == [[1, 2]]
+        put([3])
+    thread.join(5)
+
+    assert taken == [[1, 2], [3]]
+    assert not thread.is_alive()
+
+
+def test_who_goes_on_with_a_feed_is_told_by_what_it_has_ended() -> None:
+    feed = Feed[int]()
+
+    def fill() -> None:
+        with feed.filling() as put:
+            put([1])
+            raise ValueError("HTTP 502")
+
+    with pytest.raises(ValueError, match="HTTP 502"):
+        fill()
+
+    coming = iter(feed)
+    assert next(coming) == [1]
+    with pytest.raises(ValueError, match="HTTP 502"):
+        next(coming)

@@ -1,7 +1,7 @@
 """REST lists: read once, then only what moved, however often the reader is cut off."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from typing import Any
 
@@ -24,6 +24,7 @@ from gitinsight.things.thing import Reading, Thing
 from tests.support.analyses import attempting, count, renew_limits, rows
 from tests.support.clients import client_of
 from tests.support.github import GitHub
+from tests.support.rows import value
 from tests.support.upstream import Reply, Upstream
 from warehouse.engine import Engine
 
@@ -72,6 +73,22 @@ def test_only_what_moved_is_written(settings: Settings, warehouse: Engine, githu
 
     assert touched == 2
     assert count(warehouse, "raw.github_issues_history") == 1
+
+
+def test_numbers_are_told_when_their_page_is_held(
+    settings: Settings, warehouse: Engine, github: GitHub
+) -> None:
+    told: list[int] = []
+
+    def tell(numbers: Sequence[int]) -> None:
+        held = "select count(*) from raw.github_issues where (payload ->> 'number')::int = any(%s)"
+        assert value(warehouse, held, list(numbers)) == len(numbers)
+        told.extend(numbers)
+
+    with attempting(settings, warehouse, NAME) as run:
+        reading.read(run, ISSUES, told=tell)
+
+    assert set(told) == set(Organisation().repositories["aurora"].issues)
 
 
 def test_an_old_watermark_does_not_ask_for_everything_again(

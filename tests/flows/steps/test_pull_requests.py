@@ -1,19 +1,22 @@
 """Pull requests are read in full where the issue list shows them as changed, and nowhere else."""
 
+import threading
 import time
 
 import pytest
 
 from flows.steps import discover, pull_requests, reading
+from flows.steps.lanes import Feed
 from flows.steps.pull_requests import hydrate
 from flows.steps.run import Run, StepResult
-from gitinsight.errors import NotVisible
+from gitinsight.errors import NotVisible, RateLimited
 from gitinsight.settings import GitHubSettings, Settings
 from gitinsight.simulator.organisation import Organisation, wider_truth
 from gitinsight.things.issues import ISSUES
 from tests.support.analyses import attempting, count, rows
 from tests.support.extractions import hastened
 from tests.support.github import GitHub
+from tests.support.rows import AT
 from warehouse.engine import Engine
 
 NAME = "synthetic-labs/aurora"
@@ -61,6 +64,55 @@ def test_a_giant_is_read_so_many_at_a_time(
     assert result.rows == TRUTH["pull_requests"] > 2 * 10
     assert count(warehouse, "raw.github_pull_requests") == TRUTH["pull_requests"]
     assert count(warehouse, "raw.github_reviews") == TRUTH["reviews"]
+
+
+def test_those_that_are_listed_are_read_while_the_list_goes_on(
+    settings: Settings, warehouse: Engine, github: GitHub
+) -> None:
+    held = "raw.github_pull_requests"
+    with attempting(settings, warehouse, NAME) as run:
+        discover.discover(run)
+        reading.read(run, ISSUES)
+        numbers = [
+            number for (number,) in rows(
+                warehouse, "select (payload ->> 'number')::int from raw.github_issues"
+                " where payload ? 'pull_request' order by 1",
+            )
+        ]  # fmt: skip
+        github.start_counting()
+        listed, results = Feed[int](), list[StepResult]()
+        reader = threading.Thread(
+            target=lambda: results.append(hydrate(run, numbers=numbers[:3], listed=listed))
+        )
+        reader.start()
+        with listed.filling() as told:
+            told(numbers[:30])
+            told(numbers[:30])  # once more, as where a window of the list begins anew
+            while count(warehouse, held) < 20:  # those with more inside are asked for together
+                time.sleep(0.01)
+            told(numbers[30:-1])
+        reader.join()
+
+    assert count(warehouse, held) == TRUTH["pull_requests"] == len(numbers)
+    assert results[0].rows == len(numbers)
+    assert count(warehouse, "raw.github_reviews") == TRUTH["reviews"]
+
+
+def test_a_list_that_fails_ends_the_reading_of_what_it_names(
+    settings: Settings, warehouse: Engine
+) -> None:
+    listed = Feed[int]()
+
+    def fill() -> None:
+        with listed.filling():
+            raise RateLimited("core", AT)
+
+    with pytest.raises(RateLimited):
+        fill()
+    with attempting(settings, warehouse, NAME) as run:
+        discover.discover(run)
+        with pytest.raises(RateLimited):
+            hydrate(run, listed=listed)
 
 
 def test_one_that_changes_again_in_the_second_of_its_reading_is_read_once_more(
