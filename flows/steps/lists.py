@@ -65,7 +65,7 @@ def since(
         return unchanged(run, cursor, thing)
     anchor, anchored = latest, 0
     while True:
-        records = listed(thing, answer)
+        records = records_of(thing, answer)
         latest = max([latest, *(_iso(keys) for keys, _ in records if keys.updated_at)])
         following = answer.next_url
         if following and latest > anchor and _is_anchor(records, latest, pages - anchored):
@@ -143,7 +143,7 @@ def whole(run: Run, thing: Thing, *, is_quiet: bool = False) -> StepResult:
             run.commit(cursor, state)
             return StepResult(thing.name)
     answers = list(every_page(run, run.client.get(list_url(run, thing))))
-    records = joined(listed(thing, one) for one in answers)
+    records = joined(records_of(thing, one) for one in answers)
 
     def write(connection: Connection) -> Written:
         written = store(connection, run, thing, records)
@@ -177,7 +177,7 @@ def newest(run: Run, thing: Thing) -> StepResult:
         state |= {"top": None, "pending_etag": answer.etag}
     total, seen = Written(), 0
     while True:
-        records = listed(thing, answer)
+        records = records_of(thing, answer)
         ids = [record.id for _, record in records]
         state["top"] = max([state.get("top") or 0, *ids])
         is_last = answer.next_url is None or (bool(ids) and min(ids) <= floor)
@@ -225,7 +225,7 @@ def every_page(run: Run, first: Answer) -> Iterator[Answer]:
         yield answer
 
 
-def listed(thing: Thing, answer: Answer) -> Page:
+def records_of(thing: Thing, answer: Answer) -> Page:
     """The records of one page, as the thing declares them."""
     return split(answer.body, envelope=thing.envelope, key=thing.list_key, copies=thing.copies)
 

@@ -142,7 +142,7 @@ def _comments(run: Run, held: int) -> int:
         except NotVisible:
             continue  # the sweep finds out what became of it
         records = joined(
-            lists.listed(ISSUE_COMMENTS, answer) for answer in lists.every_page(run, first)
+            lists.records_of(ISSUE_COMMENTS, answer) for answer in lists.every_page(run, first)
         )
 
         def write(connection: Connection, number: int = number, records: Page = records) -> Written:

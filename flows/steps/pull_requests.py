@@ -11,7 +11,7 @@ from itertools import islice
 
 from flows.steps import nested, sweep
 from flows.steps.lanes import ahead
-from flows.steps.lists import listed, storing
+from flows.steps.lists import records_of, storing
 from flows.steps.nested import Batch
 from flows.steps.page_size import PageSize
 from flows.steps.run import Run, StepResult
@@ -60,9 +60,10 @@ def hydrate(
             connection, run.repository.repository_id, again=("rest",), numbers=numbers
         )
     suspects: list[Due] = []
-    for due in _due(run, cursor, again=("rest",), numbers=numbers):
-        hydration.read([one for one in due if str(one[0]) not in before])
-        suspects += [one for one in due if str(one[0]) in before]
+    for due in _due(run, hydration.cursor, again=("rest",), numbers=numbers):
+        left = [one for one in due if str(one[0]) not in hydration.parked]
+        hydration.read([one for one in left if str(one[0]) not in before])
+        suspects += [one for one in left if str(one[0]) in before]
     for one in suspects:  # by itself, so that it holds up no other
         hydration.read([one])
     hydration.end()
@@ -381,7 +382,7 @@ def _list(run: Run) -> StepResult:
     total, seen = Written(), 0
     answer = run.client.get(run.path("pulls"), parameters) if due else None
     while answer is not None:
-        records = listed(PULL_REQUESTS, answer)
+        records = records_of(PULL_REQUESTS, answer)
         seen += len(records)
         cursor, written = run.commit(
             cursor, cursor.state, storing(run, PULL_REQUESTS, records), done=seen, total=count

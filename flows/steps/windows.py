@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from flows.steps.lanes import ahead
-from flows.steps.lists import every_page, list_url, listed, own, storing, unchanged
+from flows.steps.lists import every_page, list_url, own, records_of, storing, unchanged
 from flows.steps.run import Run, StepResult
 from gitinsight.errors import NotVisible
 from gitinsight.github.client import Answer
@@ -50,7 +50,7 @@ def windowed(run: Run, thing: Thing, *, shown: int = _SHOWN) -> StepResult:
     if newest.is_unmodified and not left and not _is_old(read_until, newest.date):
         return unchanged(run, cursor, thing)
     start = datetime.fromisoformat(read_until) - _AGAIN if read_until else _BEFORE_ANY
-    records = Page() if newest.is_unmodified else listed(thing, newest)
+    records = Page() if newest.is_unmodified else records_of(thing, newest)
     is_resumed = bool(left)
     left = left or [(start, _end(newest, records))]
     state: dict[str, Any] = {"read_until": read_until}
@@ -108,7 +108,7 @@ def per_parent(run: Run, thing: Thing) -> StepResult:
         except NotVisible:
             empty[str(number)] = attempt  # the run is gone since it was listed
             continue
-        records = joined(listed(thing, one) for one in every_page(run, first))
+        records = joined(records_of(thing, one) for one in every_page(run, first))
         if not records:
             empty[str(number)] = attempt
         state = {"empty": empty} if empty else {}
@@ -126,7 +126,7 @@ def _read(
     """One window to its end; it counts as read with its last page."""
     total, answer = Written(), first
     while True:
-        records = listed(thing, answer)
+        records = records_of(thing, answer)
         seen.update(record.id for _, record in records)
         is_last = answer.next_url is None
         kept = {**state, "windows": [[a.isoformat(), b.isoformat()] for a, b in state["windows"]]}

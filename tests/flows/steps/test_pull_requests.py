@@ -207,6 +207,27 @@ def test_one_that_github_never_answers_for_is_parked_and_the_others_are_read(
     assert count(warehouse, "raw.github_reviews where deleted_at is null") == TRUTH["reviews"]
 
 
+def test_one_that_was_parked_while_the_list_went_on_is_not_asked_for_again_at_its_end(
+    settings: Settings, warehouse: Engine, github: GitHub
+) -> None:
+    github.control(graphql_poison=node_id())
+    asked: list[int] = []
+
+    for numbers in ([], [range(1, 121)]):
+        with attempting(settings, warehouse, NAME) as run, hastened(run, settings):
+            discover.discover(run)
+            reading.read(run, ISSUES)
+            github.start_counting()
+            result = hydrate(run, listed=numbers)
+        asked.append(github.counted()["by_status"]["502"])
+        assert "#7 (HTTP 502)" in result.doubts["pull_requests"]
+        with warehouse.begin() as connection:
+            connection.exec_driver_sql("update ops.cursors set state = '{}'")
+            connection.exec_driver_sql("delete from raw.github_pull_requests")
+
+    assert asked[0] == asked[1]
+
+
 def test_those_with_more_inside_than_can_be_had_are_parked_and_the_others_are_read(
     settings: Settings, warehouse: Engine, github: GitHub
 ) -> None:
