@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
@@ -66,7 +66,7 @@ def since(
     anchor, anchored = latest, 0
     while True:
         records = records_of(thing, answer)
-        latest = max([latest, *(_iso(keys) for keys, _ in records if keys.updated_at)])
+        latest = _latest(records, latest)
         following = answer.next_url
         if following and latest > anchor and _is_anchor(records, latest, pages - anchored):
             following, anchor, anchored = _window(run, thing, latest, size), latest, pages
@@ -100,7 +100,9 @@ def _is_anchor(records: Page, latest: str, pages: int) -> bool:
     """
     if pages < _ANCHOR_PAGES:
         return False
-    repeated = sum(_iso(keys) == latest for keys, _ in records)
+    repeated = sum(
+        keys.updated_at is not None and _iso(keys.updated_at) == latest for keys, _ in records
+    )
     return repeated * _ANCHOR_PAGES <= len(records) or pages >= 2 * _ANCHOR_PAGES
 
 
@@ -249,7 +251,11 @@ def store(connection: Connection, run: Run, thing: Thing, records: Page) -> Writ
     return raw.store(connection, thing.name, records, origin=run.origin, known=run.accounts)
 
 
-def _iso(keys: Keys) -> str:
-    if keys.updated_at is None:
-        return _EPOCH
-    return keys.updated_at.strftime("%Y-%m-%dT%H:%M:%SZ")
+def _latest(records: Page, before: str) -> str:
+    """The newest update that is seen."""
+    times = [keys.updated_at for keys, _ in records if keys.updated_at is not None]
+    return max(before, _iso(max(times))) if times else before
+
+
+def _iso(at: datetime) -> str:
+    return at.strftime("%Y-%m-%dT%H:%M:%SZ")

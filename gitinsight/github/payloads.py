@@ -80,8 +80,7 @@ _ANYTHING = msgspec.json.Decoder()
 _SORTED = msgspec.json.Encoder(order="sorted")
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(msgspec.Struct, frozen=True):
     """One record on its way into a raw table."""
 
     id: int
