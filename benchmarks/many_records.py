@@ -1,5 +1,6 @@
 """A million records: what memory the worker takes for them beside ten thousand, and how fast they
-are in PostgreSQL beside the peer that is fastest with few (see `records_per_second`).
+are in PostgreSQL beside the peer that is fastest with few (see `records_per_second`), before it and
+after it.
 """
 
 from collections.abc import Iterator
@@ -24,23 +25,25 @@ def measure() -> Iterator[Figure]:
     with _served(_FEW) as (name, url, place):
         few = place.extract(name, url=url, database="ours")
     with _served(_MANY) as (name, url, place):
-        many = place.extract(name, url=url, database="ours")
+        many = [place.extract(name, url=url, database="ours")]
         theirs = peer.read(
             _PEER, url=url, repository=name, sink=place.database(_PEER.reader),
             is_everything=True,
         )  # fmt: skip
-    of = f"of the worker, {sum(many.records.values()):,} records"
+        many.append(place.extract(name, url=url, database="ours again"))
+    of = f"of the worker, {sum(many[0].records.values()):,} records"
+    peak_bytes = max(one.peak_bytes for one in many)
     yield Figure(
-        f"{NAME}-memory", NAME, _ISSUE, f"MiB {of}", [many.peak_bytes / _MEBIBYTE],
+        f"{NAME}-memory", NAME, _ISSUE, f"MiB {of}", [peak_bytes / _MEBIBYTE],
         Target("value", "<=", 256), is_cost=True,
         baseline=_baseline(theirs.measured.peak_bytes / _MEBIBYTE),
     )  # fmt: skip
     yield Figure(
         f"{NAME}-memory-growth", NAME, _ISSUE, "times the memory of 10,000 records",
-        [many.peak_bytes / few.peak_bytes], Target("value", "<=", 1.1), is_cost=True,
+        [peak_bytes / few.peak_bytes], Target("value", "<=", 1.1), is_cost=True,
     )  # fmt: skip
     yield Figure(
-        f"{NAME}-rate", NAME, _ISSUE, f"records a second {of}", [many.records_per_second],
+        f"{NAME}-rate", NAME, _ISSUE, f"records a second {of}", [one.records_per_second for one in many],
         Target("ratio", ">=", 5), is_cost=False, baseline=_baseline(theirs.records_per_second),
     )  # fmt: skip
 

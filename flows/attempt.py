@@ -11,6 +11,7 @@ from gitinsight import clock
 from gitinsight.errors import LeaseLost, NotFound
 from gitinsight.git.mirror import Mirror
 from gitinsight.github import access
+from gitinsight.runtime.memory import use_few_heaps
 from gitinsight.settings import Settings
 from gitinsight.targets import GIT
 from warehouse import forgotten, jobs, repositories, tombstones
@@ -21,6 +22,7 @@ from warehouse.governor import SharedGovernor
 @contextmanager
 def attempt(settings: Settings, engine: Engine, job_id: UUID, *, worker: str) -> Iterator[Run]:
     """Claim the job; LeaseLost where somebody else works at it."""
+    use_few_heaps()  # each of its lists has threads
     lease_seconds = settings.orchestrator.lease_seconds
     with engine.begin() as connection:
         job = jobs.claim(

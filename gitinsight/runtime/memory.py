@@ -1,9 +1,13 @@
 """How much memory the processes of the stack use."""
 
+import ctypes
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 import psutil
+
+_ARENA_MAX, _HEAPS = -8, 2
+"""A parameter of ``mallopt``, and its value."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +22,16 @@ class ProcessMemory:
     rss_bytes: int
     largest_rss_bytes: int
     pss_bytes: int | None
+
+
+def use_few_heaps() -> None:
+    """GNU's C library gives threads heaps of their own, eight for each core, and what one of them
+    has free is of no use to the others. Threads of Python take turns, so that two heaps do for all.
+    Where the threads have theirs already, or the library is another one, nothing changes.
+    """
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
+    if mallopt is not None:
+        mallopt(_ARENA_MAX, _HEAPS)
 
 
 def of_processes(

@@ -50,3 +50,39 @@ def test_a_process_that_is_gone_is_not_in_the_list() -> None:
         gone.wait()
 
     assert memory.of_processes({"gone": gone.pid}) == []
+
+
+HEAPS = """
+import ctypes, sys, threading
+from gitinsight.runtime import memory
+
+if "few" in sys.argv:
+    memory.use_few_heaps()
+meeting = threading.Barrier(9)
+
+def hold():
+    held = [bytes(1_000) for _ in range(1_000)]
+    meeting.wait()
+    meeting.wait()
+
+threads = [threading.Thread(target=hold) for _ in range(8)]
+for thread in threads:
+    thread.start()
+meeting.wait()
+libc = ctypes.CDLL(None)
+libc.fdopen.restype = ctypes.c_void_p
+libc.malloc_info(0, ctypes.c_void_p(libc.fdopen(1, b"w")))
+libc.fflush(None)
+meeting.wait()
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="of glibc")
+def test_threads_share_two_heaps() -> None:
+    def heaps(*arguments: str) -> int:
+        told = subprocess.run(
+            [sys.executable, "-c", HEAPS, *arguments], capture_output=True, check=True
+        )
+        return told.stdout.count(b"<heap nr=")
+
+    assert heaps("few") == 2 < heaps()
