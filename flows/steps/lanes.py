@@ -15,14 +15,14 @@ from typing import Generic, TypeVar
 T = TypeVar("T")
 
 
-def ahead(ask: Callable[[], T]) -> Callable[[], T]:
-    """Ask now; the answer, or the error, is had by calling what comes back. An answer that nobody
-    calls for, because the page before it could not be written, is a request that is made again.
+@contextmanager
+def ahead(ask: Callable[[], T]) -> Iterator[Callable[[], T]]:
+    """Ask while the block goes on, which ends when there is an answer; that, or the error, is had
+    by calling what is given. Where the block fails, because the page before could not be written,
+    nobody calls for it: a request that is made again.
     """
-    pool = ThreadPoolExecutor(1, thread_name_prefix="ahead")
-    waiting = pool.submit(copy_context().run, ask)
-    pool.shutdown(wait=False)
-    return waiting.result
+    with ThreadPoolExecutor(1, thread_name_prefix="ahead") as pool:
+        yield pool.submit(copy_context().run, ask).result
 
 
 def together(steps: Sequence[Callable[[], T]], *, lanes: int | None = None) -> list[T]:

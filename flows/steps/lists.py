@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import nullcontext
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -79,8 +80,9 @@ def since(
             horizon = (answer.date - _CLOCK_OVERLAP).strftime("%Y-%m-%dT%H:%M:%SZ")
             state = {"since": min(latest, horizon), **size.remembered}
         seen += len(records)
-        upcoming = ahead(partial(_page, run, thing, following, size, latest)) if following else None
-        cursor, written = run.commit(cursor, state, storing(run, thing, records), done=seen)
+        ask = partial(_page, run, thing, following or "", size, latest)
+        with ahead(ask) if following else nullcontext() as upcoming:
+            cursor, written = run.commit(cursor, state, storing(run, thing, records), done=seen)
         total += written
         told([keys.number for keys, _ in records if keys.number is not None])
         if upcoming is None:
@@ -192,8 +194,9 @@ def newest(run: Run, thing: Thing) -> StepResult:
         else:
             state["next"] = answer.next_url
         seen += len(records)
-        upcoming = None if is_last else ahead(partial(run.client.get, str(answer.next_url)))
-        cursor, written = run.commit(cursor, state, storing(run, thing, records), done=seen)
+        ask = partial(run.client.get, str(answer.next_url))
+        with nullcontext() if is_last else ahead(ask) as upcoming:
+            cursor, written = run.commit(cursor, state, storing(run, thing, records), done=seen)
         state = dict(cursor.state)
         total += written
         if upcoming is None:

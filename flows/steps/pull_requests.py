@@ -114,17 +114,15 @@ class _Hydration:
 
     def read(self, due: Iterable[Due]) -> None:
         """A page is asked for while the one before it is written."""
-        coming = iter(due)
-        upcoming = ahead(partial(self._page, coming))
-        while True:
+        next_page = partial(self._page, iter(due))
+        page, found = next_page()
+        while page:
+            with ahead(next_page) as upcoming:
+                self.young |= found.young
+                self._store(*self._without_long(page, found))
+                if len(self.long) >= nested.AT_ONCE:
+                    self._read_long()
             page, found = upcoming()
-            if not page:
-                break
-            upcoming = ahead(partial(self._page, coming))
-            self.young |= found.young
-            self._store(*self._without_long(page, found))
-            if len(self.long) >= nested.AT_ONCE:
-                self._read_long()
         self._read_long()
 
     def _page(self, coming: Iterator[Due]) -> tuple[list[Due], _Found]:

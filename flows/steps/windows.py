@@ -3,6 +3,7 @@
 And the lists that hang on each of their records.
 """
 
+from contextlib import nullcontext
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -131,10 +132,11 @@ def _read(
         is_last = answer.next_url is None
         kept = {**state, "windows": [[a.isoformat(), b.isoformat()] for a, b in state["windows"]]}
         moved = kept if is_last else cursor.state
-        upcoming = None if is_last else ahead(partial(run.client.get, str(answer.next_url)))
-        cursor, written = run.commit(
-            cursor, moved, storing(run, thing, records), done=len(seen), total=state["total"]
-        )
+        ask = partial(run.client.get, str(answer.next_url))
+        with nullcontext() if is_last else ahead(ask) as upcoming:
+            cursor, written = run.commit(
+                cursor, moved, storing(run, thing, records), done=len(seen), total=state["total"]
+            )
         total += written
         if upcoming is None:
             return cursor, total

@@ -19,9 +19,9 @@ def test_an_answer_is_on_its_way_before_it_is_called_for() -> None:
         asked.set()
         return "page 2"
 
-    answer = ahead(ask)
+    with ahead(ask) as answer:
+        assert asked.wait(5)
 
-    assert asked.wait(5)
     assert answer() == "page 2"
 
 
@@ -29,10 +29,29 @@ def test_what_went_wrong_is_told_to_who_calls_for_it() -> None:
     def ask() -> str:
         raise ValueError("HTTP 502")
 
-    answer = ahead(ask)
+    with ahead(ask) as answer:
+        pass
 
     with pytest.raises(ValueError, match="HTTP 502"):
         answer()
+
+
+def test_an_answer_that_nobody_calls_for_is_waited_for() -> None:
+    """So that nothing is asked any more by a job that has ended."""
+    ended: list[str] = []
+
+    def ask() -> str:
+        time.sleep(0.05)
+        ended.append("page 2")
+        return "page 2"
+
+    def write() -> None:
+        with ahead(ask):
+            raise LookupError("page 1 cannot be written")
+
+    with pytest.raises(LookupError, match="page 1"):
+        write()
+    assert ended == ["page 2"]
 
 
 def test_steps_run_at_the_same_time_and_where_their_caller_is() -> None:
