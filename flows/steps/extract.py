@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import chain
 from typing import Protocol, TypeVar
 
 from flows.steps import account, commits, discover, identities, mend, pull_requests, reading, sweep
@@ -100,14 +101,20 @@ class _Steps:
         return self.step("pull_requests", read)
 
     def issues_and_pull_requests(self) -> list[StepResult]:
-        """The list of the one says which of the other there are; these are read as it goes on."""
+        """The list of the one says which of the other there are; these are read as it goes on, from
+        its first page.
+        """
         listed = Feed[int]()
 
         def issues() -> StepResult:
             with listed.filling() as told:
                 return self.step(ISSUES.name, partial(reading.read, thing=ISSUES, told=told))
 
-        return together([issues, partial(self.pull_requests, listed)])
+        def its_pull_requests() -> StepResult:
+            coming = iter(listed)
+            return self.pull_requests(chain([next(coming, ())], coming))
+
+        return together([issues, its_pull_requests])
 
 
 def extract(run: Run, call: Call) -> Extraction:
