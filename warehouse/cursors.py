@@ -39,16 +39,12 @@ def take(connection: Connection, repository_id: int, thing: str, *, at: datetime
     return Cursor(repository_id, thing, found[0], found[1])
 
 
-def move(connection: Connection, cursor: Cursor, state: dict[str, Any], *, at: datetime) -> Cursor:
-    """Store the new position; LeaseLost, and so a rollback of the page, if it was taken over."""
-    return moving(connection, cursor, state, at=at)()
-
-
-def moving(
+def move(
     connection: Connection, cursor: Cursor, state: dict[str, Any], *, at: datetime
 ) -> Callable[[], Cursor]:
-    """`move` as one of several statements that are sent `warehouse.engine.at_once`: the cursor, or
-    LeaseLost, is had by calling what comes back.
+    """Store the new position. It is one of several statements that are sent
+    `warehouse.engine.at_once`: the cursor, or LeaseLost if it was taken over, and so a rollback of
+    the page, is had by calling what comes back.
     """
     moved = driver(connection).execute(
         "update ops.cursors set state = %s, updated_at = %s"

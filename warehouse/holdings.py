@@ -58,9 +58,7 @@ def due_pull_requests(
     the one held, or whose held one came from a source in ``again``, a poorer one, and of those with
     one of ``numbers``; by number, those beyond ``after``, or those ``among`` a few alone.
     """
-    narrowed: LiteralString = (
-        "> %(after)s" if among is None else "= any(%(among)s::int[])"
-    )  # fmt: skip
+    narrowed: LiteralString = "> %(after)s" if among is None else "= any(%(among)s::int[])"
     return (
         driver(connection)
         .execute(

@@ -90,12 +90,11 @@ def store_accounts(
     named = set(actors) - known
     rows = {row.id: row for row in user_rows(named)}
     if rows:
-        held, _ = _told(_ask(connection, "users", origin.repository_id, rows))
-        new = [row for row in rows.values() if row.id not in held]
-        changed = [row for row in rows.values() if row.id in held and _replaces(row, held[row.id])]
-        _insert(connection, "users", new, origin)
-        if changed:
-            _replace(connection, "users", changed, origin)
+        asked = _ask(connection, "users", origin.repository_id, rows)
+        batch = _told_apart("users", rows, asked)
+        _insert(connection, "users", batch.new, origin)
+        if batch.changed:
+            _replace(connection, "users", batch.changed, origin)
     known |= named
 
 
@@ -117,7 +116,7 @@ def upsert_all(
             for thing, several in latest.items()
         }
         driver(connection).execute("savepoint upsert")
-    batches = [_Batch(thing, several, *_told(asked[thing])) for thing, several in latest.items()]
+    batches = [_told_apart(thing, several, asked[thing]) for thing, several in latest.items()]
     try:
         written = [_write(connection, batch, origin, _whole) for batch in batches]
     except UNFIT:
@@ -209,17 +208,16 @@ def mark_number_gone(
 _Write = Callable[[Connection, str, Sequence[Row], Origin], None]
 _Through = Callable[[_Write, Connection, str, Sequence[Row], Origin], set[int]]
 """Has rows written, and gives the ids of those that were refused."""
-_Held = tuple[bytes, datetime | None, bool]
-"""Hash, time of update, and whether it is deleted."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Batch:
-    """``rows`` by id, what is ``held`` of them, and which are ``waiting`` in quarantine."""
+    """Rows of a thing beside what is held; ``waiting`` are the ids of those in quarantine."""
 
     thing: str
-    rows: dict[int, Row]
-    held: dict[int, _Held]
+    new: Sequence[Row]
+    changed: Sequence[Row]
+    unchanged: int
     waiting: set[int]
 
 
@@ -252,7 +250,7 @@ def _latest(rows: Sequence[Row]) -> dict[int, Row]:
 def _ask(
     connection: Connection, thing: str, repository_id: int, ids: Iterable[int]
 ) -> Cursor[tuple[Any, ...]]:
-    """For `_told`: what is held of ``ids``, and which of them wait in quarantine."""
+    """For `_told_apart`: what is held of ``ids``, and which of them wait in quarantine."""
     return driver(connection).execute(
         _sql(
             "select id, content_hash, source_updated_at, deleted_at is not null from raw.{table}"
@@ -267,39 +265,37 @@ def _ask(
     )
 
 
-def _told(found: Cursor[tuple[Any, ...]]) -> tuple[dict[int, _Held], set[int]]:
-    held: dict[int, _Held] = {}
+def _told_apart(thing: str, rows: Mapping[int, Row], found: Cursor[tuple[Any, ...]]) -> _Batch:
+    """In the order of ``rows``, in which they are locked."""
+    held: dict[int, tuple[bytes, datetime | None, bool]] = {}
     waiting: set[int] = set()
-    for identifier, digest, updated, gone in found:
+    for identifier, digest, updated_at, is_deleted in found:
         if digest is None:
             waiting.add(identifier)
         else:
-            held[identifier] = digest, updated, gone
-    return held, waiting
+            held[identifier] = digest, updated_at, is_deleted
+    new = [row for row in rows.values() if row.id not in held]
+    changed = [row for row in rows.values() if row.id in held and _replaces(row, held[row.id])]
+    return _Batch(thing, new, changed, len(rows) - len(new) - len(changed), waiting)
+
+
+def _replaces(row: Row, held: tuple[bytes, datetime | None, bool]) -> bool:
+    digest, updated_at, is_deleted = held
+    return not _is_older(row, updated_at) and (is_deleted or row.content_hash != digest)
 
 
 def _write(connection: Connection, batch: _Batch, origin: Origin, through: _Through) -> Written:
-    new = [row for row in batch.rows.values() if row.id not in batch.held]
-    changed = [
-        row for row in batch.rows.values()
-        if row.id in batch.held and _replaces(row, batch.held[row.id])
-    ]  # fmt: skip
-    refused = through(_copy, connection, batch.thing, new, origin)
-    refused_changes = through(_replace, connection, batch.thing, changed, origin)
+    refused = through(_copy, connection, batch.thing, batch.new, origin)
+    refused_changes = through(_replace, connection, batch.thing, batch.changed, origin)
     refused |= refused_changes
     if accepted := batch.waiting - refused:
         quarantine.close(connection, batch.thing, origin.repository_id, accepted, at=origin.at)
     return Written(
-        new=len(new) - len(refused) + len(refused_changes),
-        changed=len(changed) - len(refused_changes),
-        unchanged=len(batch.rows) - len(new) - len(changed),
+        new=len(batch.new) - len(refused) + len(refused_changes),
+        changed=len(batch.changed) - len(refused_changes),
+        unchanged=batch.unchanged,
         refused=len(refused),
     )
-
-
-def _replaces(row: Row, held: _Held) -> bool:
-    digest, updated_at, is_deleted = held
-    return not _is_older(row, updated_at) and (is_deleted or row.content_hash != digest)
 
 
 def _is_older(row: Row, than: datetime | None) -> bool:

@@ -80,8 +80,8 @@ def since(
             horizon = (answer.date - _CLOCK_OVERLAP).strftime("%Y-%m-%dT%H:%M:%SZ")
             state = {"since": min(latest, horizon), **size.remembered}
         seen += len(records)
-        ask = partial(_page, run, thing, following or "", size, latest)
-        with ahead(ask) if following else nullcontext() as upcoming:
+        ask = partial(_page, run, thing, following, size, latest) if following else None
+        with ahead(ask) if ask else nullcontext() as upcoming:
             cursor, written = run.commit(cursor, state, storing(run, thing, records), done=seen)
         total += written
         told([keys.number for keys, _ in records if keys.number is not None])
@@ -194,8 +194,8 @@ def newest(run: Run, thing: Thing) -> StepResult:
         else:
             state["next"] = answer.next_url
         seen += len(records)
-        ask = partial(run.client.get, str(answer.next_url))
-        with nullcontext() if is_last else ahead(ask) as upcoming:
+        ask = None if is_last else partial(run.client.get, str(answer.next_url))
+        with ahead(ask) if ask else nullcontext() as upcoming:
             cursor, written = run.commit(cursor, state, storing(run, thing, records), done=seen)
         state = dict(cursor.state)
         total += written

@@ -27,7 +27,7 @@ class Batch:
 
     thing: Thing
     rows: list[Row] = field(default_factory=list)
-    inside: dict[str, dict[int, list[Row]]] = field(default_factory=dict)
+    inside: dict[Thing, dict[int, list[Row]]] = field(default_factory=dict)
     """Thing -> number of the record it came with -> rows."""
     actors: list[Actor] = field(default_factory=list)
 
@@ -40,20 +40,20 @@ class Batch:
                 node_row(child, {**one, child.number: node["number"]}, parent=own.id)
                 for one in node[child.connection]["nodes"]
             ]
-            self.inside.setdefault(child.name, {})[node["number"]] = rows
+            self.inside.setdefault(child, {})[node["number"]] = rows
 
     def write(self, connection: Connection, run: Run) -> Written:
         """What a record no longer holds inside is gone upstream."""
         origin = run.graphql_origin
         raw.store_accounts(connection, self.actors, origin=origin, known=run.accounts)
-        held = {child: self.inside.get(child.name, {}) for child in children(self.thing)}
         rows = {
-            child.name: list(chain.from_iterable(inside.values())) for child, inside in held.items()
+            child.name: list(chain.from_iterable(inside.values()))
+            for child, inside in self.inside.items()
         }
         written = raw.upsert_all(connection, {**rows, self.thing.name: self.rows}, origin=origin)
         shown = {
             child: {number: [row.id for row in several] for number, several in inside.items()}
-            for child, inside in held.items()
+            for child, inside in self.inside.items()
         }
         gone = raw.mark_absent_within(connection, shown, origin=origin)
         return written + Written(changed=gone)

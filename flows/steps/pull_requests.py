@@ -1,7 +1,6 @@
 """Pull requests in full, for those alone that the issue list shows as changed."""
 
 import time
-from collections import deque
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -26,6 +25,8 @@ from warehouse.raw import Written
 
 _MOST_IN_A_ROW = 3
 _DUE_AT_ONCE = 2_400
+_POORER = ("rest",)
+"""Where those that are held come from that GraphQL knows more of."""
 _SETTLES = timedelta(seconds=2)
 """GitHub's times are in whole seconds, rounded down, and its clocks differ by a moment."""
 _AUDITED_PAGE, _AUDITED = 48, 12
@@ -47,7 +48,8 @@ def hydrate(
     One that GitHub does not answer for by itself either is parked, and the others are read.
     """
     if not run.client.has_token:
-        deque(listed, maxlen=0)
+        for _ in listed:
+            pass  # which are due is known at the end
         return _list(run)
     cursor = run.take("pull_requests")
     before: dict[str, str] = cursor.state.get("parked", {})
@@ -57,10 +59,10 @@ def hydrate(
     hydration.read(_listed_due(run, cursor, listed, numbers))
     with run.warehouse.begin() as connection:
         hydration.total = hydration.done + holdings.count_due_pull_requests(
-            connection, run.repository.repository_id, again=("rest",), numbers=numbers
+            connection, run.repository.repository_id, again=_POORER, numbers=numbers
         )
     suspects: list[Due] = []
-    for due in _due(run, hydration.cursor, again=("rest",), numbers=numbers):
+    for due in _due(run, hydration.cursor, again=_POORER, numbers=numbers):
         left = [one for one in due if str(one[0]) not in hydration.parked]
         hydration.read([one for one in left if str(one[0]) not in before])
         suspects += [one for one in left if str(one[0]) in before]
@@ -343,7 +345,7 @@ def _listed_due(
     for page in listed:
         with run.warehouse.begin() as connection:
             found = holdings.due_pull_requests(
-                connection, run.repository.repository_id, again=("rest",), among=page
+                connection, run.repository.repository_id, again=_POORER, among=page
             )
         due = [one for one in found if str(one[0]) not in later and one not in last]
         numbers -= {number for number, _, _ in due}

@@ -125,7 +125,7 @@ class Run:
         with self.warehouse.begin() as connection:
             written = write(connection)
             with at_once(connection):
-                moved = cursors.moving(connection, cursor, state, at=self.clock())
+                moved = cursors.move(connection, cursor, state, at=self.clock())
                 if written.touched:
                     self._tell(
                         connection, stage="extract", resource=cursor.thing, done=done, total=total,

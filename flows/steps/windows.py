@@ -132,8 +132,8 @@ def _read(
         is_last = answer.next_url is None
         kept = {**state, "windows": [[a.isoformat(), b.isoformat()] for a, b in state["windows"]]}
         moved = kept if is_last else cursor.state
-        ask = partial(run.client.get, str(answer.next_url))
-        with nullcontext() if is_last else ahead(ask) as upcoming:
+        ask = None if is_last else partial(run.client.get, str(answer.next_url))
+        with ahead(ask) if ask else nullcontext() as upcoming:
             cursor, written = run.commit(
                 cursor, moved, storing(run, thing, records), done=len(seen), total=state["total"]
             )

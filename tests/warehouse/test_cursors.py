@@ -22,7 +22,7 @@ def take(warehouse: Engine, thing: str = "issues", repository_id: int = 1) -> Cu
 
 def move(warehouse: Engine, cursor: Cursor, page: int) -> Cursor:
     with warehouse.begin() as connection:
-        return cursors.move(connection, cursor, {"page": page}, at=LATER)
+        return cursors.move(connection, cursor, {"page": page}, at=LATER)()
 
 
 def states(warehouse: Engine, repository_id: int = 1) -> dict[str, dict[str, int]]:
@@ -57,7 +57,7 @@ def test_a_cursor_that_was_taken_over_commits_nothing(warehouse: Engine) -> None
     def commit() -> None:
         with warehouse.begin() as connection:
             raw.upsert(connection, "issues", [payload_row(1)], origin=origin)
-            cursors.move(connection, stale, {"page": 9}, at=LATER)
+            cursors.move(connection, stale, {"page": 9}, at=LATER)()
 
     with pytest.raises(LeaseLost, match="cursor issues of repository 1"):
         commit()
@@ -103,7 +103,7 @@ def test_forgetting_twice_is_the_same_as_once(warehouse: Engine) -> None:
         cursors.forget(connection, 1, before=start)
     cursor = take(warehouse)
     with warehouse.begin() as connection:
-        cursors.move(connection, cursor, {"page": 1}, at=start + timedelta(seconds=1))
+        cursors.move(connection, cursor, {"page": 1}, at=start + timedelta(seconds=1))()
         cursors.forget(connection, 1, before=start)
 
     assert states(warehouse) == {"issues": {"page": 1}}

@@ -24,6 +24,7 @@ from gitinsight.runtime.process import free_port
 from tests.support.analyses import rows
 from tests.support.storms import Server
 from tests.support.upstream import Reply, Upstream
+from tests.support.waiting import wait_for
 from warehouse import accounting
 from warehouse.engine import UNREACHABLE, Engine, make_engine
 from warehouse.governor import SharedGovernor
@@ -39,6 +40,9 @@ _COUNTING = """
     create trigger counting after update on ops.principals
         for each row execute function count_written()
 """
+_LOCKED_OUT = (
+    "from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
+)
 
 
 @pytest.fixture
@@ -72,17 +76,14 @@ def holding_principals(database_url: str, warehouse: Engine) -> Iterator[Callabl
     engine = make_engine(database_url, process="holder")
 
     def waited_for(count: int) -> None:
-        waiting = (
-            "select count(*) from pg_stat_activity"
-            " where datname = current_database() and wait_event_type = 'Lock'"
-        )
-        while rows(warehouse, waiting) != [(count,)]:
-            time.sleep(0.01)
+        wait_for(lambda: rows(warehouse, f"select count(*) {_LOCKED_OUT}") == [(count,)])
 
-    with engine.begin() as connection:
-        connection.exec_driver_sql("select from ops.principals for update")
-        yield waited_for
-    engine.dispose()
+    try:
+        with engine.begin() as connection:
+            connection.exec_driver_sql("select from ops.principals for update")
+            yield waited_for
+    finally:
+        engine.dispose()
 
 
 def test_no_token_is_stored(governor: SharedGovernor, warehouse: Engine) -> None:
@@ -300,10 +301,7 @@ def test_one_that_cannot_be_written_takes_none_with_it_that_waits(
         for thread in threads:
             thread.start()
         waited_for(1)
-        rows(
-            warehouse, "select pg_terminate_backend(pid) from pg_stat_activity"
-            " where datname = current_database() and wait_event_type = 'Lock'",
-        )  # fmt: skip
+        rows(warehouse, f"select pg_terminate_backend(pid) {_LOCKED_OUT}")
     for thread in threads:
         thread.join()
 

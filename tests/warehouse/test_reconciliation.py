@@ -53,7 +53,7 @@ def reconcile(
         completeness.record(connection, 1, held, at=AT, job_id=UUID(int=1))
         raw.upsert(connection, "repositories", [payload_row(1, **(shown or OBJECT))], origin=origin)
         totals = cursors.take(connection, 1, "totals", at=AT)
-        cursors.move(connection, totals, {"by_state": by_state}, at=AT)
+        cursors.move(connection, totals, {"by_state": by_state}, at=AT)()
         found = reconciliation.run(connection, 1, as_of=AT)
     return {one.check_name.removeprefix("reconciliation:"): one for one in found}
 

@@ -17,6 +17,7 @@ from tests.support.analyses import attempting, count, rows
 from tests.support.extractions import hastened
 from tests.support.github import GitHub
 from tests.support.rows import AT
+from tests.support.waiting import wait_for
 from warehouse.engine import Engine
 
 NAME = "synthetic-labs/aurora"
@@ -67,7 +68,7 @@ def test_a_giant_is_read_so_many_at_a_time(
 
 
 def test_those_that_are_listed_are_read_while_the_list_goes_on(
-    settings: Settings, warehouse: Engine, github: GitHub
+    settings: Settings, warehouse: Engine
 ) -> None:
     held = "raw.github_pull_requests"
     with attempting(settings, warehouse, NAME) as run:
@@ -79,7 +80,6 @@ def test_those_that_are_listed_are_read_while_the_list_goes_on(
                 " where payload ? 'pull_request' order by 1",
             )
         ]  # fmt: skip
-        github.start_counting()
         listed, results = Feed[int](), list[StepResult]()
         reader = threading.Thread(
             target=lambda: results.append(hydrate(run, numbers=numbers[:3], listed=listed))
@@ -88,8 +88,7 @@ def test_those_that_are_listed_are_read_while_the_list_goes_on(
         with listed.filling() as told:
             told(numbers[:30])
             told(numbers[:30])  # once more, as where a window of the list begins anew
-            while count(warehouse, held) < 20:  # those with more inside are asked for together
-                time.sleep(0.01)
+            wait_for(lambda: count(warehouse, held) >= 20)  # the long ones are read together
             told(numbers[30:-1])
         reader.join()
 

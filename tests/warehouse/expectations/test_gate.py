@@ -36,7 +36,7 @@ def put(connection: Connection, identifier: int, **changed: Any) -> None:
 
 def look(connection: Connection, thing: str, *, hours_ago: float) -> None:
     cursor = cursors.take(connection, 1, thing, at=AT)
-    cursors.move(connection, cursor, {}, at=AT - timedelta(hours=hours_ago))
+    cursors.move(connection, cursor, {}, at=AT - timedelta(hours=hours_ago))()
 
 
 def fill(
