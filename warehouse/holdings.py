@@ -1,8 +1,8 @@
 """Questions to the raw tables: what is held, and what of it is missing or out of date."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
-from typing import LiteralString
+from typing import LiteralString, NamedTuple
 
 from psycopg import sql
 
@@ -11,6 +11,16 @@ from gitinsight.things.thing import Thing
 from warehouse.engine import Connection, driver
 from warehouse.raw import DELETED, TRANSFERRED
 from warehouse.tables.shape import number_of
+
+
+class LeftBehind(NamedTuple):
+    """Records of ``thing`` are held, and the issue or pull request that they are about is not: it
+    ``is_gone``, or nobody knows.
+    """
+
+    thing: Thing
+    number: int
+    is_gone: bool
 
 
 def has_lost(connection: Connection, repository_id: int, *, since: datetime) -> bool:
@@ -191,36 +201,40 @@ def number_gaps(connection: Connection, repository_id: int) -> list[int]:
     return [number for (number,) in found]
 
 
-def left_behind(connection: Connection, thing: Thing, repository_id: int) -> list[tuple[int, bool]]:
-    """(number, whether it is known to be gone) of the issues and pull requests of which records of
-    ``thing`` are held although they themselves are not.
+def left_behind(
+    connection: Connection, things: Iterable[Thing], repository_id: int
+) -> list[LeftBehind]:
+    """Issues and pull requests of which records of ``things`` are held although they themselves are
+    not. Each number is looked up: to go through all issues costs more, and again for each thing.
     """
-    return (
-        driver(connection)
-        .execute(
-            sql.SQL(
-                """
-                select number, coalesce(bool_or(is_gone), false)
-                from (
-                    select {number} as number, null::boolean as is_gone
-                    from raw.{thing}
-                    where repository_id = %(id)s and deleted_at is null
-                    group by 1
-                    union all
-                    select (payload ->> 'number')::int, deleted_at is not null
-                    from raw.github_issues
-                    where repository_id = %(id)s
-                ) as named
-                where number is not null
-                group by number
-                having bool_or(is_gone is null) and coalesce(bool_and(is_gone), true)
-                order by 1
-                """
-            ).format(number=sql.SQL(number_of(thing)), thing=sql.Identifier(thing.table)),
-            {"id": repository_id},
+    several = list(things)
+    named = sql.SQL(" union all ").join(
+        sql.SQL(
+            "select {place} as place, {number} as number from raw.{table}"
+            " where repository_id = %(id)s and deleted_at is null group by 2"
+        ).format(
+            place=sql.Literal(place), number=sql.SQL(number_of(thing)),
+            table=sql.Identifier(thing.table),
         )
-        .fetchall()
+        for place, thing in enumerate(several)
+    )  # fmt: skip
+    found = driver(connection).execute(
+        sql.SQL(
+            """
+            select named.place, named.number, coalesce(issue.is_gone, false)
+            from ({named}) as named
+            left join lateral (
+                select bool_and(deleted_at is not null) as is_gone
+                from raw.github_issues
+                where repository_id = %(id)s and (payload ->> 'number')::int = named.number
+            ) as issue on true
+            where named.number is not null and coalesce(issue.is_gone, true)
+            order by 1, 2
+            """
+        ).format(named=named),
+        {"id": repository_id},
     )
+    return [LeftBehind(several[place], number, is_gone) for place, number, is_gone in found]
 
 
 def ids_about(connection: Connection, thing: Thing, repository_id: int, number: int) -> list[int]:

@@ -9,7 +9,7 @@ from typing import Protocol, TypeVar
 
 from flows.steps import account, commits, discover, identities, mend, pull_requests, reading, sweep
 from flows.steps.account import Account
-from flows.steps.lanes import Feed, together
+from flows.steps.lanes import Feed, ahead, together
 from flows.steps.run import Run, StepResult
 from gitinsight.errors import BrokenAnswer
 from gitinsight.github.payloads import Kind, Quarantined
@@ -133,9 +133,12 @@ def extract(run: Run, call: Call) -> Extraction:
         is_calm = may_be_calm and not done.has_news
     if is_calm:
         return done
-    told = account.upstream(run)
-    if run.repository.has_api:
-        steps.step("mend", partial(mend.mend, upstream=told.counts, results=done.results))
+    with ahead(partial(account.upstream, run)) as upstream:
+        found = mend.look(run) if run.repository.has_api else None
+    told = upstream()
+    if found is not None:
+        counts, results = told.counts, done.results
+        steps.step("mend", partial(mend.mend, upstream=counts, results=results, found=found))
     with _keeping(run, "totals"):
         done.account = account.account(run, done.results, told)
     _close_answers(run)

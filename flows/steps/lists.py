@@ -102,9 +102,8 @@ def _is_anchor(records: Page, latest: str, pages: int) -> bool:
     """
     if pages < _ANCHOR_PAGES:
         return False
-    repeated = sum(
-        keys.updated_at is not None and _iso(keys.updated_at) == latest for keys, _ in records
-    )
+    start = datetime.fromisoformat(latest)
+    repeated = sum(keys.updated_at is not None and keys.updated_at >= start for keys, _ in records)
     return repeated * _ANCHOR_PAGES <= len(records) or pages >= 2 * _ANCHOR_PAGES
 
 

@@ -2,9 +2,13 @@
 about, both at once and by number.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import TypeVar
 
 from flows.steps import lists, pull_requests, reading, sweep
+from flows.steps.lanes import ahead
 from flows.steps.lists import store, storing
 from flows.steps.run import Run, StepResult
 from gitinsight.errors import NotVisible, UnexpectedPayload
@@ -17,32 +21,73 @@ from gitinsight.things.review_comments import REVIEW_COMMENTS
 from gitinsight.things.thing import Reading, Thing
 from warehouse import completeness, cursors, holdings, quarantine, raw, suspects
 from warehouse.engine import Connection
+from warehouse.holdings import LeftBehind
 from warehouse.raw import Written
+
+T = TypeVar("T")
 
 _MOST = 100
 """Numbers that are asked for in one run; the rest has its turn in the next."""
 _REREAD = {Reading.WHOLE, Reading.NEWEST, Reading.WINDOWED, Reading.CONNECTION}
 
 
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """How many are held by thing, and the numbers of issues and pull requests that do not agree
+    with what is held of them.
+    """
+
+    counts: Mapping[str, int]
+    conversations: Sequence[int]
+    insides: Collection[int]
+    left_behind: Sequence[LeftBehind]
+
+
+def look(run: Run) -> Findings:
+    """Four questions that each go through all that is held: PostgreSQL has more than one core."""
+    repository_id = run.repository.repository_id
+
+    def asking(question: Callable[[Connection], T]) -> AbstractContextManager[Callable[[], T]]:
+        def ask() -> T:
+            with run.warehouse.begin() as connection:
+                return question(connection)
+
+        return ahead(ask)
+
+    def uneven_insides(connection: Connection) -> set[int]:
+        return {
+            number
+            for child in children(PULL_REQUESTS)
+            for number in holdings.uneven_parents(connection, PULL_REQUESTS, child, repository_id)
+        }
+
+    with (
+        asking(lambda one: completeness.held_counts(one, repository_id)) as counts,
+        asking(lambda one: holdings.uneven_conversations(one, repository_id, limit=_MOST)) as said,
+        asking(uneven_insides) as insides,
+        asking(lambda one: holdings.left_behind(one, sweep.SUSPECTED, repository_id)) as left,
+    ):
+        return Findings(counts(), said(), insides(), left())
+
+
 def mend(
-    run: Run, upstream: Mapping[str, int | None], results: Mapping[str, StepResult]
+    run: Run, upstream: Mapping[str, int | None], results: Mapping[str, StepResult], found: Findings
 ) -> StepResult:
     """``upstream`` is what GitHub says there is; once is enough where it says the same as we do.
-    ``results`` tell what could be read at all.
+    ``results`` tell what could be read at all, and ``found`` what there is to mend.
     """
     with run.warehouse.begin() as connection:
-        held = completeness.held_counts(connection, run.repository.repository_id)
         listed = holdings.count_listed(connection, run.repository.repository_id)
         states = cursors.states(connection, run.repository.repository_id)
         gaps = quarantine.gaps(connection, run.repository.repository_id)
     refused = {thing: gap.missing for thing, gap in gaps.items()}
     missing = {
         thing: count
-        - held[thing]
+        - found.counts[thing]
         - refused.get(thing, 0)
         - states.get(thing, {}).get("repeated", 0)
         for thing, count in upstream.items()
-        if count is not None and thing in held and _is_readable(results.get(thing))
+        if count is not None and thing in found.counts and _is_readable(results.get(thing))
     }
     doubts: dict[str, str] = {}
     told = [upstream.get(thing) for thing in ("issues", "pull_requests")]
@@ -50,9 +95,11 @@ def mend(
     touched = (
         0 if None in told else _numbers(run, numbers - listed - refused.get("issues", 0), doubts)
     )
-    touched += _comments(run, held["issue_comments"]) + _inside(run)
+    if touched:
+        found = look(run)  # what is new tells of more that is missing
+    touched += _comments(run, found) + _inside(run, found.insides)
     if _is_readable(results.get("issues")) and not refused.get("issues"):
-        touched += _left_behind(run)
+        touched += _left_behind(run, found.left_behind)
     if missing.get("review_comments", 0) > 0:
         touched += _reread(run, REVIEW_COMMENTS)
     elif missing.get("review_comments", 0) < 0:
@@ -100,43 +147,38 @@ def _numbers(run: Run, missing: int, doubts: dict[str, str]) -> int:
     return touched
 
 
-def _left_behind(run: Run) -> int:
+def _left_behind(run: Run, left: Sequence[LeftBehind]) -> int:
     """What belongs to something that was deleted before the list of issues could show it, or while
     the rest was read: no list says that it is gone as well.
     """
     repository_id, touched, are_suspect = run.repository.repository_id, 0, False
     with run.warehouse.begin() as connection:
         run.hold(connection)
-        for thing in sweep.SUSPECTED:
-            for number, is_gone in holdings.left_behind(connection, thing, repository_id):
-                if is_gone:
-                    touched += raw.mark_number_gone(
-                        connection, repository_id, number, at=run.clock(), reason="gone before"
-                    )
-                    continue
-                ids = holdings.ids_about(connection, thing, repository_id, number)
-                suspects.add(connection, repository_id, thing.name, ids, at=run.clock())
-                are_suspect = True
+        for thing, number, is_gone in left:
+            if is_gone:
+                touched += raw.mark_number_gone(
+                    connection, repository_id, number, at=run.clock(), reason="gone before"
+                )
+                continue
+            ids = holdings.ids_about(connection, thing, repository_id, number)
+            suspects.add(connection, repository_id, thing.name, ids, at=run.clock())
+            are_suspect = True
     return touched + (sweep.settle(run) if are_suspect else 0)
 
 
-def _comments(run: Run, held: int) -> int:
+def _comments(run: Run, found: Findings) -> int:
     """The conversation of each issue that says it has another number of comments than are held,
     unless as many are held as GitHub's own list has: then it is GitHub that does not agree.
     """
-    with run.warehouse.begin() as connection:
-        uneven = holdings.uneven_conversations(
-            connection, run.repository.repository_id, limit=_MOST
-        )
-    if not uneven:
+    if not found.conversations:
         return 0
     listed = lists.count(run, ISSUE_COMMENTS)
     cursor = run.take(ISSUE_COMMENTS.name)
-    if listed == held:
+    if listed == found.counts[ISSUE_COMMENTS.name]:
         run.commit(cursor, {**cursor.state, "listed": listed})
         return 0
     touched = 0
-    for number in uneven:
+    for number in found.conversations:
         try:
             first = run.client.get(run.path(f"issues/{number}/comments?per_page=100"))
         except NotVisible:
@@ -159,19 +201,9 @@ def _comments(run: Run, held: int) -> int:
     return touched
 
 
-def _inside(run: Run) -> int:
+def _inside(run: Run, uneven: Collection[int]) -> int:
     """What comes inside pull requests, where they say that there is more or less of it."""
-    if not run.client.has_token:
-        return 0
-    with run.warehouse.begin() as connection:
-        uneven = {
-            number
-            for child in children(PULL_REQUESTS)
-            for number in holdings.uneven_parents(
-                connection, PULL_REQUESTS, child, run.repository.repository_id
-            )
-        }
-    if not uneven:
+    if not run.client.has_token or not uneven:
         return 0
     return pull_requests.hydrate(run, numbers=sorted(uneven)[-_MOST:]).touched
 

@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 
 from gitinsight.github.payloads import Row
+from gitinsight.things.issue_comments import ISSUE_COMMENTS
 from gitinsight.things.issue_events import ISSUE_EVENTS
 from gitinsight.things.pull_requests import PULL_REQUESTS
 from gitinsight.things.reviews import REVIEWS
@@ -106,12 +107,20 @@ def test_what_was_left_behind_by_issues_that_are_not_held_is_told(warehouse: Eng
         payload_row(20, issue=None),
         thing="issue_events",
     )
+    put(
+        warehouse,
+        *(payload_row(30 + number, issue_url=f"https://api/issues/{number}") for number in (3, 4)),
+        thing="issue_comments",
+    )
+    things = (ISSUE_EVENTS, ISSUE_COMMENTS)
     with warehouse.begin() as connection:
         raw.mark_deleted(connection, "issues", 1, [2], at=LATER.at, reason="absent")
         raw.mark_deleted(connection, "issue_events", 1, [15], at=LATER.at, reason="absent")
 
-        assert holdings.left_behind(connection, ISSUE_EVENTS, 1) == [(2, True), (4, False)]
-        assert holdings.left_behind(connection, ISSUE_EVENTS, 2) == []
+        assert holdings.left_behind(connection, things, 1) == [
+            (ISSUE_EVENTS, 2, True), (ISSUE_EVENTS, 4, False), (ISSUE_COMMENTS, 4, False),
+        ]  # fmt: skip
+        assert holdings.left_behind(connection, things, 2) == []
         assert holdings.ids_about(connection, ISSUE_EVENTS, 1, 4) == [14]
         assert holdings.ids_about(connection, ISSUE_EVENTS, 1, 5) == []
 

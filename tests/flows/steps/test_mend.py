@@ -72,6 +72,31 @@ def test_an_issue_that_is_missing_is_fetched_by_its_number(
     assert states(warehouse_read) == {"complete", "uncounted"}
 
 
+def test_what_is_missing_of_an_issue_that_was_missing_is_fetched_with_it(
+    settings: Settings, warehouse_read: Engine, github: GitHub
+) -> None:
+    whole = count(warehouse_read, "raw.github_issue_comments")
+    ((number,),) = rows(
+        warehouse_read,
+        "select (payload ->> 'number')::int from raw.github_issues"
+        " where (payload ->> 'comments')::int > 1 order by 1 limit 1",
+    )
+    with warehouse_read.begin() as connection:
+        connection.exec_driver_sql(
+            f"delete from raw.github_issues where (payload ->> 'number')::int = {number}"
+        )
+        connection.exec_driver_sql(
+            "delete from raw.github_issue_comments"
+            f" where payload ->> 'issue_url' like '%%/{number}'"
+        )
+    github.change(NAME, "new_issue")
+
+    read(settings, warehouse_read)
+
+    assert count(warehouse_read, "raw.github_issue_comments") == whole
+    assert states(warehouse_read) == {"complete", "uncounted"}
+
+
 @pytest.mark.parametrize(
     ("operation", "reason"), [("delete_issue", "deleted"), ("transfer_issue", "transferred")]
 )
