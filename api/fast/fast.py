@@ -21,8 +21,6 @@ _MOST_HEADS = 4_096
 _MOST_READY = 10_000
 LONGEST_READY = 2_048
 """Bytes of a request that is recognised when it comes again: 20 MiB of them at most."""
-_READY_SECONDS = 1.0
-"""By so much an answer may outlive its time on the shelf, and no change to what it tells."""
 _LAST_DIGITS = [b"%03x" % number for number in range(16**3)]
 
 
@@ -62,7 +60,8 @@ class Fast:
         entry = held or self.searches.at_once(target)
         if entry is None:
             return None
-        made = Ready(entry, head, target, until=min(head.until, now + _READY_SECONDS))
+        # It may outlive its time on the shelf by a moment, and no change to what it tells.
+        made = Ready(entry, head, target, until=min(head.until, self.summaries.trusted_until))
         if held is not None and head.request_id is None and len(request) <= LONGEST_READY:
             if len(self.ready) >= _MOST_READY:
                 self.ready.clear()

@@ -1,13 +1,18 @@
 """The lane on one connection: order, pieces, bodies, and how long the connection lasts."""
 
+import asyncio
 import socket
 import time
 from collections.abc import Iterator
 from contextlib import closing
+from typing import ClassVar
 
 import httpx2
 import pytest
 
+from api.fast.lane import FastLane
+from gitinsight.settings import Settings
+from tests.conftest import serving_api
 from tests.support.marts import publish_figures
 from tests.support.raw_http import Answer, ask, receive
 from tests.support.rows import add_repository, claim
@@ -103,3 +108,40 @@ def test_who_reads_slowly_gets_everything_in_the_end(slow_reader: socket.socket)
     answers = receive(slow_reader, wanted)
 
     assert {one.status for one in answers} == {200}
+
+
+class Watched(FastLane):
+    all: ClassVar[list["Watched"]] = []
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        Watched.all.append(self)
+
+
+def test_who_does_not_read_is_not_answered_without_end(
+    settings: Settings, address: tuple[str, int]
+) -> None:
+    request = GET % (1, b"")
+    with serving_api(settings, http=Watched) as url, closing(socket.socket()) as client:
+        watched = httpx2.URL(url)
+        wait_for(lambda: is_of_the_lane(ask((watched.host, watched.port or 0), [request])))
+        before = len(Watched.all)
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
+        client.connect((watched.host, watched.port))
+        wait_for(lambda: len(Watched.all) > before)
+        lane = Watched.all[-1]
+
+        def send(seconds: float) -> int:
+            client.sendall(request)
+            time.sleep(seconds)  # each comes by itself
+            return int(lane.transport.get_write_buffer_size())
+
+        deadline = time.monotonic() + 30
+        while not lane.flow.write_paused:
+            send(0.0002)
+            assert time.monotonic() < deadline
+        waiting = send(0.01)
+        for _ in range(100):
+            send(0.002)
+
+        assert send(0.01) == waiting
