@@ -6,7 +6,7 @@ that the index answers at once. All else goes the ordinary way, on the same conn
 that answer the same.
 """
 
-from time import monotonic
+import time
 from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
@@ -22,8 +22,6 @@ class FastLane(Patient):
     def __init__(self, *given: Any, **options: Any) -> None:
         super().__init__(*given, **options)
         self._fast: Fast | None = self.app_state.get("fast")
-        self._is_free = False
-        """Nothing is under way on the connection: what comes next begins a message."""
         self._answered_at = 0.0
         self._is_leaving = False
 
@@ -31,10 +29,6 @@ class FastLane(Patient):
         super().on_headers_complete()
         if self._is_leaving and self.cycle is not None:
             self.cycle.keep_alive = False
-
-    def pause_writing(self) -> None:
-        self._is_free = False
-        super().pause_writing()
 
     def shutdown(self) -> None:
         """Between two messages the next may be under way: it is answered, with the word that it is
@@ -50,38 +44,32 @@ class FastLane(Patient):
 
     def data_received(self, data: bytes) -> None:
         """Each call here is paid for by every request: what most of them need is written out."""
-        now, fast, ready = monotonic(), self._fast, None
-        if fast is not None and (self._is_free or self._frees()):
+        now, fast, ready = time.monotonic(), self._fast, None
+        cycle: RequestResponseCycle | None = self.cycle
+        if (
+            fast is not None
+            and self._is_between
+            and (cycle is None or cycle.response_complete)
+            and not self.flow.write_paused
+        ):
             if len(data) <= LONGEST_READY:  # a whole upload is not made a key
                 ready = fast.ready.get(data)
             if ready is None or now >= ready.until:
                 ready = fast.make_ready(data, now)
         if fast is None or ready is None:
-            self._is_free = False
             super().data_received(data)
             return
         request_id = ready.request_id or next(fast.ids)
         headers = self.server_state.default_headers
         if fast.default_headers is not headers:
             fast.begin(headers)
-        self._answered_at = now
         self.transport.write(
             b"".join((fast.begun[ready.form], ready.told, request_id, _OVER, ready.body))
         )
-        fast.traffic.count(ready.line, now, request_id)
-
-    def _frees(self) -> bool:
-        """Whether the connection is free by now, and from then on closed when nothing comes."""
-        cycle: RequestResponseCycle | None = self.cycle
-        self._is_free = (
-            self._is_between
-            and (cycle is None or cycle.response_complete)
-            and not self.flow.write_paused
-        )
-        if self._is_free and self.timeout_keep_alive_task is None:
-            self._answered_at = monotonic()
+        self._answered_at = now
+        if self.timeout_keep_alive_task is None:
             self._stay(self.timeout_keep_alive)
-        return self._is_free
+        fast.traffic.count(ready.line, now, request_id)
 
     def _stay(self, seconds: float) -> None:
         """One timer serves all answers of a connection: it looks when the last one was."""
@@ -90,7 +78,7 @@ class FastLane(Patient):
         )
 
     def timeout_keep_alive_handler(self) -> None:
-        left = self._answered_at + self.timeout_keep_alive - monotonic()
+        left = self._answered_at + self.timeout_keep_alive - time.monotonic()
         if left > 0:
             self._stay(left)
         else:

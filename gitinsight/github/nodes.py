@@ -41,16 +41,15 @@ def actors(value: object) -> Iterator[Actor]:
     """Every account in a node that says what it is, so that it is the same as REST says. Bots are
     left to REST: GraphQL drops the suffix from most of their logins, not from all.
     """
-    rest = [value]
-    while rest:
-        one = rest.pop()
-        if isinstance(one, dict):
-            kind = one.get("__typename", "Bot")
-            if kind != "Bot" and "login" in one and "databaseId" in one:
-                yield Actor(one["databaseId"], one["login"], kind)
-            rest += one.values()
-        elif isinstance(one, list):
-            rest += one
+    if isinstance(value, list):
+        for item in value:
+            yield from actors(item)
+    elif isinstance(value, dict):
+        kind = value.get("__typename", "Bot")
+        if kind != "Bot" and "login" in value and "databaseId" in value:
+            yield Actor(value["databaseId"], value["login"], kind)
+        for item in value.values():
+            yield from actors(item)
 
 
 def _value(node: Mapping[str, Any], path: str) -> Any:

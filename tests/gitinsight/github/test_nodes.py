@@ -55,4 +55,4 @@ def test_accounts_are_found_at_any_depth_and_bots_are_left_out() -> None:
         "unsaid": {"login": "kim", "databaseId": 4},
     }  # fmt: skip
 
-    assert {(one.id, one.login) for one in actors(node)} == {(1, "ada"), (3, "eve")}
+    assert [(one.id, one.login) for one in actors(node)] == [(1, "ada"), (3, "eve")]
