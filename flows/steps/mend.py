@@ -54,10 +54,12 @@ def look(run: Run) -> Findings:
 
         return ahead(ask)
 
+    inside = children(PULL_REQUESTS) if run.client.has_token else ()  # GraphQL alone tells of it
+
     def uneven_insides(connection: Connection) -> set[int]:
         return {
             number
-            for child in children(PULL_REQUESTS)
+            for child in inside
             for number in holdings.uneven_parents(connection, PULL_REQUESTS, child, repository_id)
         }
 
@@ -203,7 +205,7 @@ def _comments(run: Run, found: Findings) -> int:
 
 def _inside(run: Run, uneven: Collection[int]) -> int:
     """What comes inside pull requests, where they say that there is more or less of it."""
-    if not run.client.has_token or not uneven:
+    if not uneven:
         return 0
     return pull_requests.hydrate(run, numbers=sorted(uneven)[-_MOST:]).touched
 
