@@ -121,6 +121,42 @@ def test_filters_narrow_what_is_found_and_are_in_the_address(browser: Any, site:
     assert counts["open"] != counts["closed"]
 
 
+def test_what_is_chosen_at_once_is_all_kept(browser: Any, site: Site) -> None:
+    """A word still being typed and a kind; nothing of it follows to another page."""
+    type_and_press = """button => {
+        const box = document.querySelector('input[role=combobox]');
+        box.value = 'the';
+        box.dispatchEvent(new Event('input', {bubbles: true}));
+        return new Promise(done => setTimeout(() => { button.click(); done(); }, 60));
+    }"""
+    press_both = "buttons => buttons.forEach(one => one.click())"
+    with page_of(browser, site.url) as page:
+        page.goto("/search?q=the&type=issue")
+        page.get_by_role("option").first.wait_for()
+        page.get_by_text("Filters", exact=True).click()
+        page.locator("button", has_text=re.compile("^(Pull requests|Open)$")).evaluate_all(
+            press_both
+        )
+        page.get_by_text("Filters (1)").wait_for()
+        both = page.url
+        page.goto("/search?q=borealis")
+        page.get_by_role("option").first.wait_for()
+        page.get_by_role("button", name="Issues", exact=True).evaluate(type_and_press)
+        page.wait_for_url(re.compile("type=issue"))
+        page.wait_for_load_state("networkidle")
+        typed = page.url
+        page.get_by_role("combobox", name="Search").press_sequentially("x")
+        page.get_by_role("link", name="Jobs").first.click()
+        page.wait_for_url(re.compile("/jobs"))
+        page.wait_for_timeout(300)
+        left = page.url
+
+    assert "type=pull_request" in both
+    assert "state=open" in both
+    assert "q=the" in typed
+    assert left.endswith("/jobs")
+
+
 def test_markup_of_strangers_stays_text(browser: Any, site: Site) -> None:
     with page_of(browser, site.url) as page:
         page.goto("/search?q=%3Cimg%20src%3Dx%20onerror%3Dalert(1)%3E%20borealis")

@@ -38,9 +38,18 @@ export function href(change: Change, url: URL = page.url): string {
   return url.pathname + (query ? `?${query}` : '');
 }
 
+/** Where this page is on the way to: what changes meanwhile is changed there. */
+let next: URL | null = null;
+
 /** Goes there without a jump; `push` where the way back should lead here again. */
-export function go(change: Change, { push = false } = {}): Promise<void> {
-  return goto(href(change), { replaceState: !push, keepFocus: true, noScroll: true });
+export async function go(change: Change, { push = false } = {}): Promise<void> {
+  const from = next?.pathname === page.url.pathname ? next : page.url;
+  const to = (next = new URL(href(change, from), from));
+  try {
+    await goto(to, { replaceState: !push, keepFocus: true, noScroll: true });
+  } finally {
+    if (next === to) next = null;
+  }
 }
 
 export const view = {
