@@ -8,6 +8,7 @@ the wall behind this.
 import re
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
+from itertools import accumulate
 
 import sqlglot
 from sqlglot import Token, TokenType, exp
@@ -23,6 +24,10 @@ _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _MAX_DEPTH = 12
 """The parser goes back over some of what is nested, each level twice, and meanwhile it holds the
 whole process: fifteen levels take seconds.
+"""
+_MAX_DEPTH_WRITTEN = 100
+"""Each cast of a chain is a level when it is written anew, and some thousand of them are more than
+the stack of the process holds: from Python 3.12 on, compiled code falls from it without an error.
 """
 _MOST = {TokenType.JOIN: 30, TokenType.L_BRACKET: 50, TokenType.L_BRACE: 0}
 _FIRST = frozenset({
@@ -201,6 +206,8 @@ def _written(tree: exp.Expr) -> str:
     """
     try:
         statement = tree.sql(dialect=_DIALECT, comments=False)
+        if _depth(statement) > _MAX_DEPTH_WRITTEN:
+            raise StatementRefused("this is nested too deeply")
         (again,) = sqlglot.parse(statement, read=_DIALECT)
         if again is None or again.sql(dialect=_DIALECT, comments=False) != statement:
             raise StatementRefused("this cannot be read in one way alone")
@@ -208,6 +215,11 @@ def _written(tree: exp.Expr) -> str:
         raise StatementRefused("this is no SQL that can be read") from error
     _check(again, statement)
     return statement
+
+
+def _depth(statement: str) -> int:
+    kinds = [one.token_type for one in sqlglot.tokenize(statement, read=_DIALECT)]
+    return max(accumulate((kind in _OPEN) - (kind in _CLOSE) for kind in kinds))
 
 
 def _position(node: exp.Expr, text: str) -> tuple[int, int] | None:

@@ -58,6 +58,15 @@ def test_what_is_heavy_is_refused_or_read_at_once(name: str) -> None:
     assert time.monotonic() - begun < PATIENCE
 
 
+def test_a_chain_of_casts_is_refused_where_written_anew_it_is_nested_too_deeply() -> None:
+    def casts(count: int) -> str:
+        return "select 1" + "::int" * count
+
+    assert guarded(casts(99), KNOWN)
+    with pytest.raises(StatementRefused, match="nested too deeply"):
+        guarded(casts(101), KNOWN)
+
+
 def test_fragments_that_are_repeated_and_nested_never_take_long() -> None:
     """What the parser goes back over is found by trying: each of these took seconds once."""
     fragments = (

@@ -106,7 +106,7 @@ def test_what_postgresql_refuses_is_replaced_and_said(hostile: bytes, safe: byte
         event(created_at="0001-01-01T00:00:00+14:00"),
         event(created_at=None),
         event(type=None),
-        event(payload=0).replace(b'"payload":0', b'"payload":' + b"[" * 3000 + b"]" * 3000),
+        event(payload=0).replace(b'"payload":0', b'"payload":' + b"[" * 20_000 + b"]" * 20_000),
     ],
     ids=[
         "truncated",
