@@ -20,6 +20,7 @@ from warehouse.statements import MAX_CHARACTERS, Guarded, Known, StatementRefuse
 _MAX_TOKENS = 8_000
 _DIALECT = "postgres"
 _OWNER = "repository_id"
+_MAX_NAME_BYTES = 63
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _MAX_DEPTH = 12
 """The parser goes back over some of what is nested, each level twice, and meanwhile it holds the
@@ -30,12 +31,20 @@ _MAX_DEPTH_WRITTEN = 100
 the stack of the process holds: from Python 3.12 on, compiled code falls from it without an error.
 """
 _MOST = {TokenType.JOIN: 30, TokenType.L_BRACKET: 50, TokenType.L_BRACE: 0}
+_MOST_FUNCTIONS = 30
 _FIRST = frozenset({
     TokenType.SELECT, TokenType.WITH, TokenType.VALUES, TokenType.TABLE, TokenType.L_PAREN,
 })  # fmt: skip
 _OPEN = frozenset({TokenType.L_PAREN, TokenType.L_BRACKET, TokenType.CASE})
 _CLOSE = frozenset({TokenType.R_PAREN, TokenType.R_BRACKET, TokenType.END})
 _CONDITIONS = frozenset({TokenType.ON, TokenType.USING})
+_COLUMNS = {
+    "jsonb_each": ("key", "value"), "jsonb_each_text": ("key", "value"),
+    "jsonb_array_elements": ("value",), "jsonb_array_elements_text": ("value",),
+}  # fmt: skip
+"""Of functions whose columns have names of their own; the one column of the others has the name
+that the function goes by.
+"""
 _READS = (exp.Select, exp.SetOperation, exp.Subquery, exp.Values)
 
 
@@ -51,10 +60,15 @@ def guarded(
     for column in tree.find_all(exp.Column):
         for part in ("db", "catalog"):
             column.set(part, None)  # a table goes by its name or its alias from here on
+    _check_values(tree, text)
     words = {one.name.lower() for one in tree.find_all(exp.Identifier)}
     is_all = any(not isinstance(one.parent, exp.Count) for one in tree.find_all(exp.Star))
     found: dict[tuple[str, str], tuple[str, ...]] = {}
-    for table in [one for one in tree.find_all(exp.Table) if _is_of_the_warehouse(one)]:
+    for table in [one for one in tree.find_all(exp.Table) if isinstance(one.this, exp.Identifier)]:
+        if not _is_of_the_warehouse(table):
+            # Without quotes it may be a function: current_user.
+            table.set("this", exp.to_identifier(_folded(table.this), quoted=True))
+            continue
         schema, name = _home(table, known, text)
         table.set("db", exp.to_identifier((moved or {}).get(schema, schema), quoted=True))
         columns = known[schema][name]
@@ -132,6 +146,8 @@ def _fault(node: exp.Expr) -> str | None:
 
 def _fault_within(node: exp.Expr) -> str | None:
     """Of a part that is allowed in itself."""
+    if isinstance(node, exp.Table) and node.this is None:
+        return "rows from is not allowed"
     if isinstance(node, exp.Table) and not isinstance(node.this, exp.Identifier):
         return "a function has no schema here" if node.db else None
     if isinstance(node, exp.With):
@@ -144,6 +160,59 @@ def _fault_within(node: exp.Expr) -> str | None:
         is_plain = _PLAIN.fullmatch(node.name)
         return None if is_plain else f"{node.name!r} is no plain name: write it in double quotes"
     return None
+
+
+def _is_function(node: exp.Expr) -> bool:
+    """Where tables stand."""
+    if isinstance(node, exp.Unnest):
+        return not isinstance(node.parent, exp.Lateral)
+    if isinstance(node, exp.Lateral):
+        return not isinstance(node.this, exp.Subquery)
+    return isinstance(node, exp.Table) and not isinstance(node.this, exp.Identifier)
+
+
+def _check_values(tree: exp.Expr, text: str) -> None:
+    """Of a function that gives values PostgreSQL takes ``alias.name`` for a call of the function
+    ``name``, be it one that runs a text as a statement, unless it has a column of that name. Hence
+    its columns are told, and no others may be asked for.
+    """
+    sources = [one for one in tree.walk() if _is_function(one)]
+    if len(sources) > _MOST_FUNCTIONS:
+        raise StatementRefused(f"{_MOST_FUNCTIONS} functions in place of tables at most")
+    columns = [one for one in tree.find_all(exp.Column) if one.table and not one.is_star]
+    for source in sources:
+        name, known = _columns_named(source)
+        outer = source.parent_select or tree
+        for column in columns:
+            is_of_it = _folded(column.args["table"]) == name and _is_within(column, outer)
+            if is_of_it and _folded(column.this) not in known:
+                reason = f"{name} has no column {column.name}"
+                raise StatementRefused(reason, _position(column, text))
+
+
+def _columns_named(source: exp.Expr) -> tuple[str | None, set[str | None]]:
+    """What it goes by, and its columns, which it is given as names where it had none."""
+    function = source if isinstance(source, exp.Unnest) else source.this
+    called = function.sql(_DIALECT).partition("(")[0].lower()
+    alias = source.args.get("alias") or exp.TableAlias()
+    if alias.this is None:
+        alias.set("this", exp.to_identifier(called, quoted=True))
+    name = _folded(alias.this)
+    rest = _COLUMNS.get(called, (name,))[len(alias.columns) :]
+    columns = [*alias.columns, *(exp.to_identifier(one, quoted=True) for one in rest)]
+    if not (isinstance(function, exp.Unnest) and len(function.expressions) > 1):
+        alias.set("columns", columns)
+    source.set("alias", alias)
+    number = source.args.get("offset")
+    numbers = [number] if isinstance(number, exp.Identifier) else []
+    return name, {"ordinality", *map(_folded, [*columns, *numbers])}
+
+
+def _is_within(node: exp.Expr, outer: exp.Expr) -> bool:
+    inner: exp.Expr | None = node
+    while inner is not None and inner is not outer:
+        inner = inner.parent
+    return inner is outer
 
 
 def _home(table: exp.Table, known: Known, text: str) -> tuple[str, str]:
@@ -166,13 +235,12 @@ def _folded(name: exp.Expr | None) -> str | None:
     if name is None:
         return None
     is_quoted = isinstance(name, exp.Identifier) and name.quoted
-    return name.name if is_quoted else name.name.lower()
+    whole = name.name if is_quoted else name.name.lower()
+    return whole.encode()[:_MAX_NAME_BYTES].decode(errors="ignore")
 
 
 def _is_of_the_warehouse(table: exp.Table) -> bool:
-    """And no function, and no part of a ``with`` that goes by this name where it stands."""
-    if not isinstance(table.this, exp.Identifier):
-        return False
+    """And no part of a ``with`` that goes by this name where it stands."""
     return bool(table.db) or _folded(table.this) not in set(_parts_in_sight(table))
 
 

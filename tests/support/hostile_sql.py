@@ -10,6 +10,27 @@ KNOWN = {
 }
 PATIENCE = 2.0
 """Seconds for a statement; milliseconds are usual, and tests run beside each other."""
+CALLS_BY_COLUMN = (
+    "select x.pg_sleep from unnest(array[1.0::float]) as x",
+    "select x.ts_stat from unnest(array['select null::tsvector']) as x",
+    "select X.TS_STAT from unnest(array['select null::tsvector']) as x",
+    'select x."ts_stat" from unnest(array[\'select null::tsvector\']) as "x"',
+    "select a.x.ts_stat from unnest(array['select null::tsvector']) as x",
+    "select unnest.ts_stat from unnest(array['select null::tsvector'])",
+    "select ts_stat.ts_stat from jsonb_array_elements_text('[\"select 1\"]') as ts_stat",
+    "select x.ts_stat from jsonb_array_elements_text('[\"select null::tsvector\"]') x(value)",
+    "select lower.ts_stat from lateral lower('select null::tsvector')",
+    "select x.ts_stat from rows from (lower('select null::tsvector')) as x",
+    "select x.pg_typeof from contributor c, unnest(array['a']) with ordinality as x",
+    "select (select x.ts_stat) from unnest(array['select null::tsvector']) as x",
+    "select 1 from unnest(array['a']) as x, unnest(array[x.pg_typeof]) as y",
+    "select 1 from contributor c join unnest(array['a']) as x on x.pg_typeof is null",
+    "select x.version from (lower('a') as x join contributor c on true)",
+    f"select {'x' * 63}y.pg_typeof from unnest(array['a']) as {'x' * 63}z",
+    "select x.a from unnest(array['a']) as x(a), lateral (select x.a from lower('a') as x) as y",
+    "select 1 from " + ", ".join(["unnest(array[1])"] * 31),
+)
+"""Calls of functions, for which PostgreSQL takes `alias.name` of a value."""
 HOSTILE = (
     # more than one statement
     "select 1; select 2",
@@ -112,6 +133,7 @@ HOSTILE = (
     "select sum(pg_sleep(1)) over () from marts.contributor",
     "select date_trunc('day'') , pg_sleep(1) --', now())",
     "select 1 operator(pg_catalog.+) 1",
+    *CALLS_BY_COLUMN,
     # much of little
     "with recursive n as (select 1 as i union all select i + 1 from n) select count(*) from n",
     "select count(*) from generate_series(1, 100000000000)",
@@ -140,6 +162,7 @@ HOSTILE = (
     "select 1)",
 )
 HARMLESS = frozenset({
+    *CALLS_BY_COLUMN,
     "select '<a/>'::xml", "select '1.2.3.4'::inet", "select '16/B374D848'::pg_lsn",
     "select null::marts.contributor",
     "select * from PG_CATALOG.pg_class", "select * from pg_class", "select 1::oid",
@@ -166,5 +189,12 @@ GOOD = (
     "select extract(isodow from day)::integer, to_char(day, 'YYYY-\"w\"IW') from daily_activity",
     "select case when commits_count > 3 then 'many' end, 'it''s; -- no' from contributor",
     "select repository_id from contributor group by repository_id having sum(commits_count) > 1",
+    "select x.x, x from unnest(array[1, 2]) as x order by x.x",
+    "select unnest.unnest from unnest(array[1, 2])",
+    "select x.word, x.place from unnest(array['a']) with ordinality as x(word, place)",
+    "select e.key, e.value, e from contributor c, jsonb_each(to_jsonb(c)) as e",
+    "select e ->> 'a', e.value from jsonb_array_elements('[{\"a\": 1}]') as e",
+    "select x.a, x.b from unnest(array[1], array['a', 'b']) as x(a, b)",
+    "select x.person from contributor x where x.person in (select x from unnest(array['a']) x)",
     "select day - interval '7 days', current_date - day from daily_activity where day < now()",
 )
