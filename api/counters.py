@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from api.traffic import page
+from api.traffic import of_kind, page
 
 NAMES = (
     "sockets_opened", "sockets_closed", "sockets_slow", "sockets_flooding", "redis_failures",
@@ -16,8 +16,8 @@ class Counters:
     """``directory`` is shared by the processes that count together."""
 
     def __init__(self, directory: Path | None = None) -> None:
-        self._directory = directory
-        self._cells = memoryview(page(directory, 8 * len(NAMES))).cast("Q")
+        self._directory = directory and of_kind(directory, NAMES)
+        self._cells = memoryview(page(self._directory, 8 * len(NAMES))).cast("Q")
 
     def add(self, name: str) -> None:
         self._cells[_CELLS[name]] += 1

@@ -14,6 +14,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from hashlib import blake2b
 from itertools import accumulate
 from pathlib import Path
 from typing import TypeAlias
@@ -93,8 +94,8 @@ class Traffic:
     ) -> None:
         self.routes = (*sorted(set(routes)), _NOWHERE)
         self._bases = {route: number * _CELLS for number, route in enumerate(self.routes)}
-        self._directory = directory
-        self._cells = memoryview(page(directory, 8 * _CELLS * len(self.routes))).cast("Q")
+        self._directory = directory and of_kind(directory, self.routes, _STATUSES, _LIMITS_SECONDS)
+        self._cells = memoryview(page(self._directory, 8 * _CELLS * len(self.routes))).cast("Q")
         self._examples: dict[tuple[str, int], _Put] = {}
         self._sink = sink
         self._put: list[_Put] = []
@@ -187,13 +188,24 @@ class Traffic:
         return Example(request_id.decode(), took, self._offset + started)
 
 
+def of_kind(directory: Path, *told: Sequence[object]) -> Path:
+    """Where those count whose cells mean the same: a process that is replaced by one of another
+    version stands beside it for a while.
+    """
+    return directory / blake2b(repr(told).encode(), digest_size=8).hexdigest()
+
+
 def page(directory: Path | None, size: int) -> mmap.mmap:
-    """Of a process that is gone it stays: what it has answered was answered."""
+    """Of a process that is gone it stays: what it has answered was answered. Nobody sees it before
+    it is whole.
+    """
     if directory is None:
         return mmap.mmap(-1, size)
     directory.mkdir(parents=True, exist_ok=True)
-    with (directory / f"{os.getpid()}").open("w+b") as file:
+    part = directory.with_name(f"{directory.name}.{os.getpid()}")
+    with part.open("w+b") as file:
         file.truncate(size)
+        part.replace(directory / f"{os.getpid()}")
         return mmap.mmap(file.fileno(), size)
 
 

@@ -4,6 +4,9 @@ import multiprocessing
 import time
 from pathlib import Path
 
+import pytest
+
+from api import counters
 from api.counters import Counters
 from tests.support.waiting import wait_for
 
@@ -25,6 +28,17 @@ def test_what_was_stays_counted_and_what_is_ends_with_its_process(tmp_path: Path
         child.join()
 
     assert (ours.now("sockets_opened"), ours.ever("sockets_opened")) == (1, 2)
+
+
+def test_a_version_that_counts_something_else_counts_by_itself(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old = Counters(tmp_path)
+    monkeypatch.setattr(counters, "NAMES", ("redis_away", *counters.NAMES))
+    new = Counters(tmp_path)
+    new.add("sockets_slow")
+
+    assert (old.ever("sockets_slow"), new.ever("sockets_slow")) == (0, 1)
 
 
 def test_one_process_needs_no_directory() -> None:

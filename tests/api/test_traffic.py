@@ -63,6 +63,15 @@ def test_processes_count_together_those_that_are_gone_too(tmp_path: Path) -> Non
     assert told["/a"].statuses == {"200": 3}
 
 
+def test_processes_of_another_version_are_counted_by_themselves(tmp_path: Path) -> None:
+    old, new = Traffic(ROUTES, directory=tmp_path), Traffic(["/0", *ROUTES], directory=tmp_path)
+    renamed = Traffic(["/a", "/b/{name}"], directory=tmp_path)
+
+    assert totals(old, ("/a", 200))["/a"].statuses == {"200": 1}
+    assert totals(new, ("/b/{id}", 200)).keys() == {"/b/{id}"}
+    assert totals(renamed, ("/b/{name}", 404)).keys() == {"/b/{name}"}
+
+
 def test_the_last_answer_that_took_so_long_is_its_example() -> None:
     told = totals(Traffic(ROUTES), ("/a", 200))
 
