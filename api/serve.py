@@ -11,6 +11,7 @@ from argparse import SUPPRESS, ArgumentParser, Namespace
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
+from types import FrameType
 
 import uvicorn
 from fastapi import FastAPI
@@ -28,6 +29,7 @@ _SWITCH_SECONDS = 0.0005
 """A thread with something to say is heard in a tenth of the time that Python would let it wait."""
 _GRACE_SECONDS = 8
 """For what is being answered; whoever watches over this process gives it ten."""
+_END_SECONDS = 9
 
 
 class Server(uvicorn.Server):
@@ -42,6 +44,12 @@ class Server(uvicorn.Server):
         self._ready = ready
         self._reloads = reloads
         self.is_to_begin_anew = False
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """What hangs with a warehouse or a collector that does not answer ends by force."""
+        self.is_to_begin_anew = False
+        signal.alarm(signal.alarm(0) or _END_SECONDS)
+        super().handle_exit(sig, frame)
 
     def reload(self) -> None:
         self.is_to_begin_anew = self.should_exit = True
@@ -128,6 +136,7 @@ def _serve(
         trusted=settings.gateway.trusted_proxies,
     )  # fmt: skip
     server = Server(config, ready=ready, reloads=ready is None)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # uvicorn raises it once more
     with suppress(KeyboardInterrupt):  # it has stopped in order by then
         server.run([listening.dup()])  # which it closes
     traces.stop()

@@ -1,7 +1,8 @@
 """Traces of OpenTelemetry, where somebody collects them. Else nothing is loaded for them."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from threading import Thread
 from typing import TYPE_CHECKING, Protocol
 
 from gitinsight.outward_settings import TracingSettings
@@ -11,7 +12,8 @@ if TYPE_CHECKING:
     from opentelemetry.trace import Tracer
 
 Value = str | int | float | bool
-_FLUSH_MILLISECONDS = 2_000
+_PATIENCE_SECONDS = 2.0
+"""With a collector that is told the last spans: the SDK waits for half a minute."""
 
 
 class Span(Protocol):
@@ -50,6 +52,7 @@ def configure(settings: TracingSettings, *, service: str) -> None:
     _provider = TracerProvider(
         sampler=ParentBasedTraceIdRatio(settings.sampled_ratio),
         resource=Resource.create({"service.name": service}),
+        shutdown_on_exit=False,  # whoever ends a process does it, and waits no longer than we do
     )
     exporter = OTLPSpanExporter(
         endpoint=f"{settings.endpoint.rstrip('/')}/v1/traces",
@@ -112,12 +115,19 @@ def traceparent() -> str | None:
 def flush() -> None:
     """Before a process may be ended by force."""
     if _provider is not None:
-        _provider.force_flush(_FLUSH_MILLISECONDS)
+        _try(_provider.force_flush)
 
 
 def stop() -> None:
     """Send what is left; from now on nothing is traced."""
     global _provider, _tracer  # noqa: PLW0603 - as above
     if _provider is not None:
-        _provider.shutdown()
+        _try(_provider.shutdown)
     _provider = _tracer = None
+
+
+def _try(work: Callable[[], object]) -> None:
+    """What is not done by then goes on for as long as the process does."""
+    one = Thread(target=work, name="traces", daemon=True)
+    one.start()
+    one.join(_PATIENCE_SECONDS)

@@ -7,15 +7,18 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import httpx2
 import pytest
+from sqlalchemy import make_url
 
 from gitinsight.runtime import state
 from gitinsight.runtime.process import free_port
 from tests.support import server_sent
+from tests.support.cable import Cable
+from tests.support.collector import collecting
 from tests.support.rows import add_repository, claim
 from tests.support.waiting import wait_for
 from warehouse.engine import Engine
@@ -103,6 +106,51 @@ def test_told_to_reload_it_is_a_new_program_and_nobody_is_refused(
 
         assert {one.status_code for one in found} == {200}
         assert child.poll() is None
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_told_to_stop_it_ends_although_its_warehouse_does_not_answer(
+    state_dir: Path, database_url: str, count: int
+) -> None:
+    port = free_port(0)
+    told = {"GITINSIGHT_API__PORT": str(port), "GITINSIGHT_API__WORKERS": str(count)}
+    behind = make_url(database_url)
+    with Cable(behind.port or 5432) as cable:
+        url = behind.set(port=cable.port).render_as_string(hide_password=False)
+        with (
+            process(state_dir, url, **told) as (child, _),
+            httpx2.Client(base_url=f"http://127.0.0.1:{port}", timeout=20) as client,
+        ):
+            wait_for(lambda: _is_up(client))
+            assert client.get("/api/v1/repositories").status_code == 200
+            cable.cut()
+            with suppress(httpx2.TransportError):
+                client.get("/api/v1/repositories", timeout=1)
+            child.send_signal(signal.SIGTERM)
+            asked_at = time.monotonic()
+            child.wait(20)
+
+    assert time.monotonic() - asked_at < 14
+
+
+def test_the_last_spans_are_sent_when_it_is_told_to_stop(
+    state_dir: Path, database_url: str
+) -> None:
+    port = free_port(0)
+    with collecting() as collector:
+        told = {
+            "GITINSIGHT_API__PORT": str(port), "GITINSIGHT_TRACING__ENDPOINT": collector.url,
+        }  # fmt: skip
+        with (
+            process(state_dir, database_url, **told) as (child, _),
+            httpx2.Client(base_url=f"http://127.0.0.1:{port}", timeout=20) as client,
+        ):
+            wait_for(lambda: _is_up(client))
+            client.get("/api/v1/repositories")
+            child.send_signal(signal.SIGTERM)
+            child.wait(10)
+
+        assert collector.named("GET /api/v1/repositories").service == "gitinsight-api"
 
 
 @pytest.mark.parametrize(

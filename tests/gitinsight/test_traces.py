@@ -2,8 +2,10 @@
 
 import io
 import json
+import socket
 import subprocess
 import sys
+import time
 
 import pytest
 
@@ -78,6 +80,19 @@ def test_a_collector_that_is_away_breaks_nothing() -> None:
             pass
     finally:
         traces.stop()
+
+
+def test_nobody_waits_long_for_a_collector_that_does_not_answer() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        endpoint = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        traces.configure(TracingSettings(endpoint=endpoint), service="test")
+        begun = time.monotonic()
+        with traces.span("work"):
+            pass
+        traces.flush()
+        traces.stop()
+
+    assert time.monotonic() - begun < 6
 
 
 def test_where_nobody_collects_nothing_is_loaded() -> None:
