@@ -160,10 +160,11 @@ def create_app(
     app.state.agents = agents
     app.state.dashboard = Dashboard()
     app.state.channels = Channels()
+    app.state.pulse = health.Pulse()
     app.state.shapes, app.state.answers = Shapes(), Answers()
     app.state.announcer = Announcer(
         warehouse_url, kept, searches, app.state.shapes, app.state.answers,
-        channels=app.state.channels, remembered=credentials,
+        channels=app.state.channels, watching=app.state.pulse, remembered=credentials,
         make_room=partial(_make_room, app.state.places, settings.api.workers),
     )  # fmt: skip
     app.add_middleware(Compressed)

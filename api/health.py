@@ -1,14 +1,16 @@
-"""Whether the process lives, and whether it can answer."""
+"""Whether the process is well, and what it depends on. Nothing is asked for it that could keep
+whoever asks waiting: the connection that listens is heard of four times a second.
+"""
 
+import time
 from typing import Literal
 
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel
 
 from api.auth import Public
-from api.session import engine_of
-from warehouse.engine import UNREACHABLE, is_ready
 
+_SILENT_SECONDS = 2.0
 router = APIRouter(prefix="/health", tags=["health"])
 Status = Literal["ok", "unavailable"]
 
@@ -27,31 +29,46 @@ class State(BaseModel):
     status: Status
 
 
+class Pulse:
+    """What is known of the warehouse."""
+
+    def __init__(self) -> None:
+        self._until = 0.0
+        self._has_tables = False
+
+    def beat(self, since: float, *, has_tables: bool) -> None:
+        """It has answered what was asked at ``since``, of the monotonic clock."""
+        self._until = since + _SILENT_SECONDS
+        self._has_tables = has_tables
+
+    def stopped(self) -> None:
+        self._until = 0.0
+
+    def part(self) -> Part:
+        if time.monotonic() > self._until:
+            return Part(status="unavailable", reason="it does not answer")
+        if not self._has_tables:
+            return Part(status="unavailable", reason="its tables are not there")
+        return Part(status="ok")
+
+
 @router.get("/live", response_model=State)
-def live(_: Public) -> dict[str, str]:
+async def live(_: Public) -> dict[str, str]:
     """The process runs."""
     return {"status": "ok"}
 
 
 @router.get("/ready", response_model=State, responses={503: {"model": State}})
-def ready(request: Request, response: Response, _: Public) -> Health:
+async def ready(request: Request, response: Response, _: Public) -> Health:
     """The warehouse answers too."""
-    return health(request, response, None)
+    return await health(request, response, None)
 
 
 @router.get("", responses={503: {"model": Health}})
-def health(request: Request, response: Response, _: Public) -> Health:
+async def health(request: Request, response: Response, _: Public) -> Health:
     """Part by part, and why one is away."""
-    parts = {"warehouse": _warehouse(request)}
+    pulse: Pulse = request.app.state.pulse
+    parts = {"warehouse": pulse.part()}
     is_well = all(part.status == "ok" for part in parts.values())
     response.status_code = 200 if is_well else 503
     return Health(status="ok" if is_well else "unavailable", parts=parts)
-
-
-def _warehouse(request: Request) -> Part:
-    try:
-        if is_ready(engine_of(request)):
-            return Part(status="ok")
-    except UNREACHABLE as error:
-        return Part(status="unavailable", reason=type(error).__name__)
-    return Part(status="unavailable", reason="its tables are not there")

@@ -57,14 +57,23 @@ class Remembered(Protocol):
     def forget_all(self) -> None: ...
 
 
+class Watching(Protocol):
+    """Whoever says whether the warehouse answers."""
+
+    def beat(self, since: float, *, has_tables: bool) -> None: ...
+
+    def stopped(self) -> None: ...
+
+
 class Announcer:
     """``make_room`` is told how many connections the server takes, each time that it is reached."""
 
     def __init__(
         self, url: str, *cached: Cached, channels: Channels, make_room: Callable[[int], None],
-        remembered: Remembered | None = None,
+        watching: Watching, remembered: Remembered | None = None,
     ) -> None:  # fmt: skip
         self._url = url
+        self._watching = watching
         self._remembered = (remembered,) if remembered else ()
         self._cached = cached
         self._channels = channels
@@ -78,6 +87,7 @@ class Announcer:
                     self._tell(announced)
             except UNREACHABLE as error:
                 _LOG.warning("the connection for announcements broke: %s", error)
+            self._watching.stopped()
             for held in (*self._cached, *self._remembered):
                 held.forget_all()
             await asyncio.sleep(_RECONNECT_SECONDS)
@@ -85,7 +95,8 @@ class Announcer:
     def _tell(self, announced: Announced) -> None:
         """After a reconnection there may be something new for everybody."""
         match announced:
-            case Alive(since):
+            case Alive(since, has_tables):
+                self._watching.beat(since, has_tables=has_tables)
                 for held in (*self._cached, *self._remembered):
                     held.trust(since)
             case AccessChanged():

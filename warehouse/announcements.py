@@ -4,7 +4,7 @@ import json
 import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, LiteralString
 
 from psycopg import AsyncConnection, Notify
 from sqlalchemy import make_url
@@ -26,9 +26,12 @@ class Began:
 
 @dataclass(frozen=True, slots=True)
 class Alive:
-    """Everything that was announced before ``since``, of the monotonic clock, has been told."""
+    """Everything that was announced before ``since``, of the monotonic clock, has been told.
+    ``has_tables`` where our own are there.
+    """
 
     since: float
+    has_tables: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,20 +70,26 @@ async def listen(url: str) -> AsyncIterator[Announced]:
         yield Began(await _room(connection))
         while True:
             asked_at = time.monotonic()
-            await connection.execute("select 1")
+            has_tables = await _value(connection, "select to_regclass('ops.jobs') is not null")
             async for notification in connection.notifies(timeout=0):
                 yield _told(notification)
-            yield Alive(asked_at)
+            yield Alive(asked_at, bool(has_tables))
             async for notification in connection.notifies(timeout=_BEAT_SECONDS):
                 yield _told(notification)
 
 
 async def _room(connection: AsyncConnection[tuple[Any, ...]]) -> int:
-    found = await connection.execute(
+    room = await _value(
+        connection,
         "select current_setting('max_connections')::int"
-        " - current_setting('superuser_reserved_connections')::int"
+        " - current_setting('superuser_reserved_connections')::int",
     )
-    return int((await found.fetchall())[0][0])
+    return int(room)
+
+
+async def _value(connection: AsyncConnection[tuple[Any, ...]], query: LiteralString) -> Any:
+    found = await connection.execute(query)
+    return (await found.fetchall())[0][0]
 
 
 def _told(notification: Notify) -> Announced:

@@ -18,7 +18,7 @@ from gitinsight.errors import first_line
 
 __all__ = [
     "CHANGED", "UNFIT", "UNREACHABLE", "Address", "Connection", "Engine", "address", "at_once",
-    "driver", "is_ready", "make_engine", "reading", "session_lock",
+    "driver", "make_engine", "reading", "session_lock",
 ]  # fmt: skip
 
 NOTICED: dict[str, Any] = {
@@ -129,13 +129,6 @@ def address(engine: Engine) -> Address:
         url.host or "127.0.0.1", url.port or 5432, url.username or "", url.password or "",
         url.database or "",
     )  # fmt: skip
-
-
-def is_ready(engine: Engine) -> bool:
-    """Whether the tables are there; one of UNREACHABLE where the server does not answer."""
-    with engine.connect() as connection:
-        found = connection.exec_driver_sql("select to_regclass('ops.jobs') is not null")
-        return bool(found.scalar())
 
 
 @contextmanager

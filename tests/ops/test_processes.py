@@ -23,7 +23,8 @@ from gitinsight.runtime.supervisor import Service, Supervisor
 from tests.support import compose
 from tests.support.checkout import ROOT
 from tests.support.databases import copy_of
-from warehouse.engine import is_ready, make_engine
+from tests.support.rows import value
+from warehouse.engine import make_engine
 
 pytestmark = [pytest.mark.timeout(420), pytest.mark.slow]
 
@@ -127,7 +128,7 @@ def containers(
             )  # fmt: skip
             assert migrated.returncode == 0, migrated.stderr
             engine = make_engine(url, process="test")
-            assert is_ready(engine)
+            assert value(engine, "select to_regclass('ops.jobs') is not null")
             engine.dispose()
             for group in ORDER:
                 supervisor.start(
