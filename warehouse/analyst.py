@@ -122,7 +122,7 @@ def run(
             if "pg_lsn" not in str(error):
                 raise QueryFailed(_reason(error)) from error
             raise AnswerTooLarge(f"its answer has more than {limits.bytes} bytes") from error
-        except UNFIT as error:
+        except (*UNFIT, errors.ReadOnlySqlTransaction) as error:
             raise QueryFailed(_reason(error)) from error
         except UNREACHABLE:
             raise  # the server is away, which is no fault of the statement

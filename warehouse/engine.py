@@ -37,8 +37,11 @@ UNREACHABLE = (
     sqlalchemy.exc.TimeoutError,
     psycopg.OperationalError,
     psycopg.InterfaceError,
+    psycopg.errors.ReadOnlySqlTransaction,
 )
-"""What a server that is away, restarting, full or too busy makes of a statement. It passes."""
+"""What a server that is away, restarting, full, too busy or, until another one leads, not to be
+written to makes of a statement. It passes.
+"""
 
 UNFIT = (
     psycopg.errors.DataError, psycopg.errors.ProgramLimitExceeded,

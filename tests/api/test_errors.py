@@ -10,12 +10,15 @@ import httpx2
 import psycopg
 import pytest
 from fastapi import FastAPI, Request
+from psycopg.sql import SQL, Identifier
 
 from api import errors
 from api.app import RequestIds
 from gitinsight import errors as ours
 from gitinsight.errors import GitInsightError
-from tests.support.outages import away
+from tests.support.outages import away, kill_sessions
+from tests.support.rows import add_repository
+from warehouse.engine import Engine, driver
 
 SOON = datetime.now(UTC) + timedelta(seconds=90)
 TABLE: tuple[tuple[Exception, int, str], ...] = (
@@ -159,3 +162,21 @@ def test_while_the_warehouse_is_away_the_answer_is_try_again(
     assert (answer.status_code, answer.json()["type"]) == (503, "urn:gitinsight:problem:try-again")
     assert answer.headers["retry-after"] == "5"
     assert api.get("/api/v1/repositories").status_code == 200
+
+
+def test_while_the_warehouse_only_reads_whoever_writes_is_to_try_again(
+    api: httpx2.Client, warehouse: Engine, database_url: str
+) -> None:
+    repository_id = add_repository(warehouse)
+    with warehouse.begin() as connection:
+        name = Identifier(database_url.rpartition("/")[2])
+        alter = SQL("alter database {} set default_transaction_read_only = on").format(name)
+        driver(connection).execute(alter)
+    kill_sessions(database_url)
+
+    read = api.get(f"/api/v1/repositories/{repository_id}")
+    written = api.post(f"/api/v1/repositories/{repository_id}/analyze", json={})
+
+    assert (read.status_code, written.status_code) == (200, 503)
+    assert written.json()["type"] == "urn:gitinsight:problem:try-again"
+    assert "Retry-After" in written.headers
