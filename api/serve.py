@@ -22,6 +22,7 @@ from api.app import check_address, create_app
 from api.fast.lane import FastLane
 from api.wire import MOST_SAID_BYTES, Wire
 from gitinsight import logs, traces
+from gitinsight.errors import BrokenEnvironment
 from gitinsight.runtime import state
 from gitinsight.settings import Settings
 
@@ -100,7 +101,15 @@ def _listening(settings: Settings, given: int | None) -> socket.socket:
         return socket.socket(fileno=given)
     listening = socket.socket(_family(settings.api.host))
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    listening.bind((settings.api.host, settings.api.port))
+    host, port = settings.api.host, settings.api.port
+    try:
+        listening.bind((host, port))
+    except OSError as error:
+        listening.close()
+        raise BrokenEnvironment(
+            f"the API cannot listen on {host}, port {port}: {error.strerror}",
+            "set GITINSIGHT_API__HOST and GITINSIGHT_API__PORT, or stop whoever does",
+        ) from error
     return listening
 
 
@@ -169,4 +178,7 @@ def _write(lines: bytes) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    try:
+        main(sys.argv[1:])
+    except BrokenEnvironment as broken:
+        sys.exit(f"gitinsight: {broken}")

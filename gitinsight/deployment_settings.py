@@ -36,6 +36,14 @@ class WarehouseSettings(BaseModel):
     """Where the embedded cluster listens on 127.0.0.1; a free port is taken if it is in use."""
     lock_timeout_ms: int = 5_000
 
+    @field_validator("url")
+    @classmethod
+    def _is_address(cls, value: SecretStr | None) -> SecretStr | None:
+        begins = ("postgresql://", "postgres://", "postgresql+psycopg://")
+        if value and not value.get_secret_value().startswith(begins):
+            raise ValueError("an address begins with postgresql://")
+        return value
+
     @property
     def address(self) -> str | None:
         """Of the server that is named, with its password."""
@@ -54,6 +62,14 @@ class RedisSettings(BaseModel):
 
     url: SecretStr | None = None
     port: Port = 6380
+
+    @field_validator("url")
+    @classmethod
+    def _is_address(cls, value: SecretStr | None) -> SecretStr | None:
+        begins = ("redis://", "rediss://", "unix://")
+        if value and not value.get_secret_value().startswith(begins):
+            raise ValueError("an address begins with redis://")
+        return value
 
 
 class SimulatorSettings(BaseModel):

@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -167,7 +168,21 @@ def test_what_it_cannot_start_with_is_said(
         child.wait(20)
 
     assert child.returncode == 1
-    assert problem in log.read_text("utf-8").splitlines()[-1]
+    (said,) = log.read_text("utf-8").splitlines()
+    assert problem in said
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_a_port_that_is_taken_is_named(state_dir: Path, count: int) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        told = {"GITINSIGHT_API__PORT": port, "GITINSIGHT_API__WORKERS": str(count)}
+        with process(state_dir, "postgresql://nobody@127.0.0.1:1/none", **told) as (child, log):
+            child.wait(20)
+
+    assert child.returncode == 1
+    (said,) = log.read_text("utf-8").splitlines()
+    assert f"cannot listen on 127.0.0.1, port {port}: Address already in use" in said
 
 
 def _is_up(client: httpx2.Client) -> bool:

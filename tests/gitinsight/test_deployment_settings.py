@@ -45,6 +45,16 @@ def test_what_is_set_comes_before_what_a_file_says(
     assert [one.get_secret_value() for one in Settings().tokens] == ["three"]
 
 
+@pytest.mark.parametrize("name", ["GITINSIGHT_WAREHOUSE__URL", "GITINSIGHT_REDIS__URL"])
+def test_what_is_no_address_of_a_server_is_refused(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(name, "127.0.0.1:5432")
+
+    with pytest.raises(ValidationError, match="an address begins with"):
+        Settings()
+
+
 def test_a_file_that_names_no_setting_is_refused(secrets: Path) -> None:
     (secrets / "GITINSIGHT_GITHUB__TOKEN").write_text("misspelt")
 
