@@ -19,11 +19,11 @@ from api import sql as statements
 from api.auth import require
 from api.envelope import meta, plain
 from api.fast.searching import Wanted
-from gitinsight.errors import GitInsightError
+from gitinsight.errors import GitInsightError, first_line
 from gitinsight.metrics import catalogue
 from gitinsight.principal import Principal, Role
 from warehouse import ledger, marts, repositories, selections, visibility
-from warehouse.engine import UNREACHABLE, Connection
+from warehouse.engine import UNFIT, UNREACHABLE, Connection
 from warehouse.search import Kind
 from warehouse.statements import MAX_CHARACTERS
 from warehouse.visibility import Readable
@@ -31,6 +31,7 @@ from warehouse.visibility import Readable
 _Found = dict[str, Any]
 _P = ParamSpec("_P")
 _Mart = Annotated[str, Field(description="A name of list_marts, such as daily_activity.")]
+_Id = Annotated[int, Field(ge=1, lt=2**63)]
 _Limit = Annotated[int, Field(ge=1, le=500, description="Rows at most.")]
 _Filters = Annotated[
     Sequence[str],
@@ -56,6 +57,8 @@ def _told(
             return await tool(self, *given, **named)
         except GitInsightError as error:
             raise ToolError(str(error)) from error
+        except UNFIT as error:
+            raise ToolError(first_line(error)) from error
         except UNREACHABLE as error:
             raise ToolError("the warehouse does not answer now; try again") from error
 
@@ -98,7 +101,7 @@ class Tools:
 
     @_told
     async def mart_rows(
-        self, context: _Asked, mart: _Mart, repository_id: int | None = None,
+        self, context: _Asked, mart: _Mart, repository_id: _Id | None = None,
         filter: _Filters = (), fields: _Fields = None,  # noqa: A002 - as the address calls it
         limit: _Limit = 50,
         cursor: Annotated[str | None, Field(description="next_cursor of the page before.")] = None,
@@ -176,7 +179,7 @@ class Tools:
     async def search(
         self, context: _Asked, q: Annotated[str, Field(min_length=1, max_length=200)],
         type: Kind | None = None,  # noqa: A002 - as the address calls it
-        repository_id: int | None = None,
+        repository_id: _Id | None = None,
         limit: Annotated[int, Field(ge=1, le=100)] = 20,
     ) -> _Found:  # fmt: skip
         """Repositories, issues, pull requests, comments and people by words; typing errors are

@@ -32,7 +32,8 @@ class Agents:
         self._is_over = asyncio.Event()
         self._serving: asyncio.Task[None] | None = None
         self._ready: asyncio.Future[_Sessions] | None = None
-        self.route = Route(_PATH, endpoint=self, include_in_schema=False)
+        # There are no sessions, and nothing is told unasked: a GET would wait for ever.
+        self.route = Route(_PATH, endpoint=self, methods=["POST"], include_in_schema=False)
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:

@@ -137,6 +137,7 @@ def create_app(
         names |= {id(one): f"{prefix}{getattr(one, 'path', '')}" for one in part.router.routes}
     agents = Agents(app.state, settings.api)
     app.router.routes.append(agents.route)
+    app.state.methods.append((agents.route.path_regex, agents.route.methods))
     names[id(agents.route)] = agents.route.path
     app.state.traffic = Traffic(names.values(), directory=shared and shared / "traffic", sink=sink)
     app.state.counters = Counters(shared and shared / "counters")

@@ -91,6 +91,13 @@ def test_where_keys_are_needed_nobody_asks_without_one(library: Engine) -> None:
     assert refused.json()["type"] == "urn:gitinsight:problem:unauthorised"
 
 
+@pytest.mark.parametrize("method", ["GET", "DELETE", "PUT"])
+def test_nobody_is_kept_who_does_not_send_a_message(api: httpx2.Client, method: str) -> None:
+    answer = api.request(method, "/mcp", headers={"accept": "text/event-stream"}, timeout=5)
+
+    assert (answer.status_code, answer.headers["allow"]) == (405, "POST")
+
+
 def test_a_body_that_is_too_large_is_refused(api: httpx2.Client) -> None:
     assert api.post("/mcp", content=b"x" * 300_000, headers=TOLD).status_code == 413
 
