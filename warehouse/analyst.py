@@ -13,6 +13,7 @@ from psycopg.rows import dict_row
 from psycopg.sql import SQL, Identifier
 from psycopg.sql import Literal as Value
 from psycopg.types.json import set_json_loads
+from psycopg.types.string import TextLoader
 
 from gitinsight.errors import BrokenEnvironment, first_line
 from warehouse import past
@@ -30,7 +31,10 @@ SCHEMAS = ("marts", "insights")
 _PAST = {"marts": past.MARTS, "insights": past.INSIGHTS}
 _TIMEOUT = "30s"
 _LOCK_KEY = 7_105_204
-_SESSION = "-c timezone=UTC -c standard_conforming_strings=on -c default_transaction_read_only=on"
+_SESSION = (
+    "-c timezone=UTC -c standard_conforming_strings=on -c default_transaction_read_only=on"
+    " -c intervalstyle=iso_8601"
+)
 _KNOWN = """
 select nspname, relname, array_agg(attname::text order by attnum)
 from pg_class
@@ -223,6 +227,7 @@ def _connected(address: str) -> psycopg.Connection[tuple[Any, ...]]:
         address, application_name="gitinsight-sql", options=_SESSION, connect_timeout=10
     )
     set_json_loads(_json, session)
+    session.adapters.register_loader("interval", TextLoader)  # a month is not thirty days
     return session
 
 

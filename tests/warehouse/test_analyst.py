@@ -361,6 +361,11 @@ class TestStrangers:
 
         assert len(ask(library, text, readable=[2]).rows) == 3
 
+    def test_a_month_is_a_month_and_not_thirty_days(self, library: Engine) -> None:
+        text = "select age('2026-03-01', '2025-01-15'), array[interval '1 month'], interval '36 h'"
+
+        assert ask(library, text).rows == [("P1Y1M17D", ["P1M"], "PT36H")]
+
     def test_no_function_that_runs_a_text_is_called_by_the_name_of_a_column(
         self, library: Engine
     ) -> None:
