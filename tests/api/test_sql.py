@@ -73,13 +73,14 @@ def test_values_are_told_as_elsewhere_and_what_is_no_number_is_null(api: httpx2.
         api,
         "select null, true, 1.50, 12345678901234567890, 'nan'::float, array['nan'::numeric, 1],"
         " '{\"a\": [1]}'::jsonb, now() at time zone 'UTC' is null, 'ü',"
-        " '2026-01-01 00:00Z'::timestamptz, interval '1 day', sum(commits_count)"
+        " '2026-01-01 00:00Z'::timestamptz, interval '1 day', sum(commits_count),"
+        " age('2026-03-01', '2025-01-15')"
         " from daily_activity",
     )
 
     assert answer.json()["data"] == [[
         None, True, 1.5, 12345678901234567890, None, [None, 1], {"a": [1]}, False, "ü",
-        "2026-01-01T00:00:00Z", "P1D", 14,
+        "2026-01-01T00:00:00Z", "P1D", 14, "P1Y1M17D",
     ]]  # fmt: skip
 
 

@@ -361,25 +361,6 @@ class TestStrangers:
 
         assert len(ask(library, text, readable=[2]).rows) == 3
 
-    def test_a_month_is_a_month_and_not_thirty_days(self, library: Engine) -> None:
-        text = "select age('2026-03-01', '2025-01-15'), array[interval '1 month'], interval '36 h'"
-
-        assert ask(library, text).rows == [("P1Y1M17D", ["P1M"], "PT36H")]
-
-    def test_no_function_that_runs_a_text_is_called_by_the_name_of_a_column(
-        self, library: Engine
-    ) -> None:
-        hidden = "select array_to_tsvector(array[person]) from marts.contributor"
-        text = f"select x.ts_stat from unnest(array['{hidden}']) as x"
-
-        with pytest.raises(QueryFailed, match="x has no column ts_stat"):
-            ask(library, text, readable=[2])
-
-    def test_the_name_of_a_part_of_with_is_never_that_of_a_function(self, library: Engine) -> None:
-        text = 'with "current_user" as (select 7 as a) select x.a from current_user as x'
-
-        assert ask(library, text).rows == [(7,)]
-
     def test_a_password_that_somebody_changed_is_set_again(self, library: Engine) -> None:
         with library.begin() as connection:
             connection.exec_driver_sql("alter role gitinsight_analyst password 'other'")

@@ -151,6 +151,22 @@ def test_a_table_that_is_named_in_full_goes_by_its_name() -> None:
     )  # fmt: skip
 
 
+def test_the_name_of_a_part_of_with_is_never_that_of_a_function() -> None:
+    found = guarded(
+        'with "current_user" as (select 7 as a) select x.a from current_user as x', KNOWN
+    )
+
+    assert 'FROM "current_user" AS x' in found.statement
+
+
+def test_a_function_in_place_of_a_table_is_told_its_columns() -> None:
+    found = guarded("select x from jsonb_array_elements('[1]') as x, lower('a')", KNOWN)
+
+    assert found.statement.endswith(
+        """ FROM JSONB_ARRAY_ELEMENTS('[1]') AS x("value"), LOWER('a') AS "lower"("lower")"""
+    )
+
+
 def test_tables_of_the_past_are_where_it_says() -> None:
     found = guarded("select 1 from marts.contributor as c", KNOWN, moved={"marts": "past"})
 
