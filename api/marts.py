@@ -145,14 +145,13 @@ async def rows(
     after = paging.decode(cursor)
 
     def of_all(session: Connection, shapes: Shapes) -> Response:
-        state = f"{ledger.publications_total(session)} {visibility.parameter(reader.readable)}"
         return conditional(
             request,
             lambda: _rows(
                 session, shapes, mart, repository_id=None, limit=limit, after=after,
                 readable=reader.readable, selection=selection,
             ) | {"meta": None},
-            version=state,
+            version=ledger.version_of_all(session, reader.readable),
         )  # fmt: skip
 
     return await read(request, of_all)
@@ -203,6 +202,8 @@ async def _file(
 
     def written(session: Connection) -> IO[bytes]:
         """The connection is somebody else's again before a slow reader has read the first line."""
+        if repository_id is not None:
+            visibility.check(session, repository_id, readable)
         pieces = export.bounded(
             session, mart, format_, repository_id=repository_id, max_bytes=bounds.export_bytes,
             max_seconds=bounds.export_seconds, readable=readable, selection=selection,

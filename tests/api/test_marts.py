@@ -160,6 +160,16 @@ def test_more_than_a_file_may_hold_is_refused(
     assert api.get(ROWS, params={"format": format_}).status_code == 200
 
 
+@pytest.mark.parametrize("format_", ["json", "csv", "parquet"])
+def test_of_a_repository_that_there_is_not_there_are_no_rows(
+    api: httpx2.Client, format_: str
+) -> None:
+    """An empty file would say that it has none."""
+    answer = api.get(ROWS, params={"format": format_, "repository_id": 99})
+
+    assert (answer.status_code, answer.json()["type"]) == (404, "urn:gitinsight:problem:not-found")
+
+
 def test_a_format_that_there_is_not_is_refused(api: httpx2.Client) -> None:
     assert api.get(ROWS, params={"format": "xlsx"}).status_code == 422
     assert api.get(f"{MARTS}/nothing/rows", params={"format": "csv"}).status_code == 404
@@ -302,7 +312,23 @@ class TestPrivate:
 
         assert page.json() == {"data": [], "meta": None, "next_cursor": None}
         assert file.raise_for_status().text == "day\n"
-        told = {"repository_id": 2, "filter": filters}
-        assert asked.get(ROWS, params=told).status_code == 404
+        for format_ in ("json", "csv", "parquet"):
+            told = {"repository_id": 2, "filter": filters, "format": format_}
+            assert asked.get(ROWS, params=told).status_code == 404
         cursor = asked.get(ROWS, params={"limit": 3}).json()["next_cursor"]
         assert cursor is None
+
+    def test_what_is_hidden_is_held_by_nobody_and_not_heard_of(
+        self, asked: httpx2.Client, warehouse: Engine
+    ) -> None:
+        def change(statement: str) -> None:
+            with warehouse.begin() as connection:
+                connection.exec_driver_sql(statement)
+
+        held = {"if-none-match": asked.get(ROWS).headers["etag"]}
+        change("update ops.publications set publication = 7 where repository_id = 2")
+        assert asked.get(ROWS, headers=held).status_code == 304
+
+        change("update ops.repositories set is_private = true where repository_id = 1")
+        hidden = asked.get(ROWS, headers=held)
+        assert (hidden.status_code, hidden.json()["data"]) == (200, [])

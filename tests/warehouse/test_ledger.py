@@ -1,5 +1,6 @@
 """What every answer about a repository says about itself."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
@@ -47,6 +48,11 @@ def published(warehouse: Engine, repository_id: int) -> int:
             connection, repository_id, job_id=FIRST, as_of=AT, at=AT, quality_status="passed",
             rows={},
         )  # fmt: skip
+
+
+def change(warehouse: Engine, statement: str) -> None:
+    with warehouse.begin() as connection:
+        connection.exec_driver_sql(statement)
 
 
 def test_before_the_first_publication_everything_is_unknown(warehouse: Engine) -> None:
@@ -131,14 +137,51 @@ def test_other_repositories_have_their_own_standing(warehouse: Engine) -> None:
     assert standing(warehouse, mine) == Standing(0, None, None, {}, "unknown", [])
 
 
-def test_the_publications_of_all_add_up(warehouse: Engine) -> None:
-    with warehouse.begin() as connection:
-        assert ledger.publications_total(connection) == 0
-    for repository_id in (1, 1, 2):
-        published(warehouse, repository_id)
+class TestVersionOfAll:
+    @pytest.fixture
+    def of_all(self, warehouse: Engine) -> Callable[..., str]:
+        """Of three repositories with figures, the third of which is private."""
+        for number in (1, 2, 3):
+            add_repository(warehouse, f"octo/app-{number}", github_id=number)
+            published(warehouse, number)
+        change(warehouse, "update ops.repositories set is_private = true where repository_id = 3")
 
-    with warehouse.begin() as connection:
-        assert ledger.publications_total(connection) == 3
+        def version(readable: frozenset[int] | None = frozenset()) -> str:
+            with warehouse.begin() as connection:
+                return ledger.version_of_all(connection, readable)
+
+        return version
+
+    def test_it_is_another_one_whatever_is_published(
+        self, of_all: Callable[..., str], warehouse: Engine
+    ) -> None:
+        before = of_all()
+        published(warehouse, 2)
+        assert of_all() != before
+
+        two_of_the_second = of_all()
+        change(warehouse, "delete from ops.publications where repository_id = 2")
+        published(warehouse, 1)
+        published(warehouse, 1)
+        assert of_all() != two_of_the_second
+
+    def test_it_is_another_one_when_somebody_sees_less(
+        self, of_all: Callable[..., str], warehouse: Engine
+    ) -> None:
+        before = of_all()
+        change(warehouse, "update ops.repositories set is_private = true where repository_id = 2")
+
+        assert of_all() != before
+
+    def test_what_somebody_may_not_see_changes_nothing(
+        self, of_all: Callable[..., str], warehouse: Engine
+    ) -> None:
+        nobodys, members, everything = of_all(), of_all(frozenset({3})), of_all(None)
+        published(warehouse, 3)
+
+        assert of_all() == nobodys
+        assert of_all(frozenset({3})) != members
+        assert of_all(None) != everything
 
 
 def test_of_several_the_oldest_instant_and_the_worst_checks_hold(warehouse: Engine) -> None:
