@@ -116,7 +116,8 @@ class Searching:
     def first(self, wanted: Wanted, *, readable: frozenset[int] | None = None) -> "First":
         """What is meant word for word, or by a name with a slip of the hand: what is soon found."""
         words = words_of(wanted.q)[:_MOST_WORDS]
-        filters = [*self._filters(wanted), *self._permitted(readable)]
+        permitted = self._permitted(readable)
+        filters = [*self._filters(wanted), *permitted]
         written = [self._written(word) for word in words]
         ways = self._named(wanted.q.strip().lower(), words) if words else []
         meant = self._meant(words, written)
@@ -125,6 +126,7 @@ class Searching:
         best, found = self._run(_any(*ways), filters, wanted.limit) if ways else (0.0, [])
         if not words or best >= _NAMED or len(found) >= min(_ENOUGH, wanted.limit):
             return First(wanted, words, written, filters, found, is_near=False)
+        written = self._seen(written, permitted)
         _, near = self._run(self._near(words, written, is_wide=False), filters, wanted.limit)
         return First(wanted, words, written, filters, [*found, *near], is_near=True)
 
@@ -196,6 +198,18 @@ class Searching:
     def _written(self, word: str) -> list[Query]:
         """Where somebody has written the word; what is nowhere is not looked for."""
         return [self._term(name, word, boost) for name, boost in _WEIGHTS if self._has(name, word)]
+
+    def _seen(
+        self, written: Sequence[list[Query]], permitted: Sequence[_Clause]
+    ) -> list[list[Query]]:
+        """A word that stands only where somebody may not look is nowhere to him: whether the other
+        words may be misspelt would tell that it is there.
+        """
+        if not permitted:
+            return [*written]
+        return [
+            ways if ways and self._run(_any(*ways), permitted, 1)[1] else [] for ways in written
+        ]
 
     def _meant(self, words: Sequence[str], written: Sequence[list[Query]]) -> Query | None:
         """All of the words, the last of which may be begun; None where one of them is nowhere."""

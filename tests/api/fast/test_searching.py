@@ -86,6 +86,27 @@ def test_what_may_not_be_read_is_not_found(searching: Searching) -> None:
         assert titles(searching, "secrest", readable=readable) == []
 
 
+def test_what_is_found_does_not_tell_which_words_may_not_be_read(tmp_path: Path) -> None:
+    """Who writes an issue himself could else ask whether a word is in one that he may not read."""
+    index = Index(tmp_path)
+    searching = Searching(index)
+    public = [document("wombats zebrafink", kind="issue"), document("wombat", kind="issue")]
+    private = document("zebrafins", kind="issue", repository_id=2, is_private=True)
+    found = []
+    for documents in (public, [*public, private]):
+        with index.keeper() as keeper:
+            assert keeper is not None
+            keeper.replace({1: "1", 2: "1"}, documents)
+        index.refresh()
+        found.append([
+            titles(searching, q, readable=frozenset())
+            for q in ("wombat zebrafins", "zebrafins wombat", "zebrafins", "wombta zebrafins")
+        ])  # fmt: skip
+
+    assert found[0] == found[1]
+    assert titles(searching, "zebrafins", readable=frozenset({2}))[0] == "zebrafins"
+
+
 def test_what_matched_is_marked(searching: Searching) -> None:
     (one,) = find(searching, "quickly", is_marked=True)
     assert one["highlights"] == {"text": "Reads &lt;JSON&gt; <mark>quickly</mark>"}
