@@ -44,14 +44,14 @@ class Draft(BaseModel):
     body: str = Field(default="", max_length=LETTERS)
 
 
-class Suggestions(BaseModel):
+class Duplicates(BaseModel):
     """The nearest first, three at most. It is for people to say whether one is the same."""
 
     data: list[Found]
     meta: Meant
 
 
-@router.post("/duplicates", response_model=Suggestions)
+@router.post("/duplicates", response_model=Duplicates)
 async def duplicates(body: Draft, request: Request, reader: Reader) -> dict[str, Any]:
     """Issues of the repository that may say what a new one says. Nothing is kept of it."""
     where = Among(readable=reader.readable, repository_id=body.repository_id, kind="issue")

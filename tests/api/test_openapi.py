@@ -95,6 +95,14 @@ class TestDocument:
 
         assert all(re.fullmatch(r"[A-Za-z0-9._-]+", name) for name in names)
 
+    def test_no_two_schemas_are_called_the_same(self) -> None:
+        """FastAPI puts the module before the name where there are two, and clients take them for
+        one.
+        """
+        assert [
+            name for name in DOCUMENT["components"]["schemas"] if name.startswith("api__")
+        ] == []
+
     def test_every_tag_is_explained_and_every_explained_tag_is_used(self) -> None:
         used = {tag for operation in OPERATIONS.values() for tag in operation["tags"]}
 
