@@ -132,8 +132,7 @@ def create_app(
         if isinstance(route, APIRoute)
     ]
     for part, prefix in PARTS:
-        guards = [Depends(_is_text)] if prefix else []
-        app.include_router(part.router, prefix=prefix, dependencies=guards)
+        app.include_router(part.router, prefix=prefix, dependencies=[Depends(_is_text)])
         names |= {id(one): f"{prefix}{getattr(one, 'path', '')}" for one in part.router.routes}
     agents = Agents(app.state, settings.api)
     app.router.routes.append(agents.route)

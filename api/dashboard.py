@@ -131,7 +131,7 @@ def _bodies(path: Path) -> dict[str, bytes]:
 def _answer(request: Request, path: str) -> Response:
     dashboard: Dashboard = request.app.state.dashboard
     file = dashboard.file(path)
-    if not held(request).isdisjoint({file.etag, f"W/{file.etag}", "*"}):
+    if not held(request).isdisjoint({f"W/{file.etag}", "*"}):
         return Response(status_code=304, headers=file.headers)
     return _told(request, file)
 

@@ -164,7 +164,7 @@ def _on_http(request: Request, error: Exception) -> Response:
     kind = HTTPStatus(status).phrase.lower().replace(" ", "-")
     headers = error.headers if isinstance(error, HTTPException) else None
     if status == HTTPStatus.METHOD_NOT_ALLOWED:
-        headers = {"Allow": _allowed(request)}
+        headers = {"Allow": _allowed(request) or (headers or {}).get("Allow", "")}
     return problem(request, status, kind=kind, detail=detail, headers=headers)
 
 

@@ -10,5 +10,8 @@ SECURITY = {
 
 
 def versions(if_none_match: str) -> frozenset[str]:
-    """The versions that the caller holds; ``*`` is any."""
-    return frozenset(one.strip() for one in if_none_match.split(",")) - {""}
+    """The versions that the caller holds, all of them as weak ones, for so they are compared here
+    (RFC 9110, 13.1.2); ``*`` is any.
+    """
+    held = {one.strip() for one in if_none_match.split(",")} - {""}
+    return frozenset(one if one == "*" else f"W/{one.removeprefix('W/')}" for one in held)

@@ -79,6 +79,12 @@ def test_who_holds_a_badge_is_told_so(badges: httpx2.Client) -> None:
 def test_what_is_no_badge_is_refused(badges: httpx2.Client) -> None:
     assert badges.get("/badge/octo/app-1.svg?metric=nothing").status_code == 404
     assert badges.get("/badge/octo/app-1.svg", params={"label": "x" * 61}).status_code == 422
+    for nul in (
+        "/badge/octo%00/app-1.svg",
+        "/badge/octo/%00.svg",
+        "/badge/octo/app-1.svg?label=%00",
+    ):
+        assert badges.get(nul).status_code == 422
     evil = badge(badges, "app-1", label="<script>&")
     assert "&lt;script&gt;&amp;" in evil
     assert "<script" not in evil

@@ -148,6 +148,7 @@ def test_a_method_that_is_not_allowed_says_which_are(reading: httpx2.Client) -> 
 
     assert (answer.status_code, answer.headers["allow"]) == (405, "GET")
     assert answer.json()["type"] == "urn:gitinsight:problem:method-not-allowed"
+    assert "GET" in reading.delete("/openapi.json").headers["allow"]
 
 
 @pytest.mark.parametrize(

@@ -33,7 +33,10 @@ def test_a_plain_one_is_read() -> None:
     read = heads.read(PLAIN + told, OPEN)
 
     assert read == heads.Head(
-        held=frozenset({'"a"', 'W/"b"'}), takes_gzip=True, request_id=b"trace-0123", until=math.inf
+        held=frozenset({'W/"a"', 'W/"b"'}),
+        takes_gzip=True,
+        request_id=b"trace-0123",
+        until=math.inf,
     )
 
 
