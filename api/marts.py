@@ -1,12 +1,14 @@
 """The marts as they are: which there are, their columns, their rows."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from functools import partial
 from tempfile import TemporaryFile
 from typing import IO, Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
+from starlette.types import Receive, Scope, Send
 
 from api import paging
 from api.auth import Reader, require
@@ -208,7 +210,7 @@ async def _file(
             session, mart, format_, repository_id=repository_id, max_bytes=bounds.export_bytes,
             max_seconds=bounds.export_seconds, readable=readable, selection=selection,
         )  # fmt: skip
-        file = TemporaryFile()  # noqa: SIM115 - the answer closes it
+        file = TemporaryFile()  # noqa: SIM115 - the download closes it
         try:
             file.writelines(pieces)
         except BaseException:
@@ -223,10 +225,19 @@ async def _file(
         "Content-Length": str(size),
         "Content-Disposition": f'attachment; filename="{mart}.{format_}"',
     }
-    return StreamingResponse(_read(file), media_type=_TYPES[format_], headers=headers)
+    return _Download(file, media_type=_TYPES[format_], headers=headers)
 
 
-def _read(file: IO[bytes]) -> Iterator[bytes]:
-    with file:
-        while piece := file.read(_PIECE_BYTES):
-            yield piece
+class _Download(StreamingResponse):
+    """Closes the file also where nobody reads it: whoever is gone before it is there never begins,
+    and what has not begun does not end either.
+    """
+
+    def __init__(self, file: IO[bytes], *, media_type: str, headers: Mapping[str, str]) -> None:
+        pieces = iter(partial(file.read, _PIECE_BYTES), b"")
+        super().__init__(pieces, media_type=media_type, headers=headers)
+        self._file = file
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        with self._file:
+            await super().__call__(scope, receive, send)

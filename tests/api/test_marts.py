@@ -1,18 +1,22 @@
 """Marts over HTTP: their columns, their rows page by page, and null where unknown."""
 
 import io
+import socket
 from collections.abc import Iterator
-from typing import Any
+from tempfile import TemporaryFile
+from typing import IO, Any
 
 import httpx2
 import pytest
 from pyarrow import parquet
 
+from api import marts
 from gitinsight.settings import Settings
 from tests.conftest import ADMIN_KEY, serving_api
 from tests.support.marts import publish_figures
 from tests.support.people import client_of
 from tests.support.rows import add_repository, claim
+from tests.support.waiting import wait_for
 from warehouse.engine import Engine
 
 MARTS = "/api/v1/marts"
@@ -160,6 +164,29 @@ def test_more_than_a_file_may_hold_is_refused(
         assert "daily_activity does not fit into the 100 bytes" in refused.json()["detail"]
         assert client.get(ROWS).status_code == 200
     assert api.get(ROWS, params={"format": format_}).status_code == 200
+
+
+def test_a_file_is_closed_also_where_nobody_waits_for_it_any_more(
+    api: httpx2.Client, library: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It has no name: the disk has its room again when it is closed, and not before."""
+    made: list[IO[bytes]] = []
+
+    def recorded() -> IO[bytes]:
+        made.append(TemporaryFile())  # noqa: SIM115 - what is tested closes it
+        return made[-1]
+
+    monkeypatch.setattr(marts, "TemporaryFile", recorded)
+    head = f"GET {ROWS}?format=csv HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {ADMIN_KEY}\r\n\r\n"
+    with library.begin() as connection:
+        connection.exec_driver_sql("lock table marts.daily_activity in access exclusive mode")
+        address = (api.base_url.host, api.base_url.port or 80)
+        with socket.create_connection(address) as caller:
+            caller.sendall(head.encode())
+            wait_for(lambda: made)
+        api.get("/health/live")  # the server has seen by then that he is gone
+
+    wait_for(lambda: made[0].closed)
 
 
 @pytest.mark.parametrize("format_", ["json", "csv", "parquet"])
