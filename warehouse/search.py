@@ -21,7 +21,7 @@ _NAMING = (("owner", "login"), ("title", "title"), ("text", "body"))
 """Columns that may name somebody, and as what."""
 
 _KNOWN = """
-select r.repository_id, concat(p.publication, case when r.is_private then ' private' end)
+select r.repository_id, concat_ws(' ', p.publication, r.full_name, r.state, r.is_private)
 from ops.repositories r join ops.publications p using (repository_id)
 where %(ids)s::bigint[] is null or r.repository_id = any(%(ids)s)
 """

@@ -74,14 +74,16 @@ def test_nothing_is_shown_of_what_is_not_published_or_gone(warehouse: Engine) ->
 def test_there_is_another_version_whenever_there_may_be_something_else(warehouse: Engine) -> None:
     job = claim(warehouse, add_repository(warehouse))
     told = []
-    for change in ("select 1", "update ops.repositories set is_private = true"):
-        publish_figures(warehouse, job)
-        told.append(versions(warehouse)[1])
+    publish_figures(warehouse, job)
+    told.append(versions(warehouse)[1])
+    publish_figures(warehouse, job)
+    told.append(versions(warehouse)[1])
+    for change in ("is_private = true", "state = 'unreadable'", "full_name = 'octo/web'"):
         with warehouse.begin() as connection:
-            connection.exec_driver_sql(change)
-    told.append(versions(warehouse, [1, 2])[1])
+            connection.exec_driver_sql(f"update ops.repositories set {change}")
+        told.append(versions(warehouse, [1, 2])[1])
 
-    assert len(set(told)) == 3
+    assert len(set(told)) == 5
     assert versions(warehouse, [2]) == {}
 
 
