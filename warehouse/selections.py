@@ -28,8 +28,10 @@ _COMPARED = _INSTANTS | {
     "character varying", "uuid",
 }  # fmt: skip
 """Types whose values are in an order that does not depend on how they are written."""
-_INSTANT = re.compile(r"-?infinity|[0-9][0-9T:.+Z -]*")
-"""Today and tomorrow are others each day, and an answer is kept by how it was asked for."""
+_INSTANT = re.compile(r"-?infinity|[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[T ][0-9:.+Z -]*)?")
+"""Today and tomorrow are others each day, and an answer is kept by how it was asked for. Which of
+05-01-2026 is the month, PostgreSQL decides by its settings and nobody else knows.
+"""
 _SHOWN_CHARACTERS = 100
 
 Told = Callable[[str, object], Composable]

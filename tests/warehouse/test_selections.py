@@ -80,6 +80,7 @@ NO_VALUE = (
     "small:lt:32768", "id:eq:" + "9" * 4_000, "id:in:", "id:in:1,", "id:in:1,x", "id:in:{1}",
     "hours:gt:1e400", "hours:eq:two", "share:eq:1e200000", "share:eq:0x", "is_open:eq:2",
     "is_open:eq:perhaps", "day:eq:", "day:eq:2026-13-01", "day:eq:2026-02-30", "day:eq:1",
+    "day:eq:05-01-2026", "seen_at:ge:01-05-2026 12:00:00",
     "day:eq:99999999-01-01", "day:eq:today", "day:lt:tomorrow", "seen_at:ge:now",
     "seen_at:ge:NOW", "day:in:2026-06-01,today", "seen_at:eq:2026-06-01T25:00:00Z",
     "seen_at:eq:2026-06-01T12:00:00+99:00", "seen_at:eq:300000-01-01", "title:eq:a\0b",
