@@ -6,7 +6,10 @@ from typing import Any
 import httpx2
 import pytest
 
+from gitinsight.settings import Settings
+from tests.conftest import ADMIN_KEY, serving_api
 from tests.support.marts import publish_figures
+from tests.support.people import client_of
 from tests.support.rows import AT, add_repository, claim, payload_row
 from tests.support.waiting import wait_for
 from warehouse import raw
@@ -54,6 +57,32 @@ def test_filters_are_joined_and_matches_are_marked(api: httpx2.Client) -> None:
     assert one["highlights"] == {"title": "It <mark>crashes</mark>"}
     (fast, _) = api.get("/api/v1/fast/search", params={"q": "crashes"}).json()["data"]
     assert "highlights" not in fast
+
+
+def test_who_sees_everything_finds_it_by_the_fast_lane_as_well(
+    settings: Settings, warehouse: Engine
+) -> None:
+    for number, name in enumerate(("octo/parser", "octo/parser-of-secrets"), 1):
+        publish_figures(
+            warehouse, claim(warehouse, add_repository(warehouse, name, github_id=number))
+        )
+    with warehouse.begin() as connection:
+        connection.exec_driver_sql(
+            "update ops.repositories set is_private = true where repository_id = 2"
+        )
+    auth = settings.auth.model_copy(update={"mode": "required"})
+    with (
+        serving_api(settings.model_copy(update={"auth": auth})) as url,
+        client_of(url, ADMIN_KEY) as admin,
+    ):
+
+        def titles(**headers: str) -> list[str]:
+            answer = admin.get("/api/v1/fast/search?q=parser", headers=headers)
+            return [one["title"] for one in answer.raise_for_status().json()["data"]]
+
+        # The lane leaves what asks for a range to the ordinary path.
+        wait_for(lambda: len(titles(range="bytes=0-")) == 2)
+        assert titles() == titles(range="bytes=0-")
 
 
 @pytest.mark.parametrize(
