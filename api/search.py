@@ -1,10 +1,11 @@
 """Everything that is known, found by words, by meaning, or by both."""
 
+import re
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from api import meaning
 from api.auth import Reader
@@ -20,9 +21,20 @@ from warehouse.search import Kind
 
 router = APIRouter(prefix="/search", tags=["search"])
 Word = Annotated[str, Field(max_length=200)]
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+
+
+def _begins_with_its_day(said: object) -> object:
+    """A number would be seconds since 1970, and 2026 half an hour of it."""
+    if isinstance(said, str) and not _DAY.match(said):
+        raise ValueError("an instant is written as 2026-11-23 or 2026-11-23T12:00:00Z")
+    return said
+
+
 Instant = Annotated[
-    datetime, AfterValidator(lambda at: at if at.tzinfo else at.replace(tzinfo=UTC))
-]
+    datetime, BeforeValidator(_begins_with_its_day),
+    AfterValidator(lambda at: at if at.tzinfo else at.replace(tzinfo=UTC)),
+]  # fmt: skip
 
 
 class Search(BaseModel):

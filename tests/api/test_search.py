@@ -88,7 +88,8 @@ def test_who_sees_everything_finds_it_by_the_fast_lane_as_well(
 @pytest.mark.parametrize(
     "query",
     ["", "q=", "q=a&limit=0", "q=a&limit=101", "q=a&type=none", "q=" + "a" * 201,
-     "q=a&repository_id=99999999999999999999", "q=a&since=soon", "q=a&label=" + "a" * 201],
+     "q=a&repository_id=99999999999999999999", "q=a&since=soon", "q=a&label=" + "a" * 201,
+     "q=a&since=2026", "q=a&until=20260501"],
 )  # fmt: skip
 def test_what_cannot_be_asked_is_told(api: httpx2.Client, query: str) -> None:
     answer = api.get(f"{SEARCH}?{query}")
