@@ -19,7 +19,7 @@ Sort = Literal["added", "-added", "name", "-name", "stars", "-stars", "updated",
 _HELD = """
 left join lateral (
     select payload -> 'stargazers_count' as stars, payload ->> 'language' as language,
-        source_updated_at
+        payload ->> 'updated_at' as updated_at
     from raw.github_repositories as repository
     where repository.repository_id = followed.repository_id and deleted_at is null
     order by id desc limit 1
@@ -53,7 +53,8 @@ _ORDERS = {
         "case jsonb_typeof(held.stars) when 'number' then held.stars::numeric end",
         "numeric", is_of_payload=True,
     ),
-    "updated": _Order("held.source_updated_at", "timestamptz", is_of_payload=True),
+    # GitHub's instants are in the order of time as they are written.
+    "updated": _Order('held.updated_at collate "C"', "text", is_of_payload=True),
 }  # fmt: skip
 
 

@@ -34,7 +34,7 @@ select
     )) as labels,
     (g.payload ->> 'stargazers_count')::bigint as weight, null::int as number,
     g.payload ->> 'language' as language, r.state, g.payload ->> 'html_url' as url,
-    g.source_updated_at as updated_at
+    (g.payload ->> 'updated_at')::timestamptz as updated_at
 from ops.repositories r
 join ops.publications p using (repository_id)
 left join raw.github_repositories g on g.repository_id = r.repository_id and g.deleted_at is null

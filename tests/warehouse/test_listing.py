@@ -36,7 +36,8 @@ def followed(library: Engine) -> Engine:
         repository_id = add_repository(library, name, github_id=number)
         origin = Origin(repository_id, "rest", "2022-11-28", AT, UUID(int=1))
         with library.begin() as connection:
-            row = payload_row(number, at=at, **payload)
+            updated_at = at and f"{at:%Y-%m-%dT%H:%M:%SZ}"
+            row = payload_row(number, at=None, updated_at=updated_at, **payload)
             raw.upsert(connection, "repositories", [row], origin=origin)
     assert add_repository(library, "beta/new", github_id=NEVER_READ) == NEVER_READ
     return library

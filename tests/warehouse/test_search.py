@@ -1,5 +1,6 @@
 """What can be searched for."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 from tests.support.marts import make, publish_figures
@@ -25,7 +26,8 @@ def read(warehouse: Engine, *repository_ids: int) -> dict[str, Document]:
 def test_every_kind_is_read_with_what_it_is_found_by(warehouse: Engine) -> None:
     job = claim(warehouse, add_repository(warehouse))
     put(warehouse, job, "repositories", description="An app", topics=["web", "fast"],
-        stargazers_count=9, language="Go", html_url="https://github.test/octo/app")  # fmt: skip
+        stargazers_count=9, language="Go", html_url="https://github.test/octo/app", at=None,
+        updated_at="2026-05-01T12:00:00Z")  # fmt: skip
     put(warehouse, job, "issues", 1, number=1, title="It hangs", body="Always", state="open",
         comments=3, user={"login": "ann"}, labels=[{"name": "bug"}])  # fmt: skip
     put(warehouse, job, "issues", 2, number=2, title="Mend it", body=None, state="closed",
@@ -49,6 +51,7 @@ def test_every_kind_is_read_with_what_it_is_found_by(warehouse: Engine) -> None:
     assert (repository.title, repository.owner, repository.labels, repository.weight) == (
         "octo/app", "octo", ["web", "fast"], 9,
     )  # fmt: skip
+    assert repository.updated_at == datetime(2026, 5, 1, 12, tzinfo=UTC)
     assert (issue.title, issue.text, issue.owner, issue.number, issue.labels, issue.weight) == (
         "It hangs", "Always", "ann", 1, ["bug"], 3,
     )  # fmt: skip
