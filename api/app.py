@@ -120,6 +120,7 @@ def create_app(
     credentials = _admitting(app, settings, admin_key)
     app.state.places = CapacityLimiter(PLACES)
     app.state.sql_turns = CapacityLimiter(sql.AT_ONCE)
+    app.state.export_turns = CapacityLimiter(marts.AT_ONCE)
     app.state.code_turns = CapacityLimiter(code.AT_ONCE)
     app.state.reader = Reader()
     app.state.questions = CapacityLimiter(ask.AT_ONCE)

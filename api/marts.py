@@ -5,6 +5,7 @@ from functools import partial
 from tempfile import TemporaryFile
 from typing import IO, Annotated, Any
 
+from anyio import CapacityLimiter
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
@@ -24,6 +25,10 @@ from warehouse.selections import EVERYTHING, Selection
 from warehouse.shapes import Shapes
 from warehouse.visibility import Readable
 
+AT_ONCE = 2
+"""Files that are made, each on a connection of its own: beside the statements of `api/sql.py` there
+are some left for whoever reads.
+"""
 _TYPES = {"csv": "text/csv; charset=utf-8", "parquet": "application/vnd.apache.parquet"}
 _PIECE_BYTES = 64 * 1024
 _FILES: dict[int | str, dict[str, Any]] = {
@@ -218,7 +223,9 @@ async def _file(
             raise
         return file
 
-    file = await in_transaction(request, written)
+    turns: CapacityLimiter = request.app.state.export_turns
+    async with turns:
+        file = await in_transaction(request, written)
     size = file.tell()
     file.seek(0)
     headers = {

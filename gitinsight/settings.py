@@ -109,7 +109,7 @@ class ApiSettings(BaseModel):
     host: str = "127.0.0.1"
     port: Port = 8000
     export_bytes: int = Field(default=2**30, gt=0)
-    """Of a mart as a file over HTTP, which lies on our disk until it is sent; eight at once."""
+    """Of a mart as a file over HTTP, which lies on our disk until it is sent."""
     export_seconds: int = Field(default=60, gt=0)
     """Of one statement of such an export; so long a connection of the API is taken."""
     sql_seconds: int = Field(default=5, ge=1, le=300)

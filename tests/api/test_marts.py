@@ -3,6 +3,7 @@
 import io
 import socket
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from tempfile import TemporaryFile
 from typing import IO, Any
 
@@ -11,11 +12,12 @@ import pytest
 from pyarrow import parquet
 
 from api import marts
+from api.session import PLACES
 from gitinsight.settings import Settings
 from tests.conftest import ADMIN_KEY, serving_api
 from tests.support.marts import publish_figures
 from tests.support.people import client_of
-from tests.support.rows import add_repository, claim
+from tests.support.rows import add_repository, claim, value
 from tests.support.waiting import wait_for
 from warehouse.engine import Engine
 
@@ -164,6 +166,24 @@ def test_more_than_a_file_may_hold_is_refused(
         assert "daily_activity does not fit into the 100 bytes" in refused.json()["detail"]
         assert client.get(ROWS).status_code == 200
     assert api.get(ROWS, params={"format": format_}).status_code == 200
+
+
+def test_many_files_at_once_hold_up_nobody_who_reads(api: httpx2.Client, library: Engine) -> None:
+    def made() -> int:
+        return int(value(library, "select count(*) from pg_locks where not granted"))
+
+    def get(_: int) -> int:
+        return api.get(ROWS, params={"format": "csv"}).status_code
+
+    with ThreadPoolExecutor(PLACES) as callers:
+        with library.begin() as connection:
+            connection.exec_driver_sql("lock table marts.daily_activity in access exclusive mode")
+            files = callers.map(get, range(PLACES))
+            wait_for(lambda: made() >= marts.AT_ONCE)
+
+            assert api.get("/api/v1/repositories", timeout=5).status_code == 200
+            assert made() == marts.AT_ONCE
+        assert set(files) == {200}
 
 
 def test_a_file_is_closed_also_where_nobody_waits_for_it_any_more(
