@@ -180,7 +180,7 @@ def conditional(
     kept: str = _ASKED_EACH_TIME,
 ) -> Response:  # fmt: skip
     """304 where the caller holds this version of this address already; ``kept`` is for caches."""
-    etag = _etag(version, address(request))
+    etag = tag(request, version)
     told = None if etag in held(request) else _bytes(body())
     return _response(request, etag, told, media_type=media_type, headers={"Cache-Control": kept})
 
@@ -193,7 +193,7 @@ def _response(
     request: Request, etag: str, body: bytes | None, *, media_type: str,
     headers: Mapping[str, str] = _NO_HEADERS,
 ) -> Response:  # fmt: skip
-    told = {"ETag": etag, "Cache-Control": _ASKED_EACH_TIME, **headers}
+    told = {**conditions(etag), **headers}
     if body is None or _is_held(request, etag):
         told.pop("Content-Encoding", None)
         return Response(status_code=304, headers=told)
@@ -203,6 +203,16 @@ def _response(
 def _is_held(request: Request, etag: str) -> bool:
     """Any version will do for a `*`, if there is one."""
     return not held(request).isdisjoint({etag, "*"})
+
+
+def tag(request: Request, version: str) -> str:
+    """The ``ETag`` of this version of this address."""
+    return _etag(version, address(request))
+
+
+def conditions(etag: str) -> dict[str, str]:
+    """The headers of what may be asked for again by its version."""
+    return {"ETag": etag, "Cache-Control": _ASKED_EACH_TIME}
 
 
 def held(request: Request) -> frozenset[str]:

@@ -13,12 +13,22 @@ from starlette.types import Receive, Scope, Send
 
 from api import paging
 from api.auth import Reader, require
-from api.envelope import CONDITIONAL, PagedEnvelope, answer, conditional, meta
+from api.envelope import (
+    CONDITIONAL,
+    PagedEnvelope,
+    answer,
+    conditional,
+    conditions,
+    held,
+    meta,
+    tag,
+    version,
+)
 from api.session import Session, in_transaction, read
 from gitinsight.metrics.catalogue import definition_of, definition_of_column
 from gitinsight.principal import Role
 from gitinsight.settings import ApiSettings
-from warehouse import export, ledger, marts, selections, visibility
+from warehouse import export, ledger, marts, selections
 from warehouse.engine import Connection
 from warehouse.ledger import Standing
 from warehouse.selections import EVERYTHING, Selection
@@ -207,10 +217,13 @@ async def _file(
 ) -> Response:  # fmt: skip
     bounds: ApiSettings = request.app.state.settings.api
 
+    def as_of_now(session: Connection, _: Shapes) -> str:
+        if repository_id is None:
+            return ledger.version_of_all(session, readable)
+        return version(ledger.one(session, repository_id, readable).standing)
+
     def written(session: Connection) -> IO[bytes]:
         """The connection is somebody else's again before a slow reader has read the first line."""
-        if repository_id is not None:
-            visibility.check(session, repository_id, readable)
         pieces = export.bounded(
             session, mart, format_, repository_id=repository_id, max_bytes=bounds.export_bytes,
             max_seconds=bounds.export_seconds, readable=readable, selection=selection,
@@ -223,12 +236,16 @@ async def _file(
             raise
         return file
 
+    etag = tag(request, await read(request, as_of_now))
+    if etag in held(request):
+        return Response(status_code=304, headers=conditions(etag))
     turns: CapacityLimiter = request.app.state.export_turns
     async with turns:
         file = await in_transaction(request, written)
     size = file.tell()
     file.seek(0)
     headers = {
+        **conditions(etag),
         "Content-Length": str(size),
         "Content-Disposition": f'attachment; filename="{mart}.{format_}"',
     }

@@ -120,18 +120,23 @@ def test_what_cannot_be_meant_is_not_valid(api: httpx2.Client, query: dict[str, 
     assert answer.json()["errors"][0]["where"] == ["query", *query]
 
 
-def test_a_page_stands_until_somebody_publishes(api: httpx2.Client, library: Engine) -> None:
-    held = {"if-none-match": api.get(ROWS).headers["etag"]}
-    assert api.get(ROWS, headers=held).status_code == 304
+@pytest.mark.parametrize("format_", ["json", "csv", "parquet"])
+@pytest.mark.parametrize("of_one", [{}, {"repository_id": 2}], ids=str)
+def test_an_answer_stands_until_somebody_publishes(
+    api: httpx2.Client, library: Engine, format_: str, of_one: dict[str, int]
+) -> None:
+    asked = {"format": format_, **of_one}
+    held = {"if-none-match": api.get(ROWS, params=asked).headers["etag"]}
+    assert api.get(ROWS, params=asked, headers=held).status_code == 304
     as_strong = {"if-none-match": held["if-none-match"].removeprefix("W/")}
-    assert api.get(ROWS, headers=as_strong).status_code == 304
+    assert api.get(ROWS, params=asked, headers=as_strong).status_code == 304
 
     with library.begin() as connection:
         connection.exec_driver_sql(
-            "update ops.publications set publication = 2 where repository_id = 2"
+            "update ops.publications set publication = publication + 1 where repository_id = 2"
         )
 
-    assert api.get(ROWS, headers=held).status_code == 200
+    wait_for(lambda: api.get(ROWS, params=asked, headers=held).status_code == 200)
 
 
 def test_all_rows_come_as_csv(api: httpx2.Client) -> None:
