@@ -359,7 +359,9 @@ async def metric_series(
     every: Literal["day", "week", "month"] = "day",
     actors: Literal["human", "all"] = "all",
 ) -> Response:  # fmt: skip
-    """One count of ``marts.daily_activity``, summed by day, week or month."""
+    """One count of ``marts.daily_activity``, summed by day, week or month; of what is open at the
+    end of a day, that of the last one.
+    """
 
     def body(session: Connection, shapes: Shapes, standing: Standing) -> Row:
         data = marts.series(

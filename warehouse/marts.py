@@ -29,6 +29,8 @@ order by attnum
 _COUNTS = frozenset({"smallint", "integer", "bigint", "numeric"})
 _DISTINCT = frozenset({"active_persons_count"})
 """Persons of a week are fewer than the sum of those of its days."""
+_SUM = "case when bool_or({metric} is null) then null else sum({metric})::bigint end"
+_LAST = "(array_agg({metric} order by day desc))[1]"
 
 Row = dict[str, Any]
 
@@ -154,7 +156,8 @@ def series(
     shape: Shape | None = None,
 ) -> list[Row]:  # fmt: skip
     """Sums of one count of ``marts.daily_activity``, whose columns say which of them count humans
-    alone; null where one of its days is unknown.
+    alone; null where one of its days is unknown. What is there at the end of a day is no sum: it is
+    that of the last one.
     """
     known = (shape or shape_of(connection, "daily_activity")).columns
     column = metric
@@ -164,15 +167,15 @@ def series(
         raise NotFound(f"metric {metric} of {actors} actors")
     if column in _DISTINCT and every != "day":
         raise NotFound(f"metric {metric} by {every}")
+    value = SQL(_LAST if column.endswith("_eod_count") else _SUM)
     statement = SQL(
-        "select date_trunc({unit}, day::timestamp)::date as at,"
-        " case when bool_or({metric} is null) then null else sum({metric})::bigint end as value"
+        "select date_trunc({unit}, day::timestamp)::date as at, {value} as value"
         " from marts.daily_activity where repository_id = {repository_id}"
         " and ({first}::date is null or day >= {first}::date)"
         " and ({last}::date is null or day <= {last}::date) group by 1 order by 1"
     ).format(
         unit=Placeholder("unit"),
-        metric=Identifier(column),
+        value=value.format(metric=Identifier(column)),
         repository_id=Placeholder("repository_id"),
         first=Placeholder("first"),
         last=Placeholder("last"),

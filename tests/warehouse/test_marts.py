@@ -234,6 +234,30 @@ class TestSeries:
         with pytest.raises(NotFound, match="active_persons_count by week"):
             series(filled, "active_persons_count", every="week")
 
+    @pytest.mark.parametrize(
+        ("every", "expected"),
+        [
+            ("day", [(5, 4), (6, 9), (12, None)]),
+            ("week", [(5, 9), (12, None)]),
+            ("month", [(1, None)]),
+        ],
+    )
+    def test_what_is_open_at_the_end_of_a_week_is_so_at_the_end_of_its_last_day(
+        self, warehouse: Engine, every: str, expected: list[tuple[int, int | None]]
+    ) -> None:
+        columns = (
+            "repository_id bigint, day date, issues_open_eod_count bigint,"
+            " primary key (repository_id, day)"
+        )
+        with warehouse.begin() as connection:
+            make(
+                connection, "marts.daily_activity", columns,
+                (1, "2026-01-06", 9), (1, "2026-01-05", 4), (1, "2026-01-12", None),
+            )  # fmt: skip
+
+        found = series(warehouse, "issues_open_eod_count", every=every)
+        assert [(at.day, value) for at, value in found] == expected
+
     @pytest.mark.parametrize("metric", ["repository_id", "day", "remark", *INJECTIONS[:4]])
     def test_what_is_no_count_is_no_metric(self, filled: Engine, metric: str) -> None:
         with pytest.raises(NotFound):
