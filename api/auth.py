@@ -4,6 +4,7 @@
 anything without one.
 """
 
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from typing import Annotated, Any, Protocol
 
@@ -16,7 +17,7 @@ from starlette.requests import HTTPConnection
 from api import limits
 from api.credentials import MISSING, Credentials
 from api.errors import Refused
-from api.limits import Limits
+from api.limits import Limits, Streams
 from gitinsight.errors import Unauthorised
 from gitinsight.principal import ANYBODY, Principal, Role, Scope
 from gitinsight.settings import AuthSettings
@@ -185,6 +186,17 @@ async def _right(connection: HTTPConnection) -> StreamRight:
 Right = Annotated[StreamRight, Depends(_right)]
 
 
+async def _place(connection: HTTPConnection) -> AsyncIterator[None]:
+    streams: Streams = connection.app.state.streams
+    principal: Principal = connection.scope["state"]["principal"]
+    with streams.open(principal.name):
+        yield
+
+
+Place = Annotated[None, Depends(_place)]
+"""One of the streams that a listener may have open, until its last byte is sent."""
+
+
 def require(principal: Principal, role: Role, scope: Scope) -> None:
     """Of a route that needs more for a part of what it does."""
     lacking = principal.lacks(role, scope)
@@ -203,7 +215,7 @@ def declared(dependant: Any) -> list[Needs | Open]:
 Public = Annotated[None, Depends(Open())]
 Reader = Annotated[Principal, Depends(Needs(Role.VIEWER, "read"))]
 Listener = Annotated[Principal, Depends(Needs(Role.VIEWER, "read", by_ticket=True))]
-"""A reader, who may come by a ticket. It stands before a ``Right``."""
+"""A reader, who may come by a ticket. It stands before a ``Right`` and a ``Place``."""
 Analyst = Annotated[Principal, Depends(Needs(Role.ANALYST, "export"))]
 Asker = Annotated[Principal, Depends(Needs(Role.ANALYST, "sql"))]
 Keeper = Annotated[Principal, Depends(Needs(Role.ANALYST, "keys"))]

@@ -1,7 +1,6 @@
 """Analyses: what they do now, what they did, how to stop them."""
 
 from collections.abc import AsyncIterator
-from contextlib import AbstractContextManager
 from datetime import datetime
 from functools import partial
 from typing import Annotated, Any, Literal
@@ -12,9 +11,8 @@ from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, ConfigDict
 
 from api import paging
-from api.auth import Listener, Reader, Right, StreamRight, Writer
+from api.auth import Listener, Place, Reader, Right, StreamRight, Writer
 from api.envelope import as_json
-from api.limits import Streams
 from api.live import MOST_AT_ONCE, Channels, Found, Reading, Told
 from api.paging import Page
 from api.session import Session, in_transaction
@@ -186,7 +184,7 @@ def retry(job_id: UUID, session: Session, writer: Writer) -> dict[str, Any]:
     },
 )
 def events(
-    job_id: UUID, request: Request, session: Session, listener: Listener, right: Right,
+    job_id: UUID, request: Request, session: Session, listener: Listener, right: Right, _: Place,
     last_event_id: Annotated[int, Header(ge=0, le=LAST)] = 0,
     after: Annotated[
         int, Query(ge=0, le=LAST, description="The same, for who can send no header.")
@@ -195,11 +193,9 @@ def events(
     """Server-sent events from ``Last-Event-ID`` on; the stream ends when the job has ended, or the
     right to read it.
     """
-    open_: Streams = request.app.state.streams
-    open_.check(listener.name)
     job = jobs.by_id(session, job_id, readable=listener.readable)
     return StreamingResponse(
-        _stream(request, right, job, max(last_event_id, after), open_.open(listener.name)),
+        _stream(request, right, job, max(last_event_id, after)),
         media_type="text/event-stream",
         headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
     )
@@ -226,14 +222,12 @@ async def _find(request: Request, job_id: UUID, seq: int | None) -> Found:
 
 
 async def _stream(
-    request: Request, right: StreamRight, job: jobs.Job, seq: int,
-    is_open: AbstractContextManager[None],
-) -> AsyncIterator[bytes]:  # fmt: skip
+    request: Request, right: StreamRight, job: jobs.Job, seq: int
+) -> AsyncIterator[bytes]:
     channels: Channels = request.app.state.channels
     reader = Reading(seq)
     find = partial(_find, request, job.job_id)
     with (
-        is_open,
         ending_with(right, request, job.repository_id, reader.end),
         channels.channel(str(job.job_id), find) as channel,
     ):

@@ -88,16 +88,16 @@ class Streams:
         self._most = most
         self._open: Counter[str] = Counter()
 
-    def check(self, holder: str) -> None:
-        """Refused where there is no room for one more."""
+    @contextmanager
+    def open(self, holder: str) -> Iterator[None]:
+        """Refused where there is no room for one more. It is taken before anything is waited for,
+        so that many who come at once find no more room than others.
+        """
         if self._most and self._open[holder] >= self._most:
             raise Refused(
                 429, kind="too-many-streams", headers={"Retry-After": str(_STREAM_SECONDS)},
                 detail=f"no more than {self._most} streams at once",
             )  # fmt: skip
-
-    @contextmanager
-    def open(self, holder: str) -> Iterator[None]:
         self._open[holder] += 1
         try:
             yield

@@ -12,9 +12,8 @@ from fastapi import APIRouter, Query, WebSocket
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import HTTPConnection
 
-from api.auth import Listener, Right, StreamRight
+from api.auth import Listener, Place, Right, StreamRight
 from api.envelope import as_json
-from api.limits import Streams
 from api.live import MOST_AT_ONCE, Channels, Found, Told
 from api.session import in_transaction
 from api.wire import Wire, framed
@@ -121,13 +120,11 @@ def topic_of(repository_id: int) -> str:
 
 @router.websocket("/stream/repository/{repository_id}/updates")
 async def updates(
-    socket: WebSocket, repository_id: int, listener: Listener, right: Right,
+    socket: WebSocket, repository_id: int, listener: Listener, right: Right, _: Place,
     after: int = Query(default=0, ge=0, le=LAST),
 ) -> None:  # fmt: skip
     """Every event of a repository's jobs with an ``event_id`` greater than ``after``."""
     _refuse_strangers(socket)
-    open_: Streams = socket.app.state.streams
-    open_.check(listener.name)
     await in_transaction(
         socket,
         lambda session: repositories.by_id(session, repository_id, readable=listener.readable),
@@ -136,7 +133,6 @@ async def updates(
     channels: Channels = socket.app.state.channels
     client = _Client(socket.state.wire, after)
     with (
-        open_.open(listener.name),
         ending_with(right, socket, repository_id, client.refuse),
         channels.channel(topic_of(repository_id), partial(_find, socket, repository_id)) as channel,
     ):

@@ -2,8 +2,11 @@
 
 import io
 import time
+from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Barrier
 from urllib.parse import urlencode
 
 import httpx2
@@ -181,6 +184,34 @@ def test_nobody_has_more_streams_open_than_he_may(url: str, job: Job) -> None:
         first.recv(timeout=5)
 
     wait_for(lambda: status(updates(url, ticket=ticket(url))) == 101)
+
+
+def test_nor_does_whoever_asks_for_many_at_once(settings: Settings, warehouse: Engine) -> None:
+    """Each is looked up before it is opened, and the others come meanwhile."""
+    job = claim(warehouse, add_repository(warehouse))
+    headers = {"authorization": f"Bearer {ADMIN_KEY}"}
+    have_come = Barrier(20)
+
+    def socket(url: str) -> int:
+        try:
+            with connect(updates(url), additional_headers=headers):
+                have_come.wait(10)
+                return 101
+        except InvalidStatus as error:
+            have_come.wait(10)
+            return error.response.status_code
+
+    def events(url: str) -> int:
+        path = f"{url}/api/v1/jobs/{job.job_id}/events"
+        with httpx2.stream("GET", path, headers=headers, timeout=10) as answer:
+            have_come.wait(10)
+            return answer.status_code
+
+    for stream, opened in ((socket, 101), (events, 200)):
+        with serving_api(settings) as url, ThreadPoolExecutor(20) as crowd:
+            found = Counter(crowd.map(stream, [url] * 20))
+
+        assert found == {opened: 2, 429: 18}
 
 
 def test_where_everybody_may_read_nobody_needs_one(settings: Settings, job: Job) -> None:
