@@ -111,6 +111,7 @@ class Announcer:
                 self._channels.wake([job_id, topic_of(repository_id)])
             case Began(room):
                 self._make_room(room)
+                self._channels.rights_changed()
                 self._channels.wake(list(self._channels))
 
 

@@ -15,9 +15,10 @@ from websockets.typing import Origin
 
 from api import live, streams
 from api.app import create_app
-from gitinsight.settings import Settings
-from tests.conftest import serving_app
+from gitinsight.settings import AuthSettings, Settings
+from tests.conftest import ADMIN_KEY, serving_api, serving_app
 from tests.support.outages import away, kill_sessions
+from tests.support.people import client_of
 from tests.support.rows import AT, add_repository, claim
 from tests.support.waiting import wait_for
 from warehouse import job_events, jobs, removal
@@ -176,6 +177,26 @@ def test_a_connection_to_the_server_that_breaks_is_made_again(
         tell(warehouse, job, "heard all the same")
 
         assert hear(socket)["message"] == "heard all the same"
+
+
+def test_who_lost_his_right_while_nothing_was_heard_is_sent_away_as_soon_as_it_is(
+    settings: Settings, warehouse: Engine, database_url: str, job: Job
+) -> None:
+    required = settings.model_copy(update={"auth": AuthSettings(mode="required")})
+    with serving_api(required) as url, client_of(url, ADMIN_KEY) as admin:
+        made = admin.post("/api/v1/api-keys", json={"name": "k"}).json()
+        address = f"{url.replace('http', 'ws')}{path(job.repository_id)}"
+        key = {"authorization": f"Bearer {made['key']}"}
+        with connect(address, additional_headers=key) as socket:
+            hear(socket)
+            with warehouse.begin() as connection:
+                connection.exec_driver_sql("alter table auth.api_keys disable trigger announce")
+            admin.delete(f"/api/v1/api-keys/{made['key_id']}").raise_for_status()
+            kill_sessions(database_url)
+
+            with pytest.raises(ConnectionClosed):
+                socket.recv(timeout=10)
+    assert socket.close_code == 1008
 
 
 def test_while_the_warehouse_is_away_nobody_is_let_in(
