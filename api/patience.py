@@ -1,15 +1,20 @@
-"""uvicorn's HTTP, which waits for no head of a request for ever, and for none that never ends.
+"""uvicorn's HTTP, which waits for no head of a request for ever, and for none that never ends; and
+for nobody who reads nothing of his answer.
 
 A body that is waited for is `api/bodies.py`'s; one that nobody waits for any more is ours.
 """
 
 import asyncio
+import socket
+import sys
 from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 _MOST_HEAD_BYTES = 64 * 2**10
 _TOO_LATE, _TOO_LARGE = 408, 431
+_UNREAD_SECONDS = 60.0
+"""So long what was sent may wait for whoever takes nothing of it, or is not there any more."""
 
 
 class Patient(HttpToolsProtocol):
@@ -26,6 +31,12 @@ class Patient(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
+        if sys.platform == "linux":  # others know no such limit
+            connected: socket.socket = transport.get_extra_info("socket")
+            # Only the kernel knows of every byte that is taken, however slowly.
+            connected.setsockopt(
+                socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, int(_UNREAD_SECONDS * 1_000)
+            )
         self._wait()
 
     def connection_lost(self, exc: Exception | None) -> None:

@@ -6,9 +6,14 @@ from collections.abc import Iterator
 
 import pytest
 
+from api import patience
+from api.app import create_app
 from gitinsight.settings import Settings
-from tests.conftest import serving_api
+from tests.conftest import serving_api, serving_app
 from tests.support.raw_http import receive
+from tests.support.rows import AT, add_repository, claim
+from tests.support.waiting import wait_for
+from warehouse import job_events
 from warehouse.engine import Engine
 
 SLOW = 0.4
@@ -99,3 +104,23 @@ def test_many_at_once_are_as_good_as_one_after_the_other(connection: socket.sock
     connection.sendall(ASKED * 3_000)
 
     assert {one.status for one in receive(connection, 3_000)} == {200}
+
+
+def test_who_reads_nothing_is_not_waited_for(
+    settings: Settings, warehouse: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(patience, "_UNREAD_SECONDS", 1.0)
+    job = claim(warehouse, add_repository(warehouse))
+    with warehouse.begin() as connection:
+        for _ in range(600):  # more than the kernel holds
+            job_events.append(connection, job.job_id, at=AT, state="running", message="x" * 50_000)
+    app = create_app(settings, warehouse_url=settings.warehouse_url, admin_key=None)
+    with serving_app(app) as url, socket.socket() as silent:
+        silent.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
+        host, _, port = url.removeprefix("http://").partition(":")
+        silent.connect((host, int(port)))
+        path = f"/api/v1/jobs/{job.job_id}/events"
+        silent.sendall(f"GET {path} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+        wait_for(lambda: set(app.state.channels))
+
+        wait_for(lambda: not set(app.state.channels))
