@@ -18,8 +18,9 @@ from gitinsight.clock import now
 from gitinsight.errors import BrokenEnvironment, Unauthorised
 from gitinsight.vault import Vault, new_key
 from tests.support.databases import empty
+from tests.support.outages import away
 from tests.support.rows import value
-from warehouse.engine import Engine
+from warehouse.engine import UNREACHABLE, Engine
 
 ISSUER = "https://gitinsight.test"
 SESSION = uuid4()
@@ -33,8 +34,10 @@ def warehouse(library: Engine) -> Engine:
     return library
 
 
-def tokens_of(warehouse: Engine, *, issuer: str = ISSUER, vault: Vault = VAULT) -> Tokens:
-    return Tokens(warehouse, lambda: vault, issuer=issuer, life=LIFE)
+def tokens_of(
+    warehouse: Engine, *, issuer: str = ISSUER, vault: Vault = VAULT, life: timedelta = LIFE
+) -> Tokens:
+    return Tokens(warehouse, lambda: vault, issuer=issuer, life=life)
 
 
 @pytest.fixture
@@ -106,6 +109,41 @@ def test_after_a_rotation_a_new_key_signs_and_the_old_one_verifies_for_a_while(
             "update auth.signing_keys set created_at = created_at - interval '1 hour'"
         )
     assert [one["kid"] for one in rotated.published()] == heads[1:]
+
+
+def test_what_is_signed_with_a_key_that_was_replaced_meanwhile_is_good_to_its_end(
+    warehouse: Engine,
+) -> None:
+    """A process looks now and then which key signs; its tokens may be shorter-lived than that."""
+    signs, looks = (tokens_of(warehouse, life=timedelta(minutes=1)) for _ in range(2))
+    signs.issue(7, SESSION, at=now())
+    with warehouse.begin() as connection:
+        connection.exec_driver_sql(
+            "update auth.signing_keys set created_at = now() - interval '31 days'"
+        )
+    looks.published()
+    with warehouse.begin() as connection:
+        connection.exec_driver_sql(
+            "update auth.signing_keys set created_at = created_at - interval '9 minutes'"
+        )
+
+    assert looks.verify(signs.issue(7, SESSION, at=now())).user_id == 7
+
+
+def test_a_host_whose_clock_is_ahead_issues_good_tokens(tokens: Tokens) -> None:
+    assert tokens.verify(tokens.issue(7, SESSION, at=now() + timedelta(seconds=5))).user_id == 7
+
+
+def test_while_the_warehouse_is_away_no_token_is_called_wrong(
+    warehouse: Engine, tokens: Tokens
+) -> None:
+    token, started = tokens.issue(7, SESSION, at=now()), tokens_of(warehouse)
+    with away(warehouse.url.set(drivername="postgresql").render_as_string(hide_password=False)):
+        for _ in range(2):
+            with pytest.raises(UNREACHABLE):
+                started.verify(token)
+
+    assert started.verify(token).user_id == 7
 
 
 def test_what_has_expired_is_refused(tokens: Tokens) -> None:
