@@ -171,7 +171,9 @@ def create_app(
     app.add_middleware(Compressed)
     app.add_middleware(Kept, access=app.state.access)
     app.add_middleware(Bodies, settings=settings.api, streamed={f"{_API}{webhooks.PATH}"})
-    app.add_middleware(Observed, traffic=app.state.traffic, names=names)
+    app.add_middleware(
+        Observed, traffic=app.state.traffic, names=names, secretive={logins.CALLBACK}
+    )
     app.add_middleware(Guarded, engine=app.state.warehouse, names=names)
     if settings.api.cors_origins:
         app.add_middleware(

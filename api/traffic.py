@@ -11,7 +11,7 @@ import os
 import time
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from hashlib import blake2b
@@ -210,12 +210,18 @@ def page(directory: Path | None, size: int) -> mmap.mmap:
 
 
 class Observed:
-    """Counts what the application answers; ``names`` are those of its routes, by identity."""
+    """Counts what the application answers; ``names`` are those of its routes, by identity.
+    ``secretive`` are the paths whose queries hold secrets, and are written nowhere.
+    """
 
-    def __init__(self, app: ASGIApp, *, traffic: Traffic, names: Mapping[int, str]) -> None:
+    def __init__(
+        self, app: ASGIApp, *, traffic: Traffic, names: Mapping[int, str],
+        secretive: Collection[str],
+    ) -> None:  # fmt: skip
         self._app = app
         self._traffic = traffic
         self._names = names
+        self._secretive = secretive
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -234,7 +240,8 @@ class Observed:
         try:
             await self._app(scope, receive, observe)
         finally:
-            query = scope["query_string"]
+            is_secret = scope["path"].rstrip("/") in self._secretive
+            query = b"" if is_secret else scope["query_string"]
             target = scope["raw_path"] + (b"?" + query if query else b"")
             name = self._names.get(id(scope.get("route")), _NOWHERE)
             line = Line(name, status, target=target, size=size)

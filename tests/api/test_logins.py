@@ -7,8 +7,10 @@ from urllib.parse import parse_qs, urlsplit
 import httpx2
 import pytest
 
+from api import logins
+from api.app import create_app
 from gitinsight.settings import Settings
-from tests.conftest import serving_api
+from tests.conftest import ADMIN_KEY, serving_api, serving_app
 from tests.support.github import GitHub
 from tests.support.people import (
     LOGIN,
@@ -220,6 +222,22 @@ class TestAttack:
             assert secret not in str(stored)
             assert secret.encode().hex() not in str(stored)
             assert secret not in str([one.getMessage() for one in ours])
+
+    def test_no_code_is_written_into_the_log(self, settings: Settings, github: GitHub) -> None:
+        lines: list[bytes] = []
+        told = where_people_log_in(settings, github)
+        app = create_app(
+            told, warehouse_url=told.warehouse_url, admin_key=ADMIN_KEY, sink=lines.append
+        )
+        with serving_app(app) as url, httpx2.Client(base_url=url) as browser:
+            back = back_from_github(to_github(browser, next="/figures"))
+            for path in (back, back.replace("?", "/?")):
+                browser.get(path)
+
+        said = b"".join(lines).decode()
+        assert f'"target": "{logins.CALLBACK}"' in said
+        assert "next=%2Ffigures" in said
+        assert "code=" not in said
 
 
 def test_without_a_client_nobody_logs_in(settings: Settings, github: GitHub) -> None:
