@@ -60,7 +60,7 @@ class NewKey(BaseModel):
         },
     )
 
-    name: Annotated[str, Field(min_length=1, max_length=100)]
+    name: Annotated[str, Field(max_length=100, pattern=r"^[^\x00]*[^\s\x00][^\x00]*$")]
     scopes: Annotated[list[KeyScope], Field(min_length=1, max_length=5)] = ["read"]
     role: RoleName | None = None
     expires_in_days: Annotated[int, Field(ge=1, le=_LONGEST_DAYS)] = 90

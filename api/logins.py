@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 import msgspec
 from fastapi import APIRouter, Cookie, Query, Request, Response
 from fastapi.responses import JSONResponse, RedirectResponse
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 from starlette.concurrency import run_in_threadpool
 
 from api.auth import Access, Public, address_of
@@ -63,7 +63,7 @@ class Refresh(BaseModel):
         extra="forbid", strict=True, json_schema_extra={"examples": [{"refresh_token": "pW2n…"}]}
     )
 
-    refresh_token: str | None = None
+    refresh_token: Annotated[str, Field(max_length=200)] | None = None
 
 
 class _Begun(msgspec.Struct):

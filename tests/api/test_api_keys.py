@@ -88,7 +88,8 @@ def test_in_local_mode_a_guest_makes_none(settings: Settings) -> None:
 
 @pytest.mark.parametrize(
     "told",
-    [{"name": ""}, {"name": "x" * 101}, {"scopes": []}, {"scopes": ["root"]}, {"role": "root"},
+    [{"name": ""}, {"name": " "}, {"name": "a\0b"}, {"name": "x" * 101}, {"scopes": []},
+     {"scopes": ["root"]}, {"role": "root"},
      {"expires_in_days": 0}, {"expires_in_days": 367}, {"extra": 1}],
 )  # fmt: skip
 def test_what_is_no_key_is_not_made(url: str, told: dict[str, object]) -> None:

@@ -203,6 +203,16 @@ class TestAttack:
         assert found[0] == 401
         assert found.count(429) >= 10  # a minute may end in between
 
+    @pytest.mark.parametrize("text", ['"\\ud800"', '"\\u0000"', "7", f'"{"x" * 201}"'])
+    def test_what_is_no_refresh_token_is_refused(self, url: str, text: str) -> None:
+        for path in ("refresh", "logout"):
+            answer = httpx2.post(
+                f"{url}/api/v1/auth/{path}", content=f'{{"refresh_token": {text}}}',
+                headers={"content-type": "application/json"},
+            )  # fmt: skip
+
+            assert answer.status_code in {204, 401, 422}
+
     def test_no_secret_is_stored_or_told(
         self, url: str, github: GitHub, warehouse: Engine, caplog: pytest.LogCaptureFixture
     ) -> None:
