@@ -5,6 +5,8 @@
 const KEY = 'gitinsight-key';
 /** That there may be such a cookie: asking in vain counts as a failed attempt. */
 const LOGGED_IN = 'gitinsight-logged-in';
+/** The pages of a browser share the cookie, which is good once: one at a time renews it. */
+const RENEWS = 'gitinsight-renews';
 let accessToken: string | null = null;
 let renewing: Promise<boolean> | null = null;
 
@@ -29,15 +31,21 @@ export function forget(): void {
 
 /** Whether there is a new access token; several who ask at once are answered by one request. */
 export function renewed(): Promise<boolean> {
-  renewing ??= renew().finally(() => {
+  renewing ??= alone(renew).finally(() => {
     renewing = null;
   });
   return renewing;
 }
 
+async function alone(work: () => Promise<boolean>): Promise<boolean> {
+  // Elsewhere than on HTTPS and on their own machine browsers have no locks.
+  return isSecureContext ? await navigator.locks.request(RENEWS, work) : await work();
+}
+
 async function renew(): Promise<boolean> {
   if (sessionStorage.getItem(KEY) !== null || localStorage.getItem(LOGGED_IN) === null) return false;
-  const response = await fetch('/api/v1/auth/refresh', { method: 'POST' });
+  // It outlives a page that is loaded anew meanwhile: else the next cookie would be lost with it.
+  const response = await fetch('/api/v1/auth/refresh', { method: 'POST', keepalive: true });
   if (!response.ok) {
     if (response.status === 401) forget();
     return false;
