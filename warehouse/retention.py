@@ -84,6 +84,13 @@ RULES = (
         ),
     ),
     Rule("audit_days", "auth.audit", "at"),
+    # Who logged in from where is as old as its last refresh token.
+    Rule("audit_days", "auth.refresh_tokens", "expires_at"),
+    Rule(
+        "audit_days", "auth.sessions", "created_at",
+        condition="not exists (select 1 from auth.refresh_tokens"
+        " where refresh_tokens.session_id = held.session_id)",
+    ),
     # GitHub itself redelivers for three days.
     Rule("webhook_deliveries_days", "ops.webhook_deliveries", "processed_at"),
     # What is not sent yet is not old.

@@ -8,12 +8,13 @@ import pytest
 
 from tests.support.analyses import count, rows
 from tests.support.rows import AT, add_repository
-from warehouse import retention
+from warehouse import retention, sessions
 from warehouse.engine import Engine, driver
 from warehouse.retention import RULES, Forgotten
 
 OLD = AT - timedelta(days=100)
 BEFORE = AT - timedelta(days=90)
+DAY = timedelta(days=1)
 TOTALS = (
     "select sum(requests_count), sum(cost), sum(milliseconds), sum(bytes) from ("
     " select requests_count, cost, milliseconds, bytes from ops.requests_daily union all"
@@ -180,6 +181,21 @@ def test_hours_of_gh_archive_go_whole(warehouse: Engine) -> None:
         )
 
     assert forget(warehouse, "raw.gharchive_events").deleted == 5
+
+
+def test_logins_go_with_the_last_of_their_refresh_tokens(warehouse: Engine) -> None:
+    with warehouse.begin() as connection:
+        held, gone = (
+            sessions.begin(connection, 1, address="192.0.2.7", at=OLD, until=BEFORE - DAY)
+            for _ in range(2)
+        )
+        sessions.refresh(connection, held.token, at=OLD, until=BEFORE + DAY)
+
+    assert forget(warehouse, "auth.refresh_tokens") == Forgotten(2)
+    assert forget(warehouse, "auth.sessions") == Forgotten(1)
+
+    assert rows(warehouse, "select session_id from auth.sessions") == [(held.session_id,)]
+    assert gone.session_id != held.session_id
 
 
 def test_every_rule_is_about_a_table_that_there_is(warehouse: Engine) -> None:
