@@ -103,7 +103,7 @@ class Models(BaseModel):
     "/ai/sentiment", response_model=Tones,
     responses={503: {"description": "The weights that the cascade needs are not held here."}},
 )  # fmt: skip
-def sentiment(body: Texts, request: Request, connection: Session, _: Reader) -> dict[str, Any]:
+def sentiment(body: Texts, request: Request, _: Reader, connection: Session) -> dict[str, Any]:
     """How texts sound. Code, quotes, logs and links in them are left out, and of each its first
     2,000 characters are read; nothing is kept. Without ``mode`` it is that of the settings.
     """
@@ -119,7 +119,7 @@ def sentiment(body: Texts, request: Request, connection: Session, _: Reader) -> 
 
 
 @router.get("/models", response_model=Models)
-def models(connection: Session, _: Reader) -> dict[str, Any]:
+def models(_: Reader, connection: Session) -> dict[str, Any]:
     """Every trained model as it is in use: its version, the data, how good it is, and what it
     cannot do.
     """

@@ -67,7 +67,7 @@ class NewKey(BaseModel):
 
 
 @router.post("", status_code=201, response_model=MadeKey)
-def create(body: NewKey, session: Session, keeper: Keeper) -> dict[str, Any]:
+def create(body: NewKey, keeper: Keeper, session: Session) -> dict[str, Any]:
     """Make a key of one's own; it sees the private repositories that its owner sees."""
     role = keeper.role if body.role is None else Role.of(body.role)
     if role > keeper.role:
@@ -81,7 +81,7 @@ def create(body: NewKey, session: Session, keeper: Keeper) -> dict[str, Any]:
 
 @router.get("", response_model=Page[ApiKey])
 def several(
-    session: Session, keeper: Keeper, limit: paging.Limit = 50, cursor: paging.Cursor = None
+    keeper: Keeper, session: Session, limit: paging.Limit = 50, cursor: paging.Cursor = None
 ) -> dict[str, Any]:
     """One's own; an admin's are all."""
     (after,) = paging.decode_as(cursor, paging.number) or (0,)
@@ -93,7 +93,7 @@ def several(
 
 
 @router.delete("/{key_id}", response_model=ApiKey)
-def revoke(key_id: int, session: Session, keeper: Keeper) -> Any:
+def revoke(key_id: int, keeper: Keeper, session: Session) -> Any:
     """From now on, everywhere."""
     return api_keys.revoke(
         session, key_id, user_id=keeper.user_id, of_all=keeper.role is Role.ADMIN, at=now()

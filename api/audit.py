@@ -46,7 +46,7 @@ class AuditEntry(BaseModel):
 
 @router.get("", response_model=Page[AuditEntry])
 def recent(
-    session: Session, _: Admin, limit: paging.Limit = 50, cursor: paging.Cursor = None,
+    _: Admin, session: Session, limit: paging.Limit = 50, cursor: paging.Cursor = None,
     principal: Annotated[
         str | None, Query(max_length=100, description="`admin`, `user:ID` or `key:ID`.")
     ] = None,

@@ -47,6 +47,6 @@ class Budgets(BaseModel):
 
 
 @router.get("", response_model=Budgets)
-def several(session: Session, _: Admin) -> dict[str, Any]:
+def several(_: Admin, session: Session) -> dict[str, Any]:
     """Of each user and installation that asks GitHub for us, and each of its limits."""
     return {"data": governor.budgets(session)}

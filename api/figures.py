@@ -234,7 +234,7 @@ class Point(BaseModel):
 
 
 @router.get("/repositories/{repository_id}/completeness", response_model=Envelope[Completeness])
-def completeness(repository_id: int, session: Session, reader: Reader) -> Row:
+def completeness(repository_id: int, reader: Reader, session: Session) -> Row:
     """What GitHub says exists beside what is held, why the two differ, and every check."""
     standing = ledger.standing(session, repository_id, reader.readable)
     data = {

@@ -136,7 +136,7 @@ class Concerned(BaseModel):
 
 
 @router.get("/repositories/{repository_id}/identity-suggestions", response_model=Suggestions)
-def suggestions(repository_id: int, session: Session, writer: Writer) -> dict[str, Any]:
+def suggestions(repository_id: int, writer: Writer, session: Session) -> dict[str, Any]:
     """Which may be one person, the surest first, and what speaks for it; nothing is merged."""
     visibility.check(session, repository_id, writer.readable)
     found = [
@@ -148,7 +148,7 @@ def suggestions(repository_id: int, session: Session, writer: Writer) -> dict[st
 
 
 @router.post("/identities/previews", status_code=202, response_model=Preview)
-def preview(body: Pair, session: Session, writer: Writer) -> Any:
+def preview(body: Pair, writer: Writer, session: Session) -> Any:
     """Ask which figures a merge would move. A worker makes all figures as if it held; that takes
     a while, and changes nothing.
     """
@@ -157,7 +157,7 @@ def preview(body: Pair, session: Session, writer: Writer) -> Any:
 
 
 @router.get("/identities/previews/{preview_id}", response_model=Preview)
-def one_preview(preview_id: int, session: Session, writer: Writer) -> dict[str, Any]:
+def one_preview(preview_id: int, writer: Writer, session: Session) -> dict[str, Any]:
     """What was found, of the repositories that may be seen."""
     found = previews.by_id(session, preview_id)
     if not _is_seen(session, [found.alias], writer):
@@ -171,14 +171,14 @@ def one_preview(preview_id: int, session: Session, writer: Writer) -> dict[str, 
 
 
 @router.get("/identities/merges", response_model=Merges)
-def merges(session: Session, writer: Writer) -> dict[str, Any]:
+def merges(writer: Writer, session: Session) -> dict[str, Any]:
     """Those that hold: who made them, when and why."""
     found = identities.merges(session)
     return {"data": [one for one in found if _is_seen(session, [one.alias, one.person], writer)]}
 
 
 @router.post("/identities/merges", status_code=201, response_model=Concerned)
-def merge(body: NewMerge, session: Session, writer: Writer) -> dict[str, Any]:
+def merge(body: NewMerge, writer: Writer, session: Session) -> dict[str, Any]:
     """Let figures say ``person`` where they said ``alias``, in every repository, from the next
     analysis on; those analyses are queued.
     """
@@ -188,7 +188,7 @@ def merge(body: NewMerge, session: Session, writer: Writer) -> dict[str, Any]:
 
 
 @router.delete("/identities/merges/{alias}", response_model=Concerned)
-def unmerge(alias: str, session: Session, writer: Writer) -> dict[str, Any]:
+def unmerge(alias: str, writer: Writer, session: Session) -> dict[str, Any]:
     """Take a merge back: figures become what they were."""
     held = {one.alias: one.person for one in identities.merges(session)}
     person = held.get(alias.lower())

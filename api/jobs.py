@@ -131,7 +131,7 @@ class Event(BaseModel):
 
 @router.get("", response_model=Page[Job])
 def several(
-    session: Session, reader: Reader, state: State | None = None, limit: paging.Limit = 50,
+    reader: Reader, session: Session, state: State | None = None, limit: paging.Limit = 50,
     cursor: paging.Cursor = None,
 ) -> dict[str, Any]:  # fmt: skip
     """The newest first."""
@@ -141,20 +141,20 @@ def several(
 
 
 @router.get("/{job_id}", response_model=Job)
-def one(job_id: UUID, session: Session, reader: Reader) -> jobs.Job:
+def one(job_id: UUID, reader: Reader, session: Session) -> jobs.Job:
     """One analysis, past or running."""
     return jobs.by_id(session, job_id, readable=reader.readable)
 
 
 @router.post("/{job_id}/cancel", status_code=202, response_model=Job)
-def cancel(job_id: UUID, session: Session, writer: Writer) -> jobs.Job:
+def cancel(job_id: UUID, writer: Writer, session: Session) -> jobs.Job:
     """Ask it to stop; it does so at the next page, git step or model. One that has ended stays."""
     jobs.by_id(session, job_id, readable=writer.readable)
     return jobs.request_cancel(session, job_id, at=now())
 
 
 @router.post("/{job_id}/retry", status_code=202, response_model=Queued)
-def retry(job_id: UUID, session: Session, writer: Writer) -> dict[str, Any]:
+def retry(job_id: UUID, writer: Writer, session: Session) -> dict[str, Any]:
     """The same analysis once more, or the one of this repository that is active."""
     past = jobs.by_id(session, job_id, readable=writer.readable)
     job, is_new = jobs.enqueue(
@@ -184,7 +184,7 @@ def retry(job_id: UUID, session: Session, writer: Writer) -> dict[str, Any]:
     },
 )
 def events(
-    job_id: UUID, request: Request, session: Session, listener: Listener, right: Right, _: Place,
+    job_id: UUID, request: Request, listener: Listener, right: Right, _: Place, session: Session,
     last_event_id: Annotated[int, Header(ge=0, le=LAST)] = 0,
     after: Annotated[
         int, Query(ge=0, le=LAST, description="The same, for who can send no header.")

@@ -120,13 +120,13 @@ class Columns(BaseModel):
 
 
 @router.get("", response_model=Marts)
-def several(session: Session, _: Reader) -> dict[str, Any]:
+def several(_: Reader, session: Session) -> dict[str, Any]:
     """Every mart and what it is for."""
     return {"data": marts.names(session)}
 
 
 @router.get("/{mart}", response_model=Columns)
-def one(mart: str, session: Session, _: Reader) -> dict[str, Any]:
+def one(mart: str, _: Reader, session: Session) -> dict[str, Any]:
     """The columns of a mart and what each means."""
     columns = [
         one | {"definition": definition_of_column(mart, one["name"])}

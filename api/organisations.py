@@ -97,7 +97,7 @@ def add(body: NewOrganisation, request: Request, response: Response, writer: Wri
 
 @router.get("", response_model=Page[Organisation])
 def several(
-    session: Session, reader: Reader, limit: paging.Limit = 50, cursor: paging.Cursor = None
+    reader: Reader, session: Session, limit: paging.Limit = 50, cursor: paging.Cursor = None
 ) -> dict[str, Any]:
     """In the order they were added."""
     (after,) = paging.decode_as(cursor, paging.number) or (0,)
@@ -106,6 +106,6 @@ def several(
 
 
 @router.get("/{organisation_id}", response_model=Organisation)
-def one(organisation_id: int, session: Session, reader: Reader) -> Any:
+def one(organisation_id: int, reader: Reader, session: Session) -> Any:
     """One organisation that is followed."""
     return organisations.by_id(session, organisation_id, readable=reader.readable)

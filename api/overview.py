@@ -56,7 +56,7 @@ class Glance(Repository):
 
 @router.get("/overview", response_model=Page[Glance])
 def glances(
-    request: Request, session: Session, reader: Reader, q: str | None = None,
+    request: Request, reader: Reader, session: Session, q: str | None = None,
     limit: paging.Limit = 50, cursor: paging.Cursor = None,
 ) -> dict[str, Any]:  # fmt: skip
     """In the order they were added, those whose name contains ``q``."""

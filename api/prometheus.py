@@ -175,7 +175,7 @@ def _bucket(
 
 
 @router.get("/metrics", response_class=PlainTextResponse, include_in_schema=False)
-def scraped(request: Request, session: Session, reader: Reader) -> Response:
+def scraped(request: Request, reader: Reader, session: Session) -> Response:
     """In the format of Prometheus, or in that of OpenMetrics, which has examples beside counts."""
     fresh_for = request.app.state.settings.quality.fresh_for
     registry = CollectorRegistry()

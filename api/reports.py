@@ -99,7 +99,7 @@ async def add(repository_id: int, body: NewReport, request: Request, reader: Rea
 
 @router.get("/reports", response_model=Page[Report])
 def several(
-    session: Session, writer: Writer,
+    writer: Writer, session: Session,
     state: Annotated[Literal["open", "closed"] | None, Query(description="Else all.")] = None,
     limit: paging.Limit = 50, cursor: paging.Cursor = None,
 ) -> dict[str, Any]:  # fmt: skip
@@ -113,7 +113,7 @@ def several(
 
 
 @router.put("/reports/{report_id}/answer", response_model=Report)
-def close(report_id: int, body: Finding, session: Session, writer: Writer) -> Any:
+def close(report_id: int, body: Finding, writer: Writer, session: Session) -> Any:
     """Say what was found, and close it."""
     return reports.close(
         session, report_id, answer=body.answer, by=writer.name, at=now(), readable=writer.readable

@@ -140,7 +140,7 @@ def add(body: NewRepository, request: Request, response: Response, writer: Write
 
 @router.get("", response_model=Page[Repository])
 def several(
-    request: Request, session: Session, reader: Reader, q: str | None = None,
+    request: Request, reader: Reader, session: Session, q: str | None = None,
     language: Annotated[
         str | None,
         Query(
@@ -173,7 +173,7 @@ def several(
     "/by-name/{owner}/{name}", response_model=Repository,
     responses={308: {"description": "It is called otherwise now; `Location` says how."}},
 )  # fmt: skip
-def by_name(owner: str, name: str, request: Request, session: Session, reader: Reader) -> Any:
+def by_name(owner: str, name: str, request: Request, reader: Reader, session: Session) -> Any:
     """By the name it has now; 308 to that, where it was asked for by a former one."""
     found = repositories.by_name(session, f"{owner}/{name}", readable=reader.readable)
     if found.full_name.lower() != f"{owner}/{name}".lower():
@@ -184,7 +184,7 @@ def by_name(owner: str, name: str, request: Request, session: Session, reader: R
 
 
 @router.get("/{repository_id}", response_model=Repository)
-def one(repository_id: int, request: Request, session: Session, reader: Reader) -> Any:
+def one(repository_id: int, request: Request, reader: Reader, session: Session) -> Any:
     """One repository that is followed."""
     found = repositories.by_id(session, repository_id, readable=reader.readable)
     return told(session, request.app.state.settings, [found])[0]
@@ -192,7 +192,7 @@ def one(repository_id: int, request: Request, session: Session, reader: Reader) 
 
 @router.patch("/{repository_id}", response_model=Repository)
 def aim(
-    repository_id: int, body: Target, request: Request, session: Session, writer: Writer
+    repository_id: int, body: Target, request: Request, writer: Writer, session: Session
 ) -> dict[str, Any]:
     """Say how old its figures may be."""
     repositories.by_id(session, repository_id, readable=writer.readable)
@@ -202,7 +202,7 @@ def aim(
 
 @router.post("/{repository_id}/analyze", status_code=202, response_model=Queued)
 def analyze(
-    repository_id: int, session: Session, writer: Writer, body: Analysis | None = None
+    repository_id: int, writer: Writer, session: Session, body: Analysis | None = None
 ) -> dict[str, Any]:
     """Queue an analysis; while one is queued or running, that one is answered."""
     repositories.by_id(session, repository_id, readable=writer.readable)

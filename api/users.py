@@ -56,7 +56,7 @@ class NewRole(BaseModel):
 
 
 @router.get("/me", response_model=Me)
-def me(session: Session, reader: Reader) -> dict[str, Any]:
+def me(reader: Reader, session: Session) -> dict[str, Any]:
     """Who asks, and what that one may do."""
     user = None if reader.user_id is None else users.by_id(session, reader.user_id)
     return {
@@ -67,7 +67,7 @@ def me(session: Session, reader: Reader) -> dict[str, Any]:
 
 @router.get("/users", response_model=Page[User])
 def several(
-    session: Session, _: Admin, limit: paging.Limit = 50, cursor: paging.Cursor = None
+    _: Admin, session: Session, limit: paging.Limit = 50, cursor: paging.Cursor = None
 ) -> dict[str, Any]:
     """In the order of their first logins."""
     (after,) = paging.decode_as(cursor, paging.number) or (0,)
@@ -76,6 +76,6 @@ def several(
 
 
 @router.put("/users/{user_id}/role", response_model=User)
-def set_role(user_id: int, body: NewRole, session: Session, _: Admin) -> Any:
+def set_role(user_id: int, body: NewRole, _: Admin, session: Session) -> Any:
     """What somebody may do from now on, and every key of theirs."""
     return users.set_role(session, user_id, Role.of(body.role))

@@ -8,9 +8,10 @@ import pytest
 
 from api.app import create_app
 from api.session import PLACES, places_in
-from gitinsight.settings import Settings
-from tests.conftest import serving_app
+from gitinsight.settings import AuthSettings, Settings
+from tests.conftest import ADMIN_KEY, serving_app
 from tests.support.marts import publish_figures
+from tests.support.people import client_of
 from tests.support.rows import add_repository, claim, value
 from tests.support.waiting import wait_for
 from warehouse.engine import Engine
@@ -47,6 +48,27 @@ def test_no_more_transactions_are_open_at_once_than_there_are_places(
         " where application_name = 'gitinsight-api' and datname = current_database()",
     )
     assert 1 <= sessions <= PLACES
+
+
+def test_who_asks_is_known_before_he_takes_a_place(settings: Settings, warehouse: Engine) -> None:
+    """Else a stranger waits for others, and they for a GitHub that does not say what one may."""
+    required = settings.model_copy(update={"auth": AuthSettings(mode="required")})
+    app = create_app(required, warehouse_url=required.warehouse_url, admin_key=ADMIN_KEY)
+    with (
+        serving_app(app) as url,
+        client_of(url, ADMIN_KEY) as admin,
+        ThreadPoolExecutor(PLACES) as pool,
+        warehouse.begin() as connection,
+    ):
+        connection.exec_driver_sql("lock table ops.jobs in access exclusive mode")
+        waiting = [pool.submit(admin.get, "/api/v1/jobs") for _ in range(PLACES)]
+        wait_for(lambda: app.state.places.available_tokens == 0)
+
+        stranger = httpx2.get(f"{url}/api/v1/jobs", timeout=5)
+        connection.rollback()
+
+    assert stranger.status_code == 401
+    assert {one.result().status_code for one in waiting} == {200}
 
 
 def test_what_was_written_is_there_when_the_answer_is(

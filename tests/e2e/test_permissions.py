@@ -14,6 +14,7 @@ import httpx2
 import pytest
 from fastapi.routing import APIRoute, APIWebSocketRoute
 
+from api import session
 from api.app import PARTS, create_app
 from api.auth import Needs, declared
 from gitinsight.clock import now
@@ -104,6 +105,20 @@ def test_every_route_declares_who_may_use_it(
 
     assert len(found) == 1, name
     assert isinstance(found[0], Needs) == (TABLE[name] != PUBLIC)
+
+
+@pytest.mark.parametrize(("name", "route"), list(routes()), ids=str)
+def test_no_route_takes_a_place_before_it_is_known_who_asks(
+    name: str, route: APIRoute | APIWebSocketRoute
+) -> None:
+    taking = session._transaction  # noqa: SLF001 - what takes one
+    order = [
+        one.call is taking
+        for one in route.dependant.dependencies
+        if one.call is taking or any(isinstance(said, Needs) for said in declared(one))
+    ]
+
+    assert order == sorted(order), name
 
 
 def is_let_in(answer: httpx2.Response) -> bool:
