@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict
 
 from api import paging
 from api.auth import Admin, Reader
+from api.errors import Refused
 from api.paging import Page
 from api.session import Session
 from gitinsight.principal import Role, RoleName, Scope
@@ -75,7 +76,15 @@ def several(
     return paging.cut(found, limit, lambda one: (one.user_id,))
 
 
-@router.put("/users/{user_id}/role", response_model=User)
-def set_role(user_id: int, body: NewRole, _: Admin, session: Session) -> Any:
-    """What somebody may do from now on, and every key of theirs."""
-    return users.set_role(session, user_id, Role.of(body.role))
+@router.put(
+    "/users/{user_id}/role", response_model=User,
+    responses={409: {"description": "There would be no admin any more."}},
+)  # fmt: skip
+def set_role(user_id: int, body: NewRole, admin: Admin, session: Session) -> Any:
+    """What somebody may do from now on, and every key of theirs. Only the admin of the machine
+    takes the role of the last admin.
+    """
+    changed = users.set_role(session, user_id, Role.of(body.role))
+    if admin.user_id is not None and not users.has_admin(session):
+        raise Refused(409, kind="last-admin", detail="nobody would be an admin any more")
+    return changed

@@ -90,6 +90,16 @@ def set_role(connection: Connection, user_id: int, role: Role) -> User:
     return by_id(connection, user_id)
 
 
+def has_admin(connection: Connection) -> bool:
+    """Asked after one has lost the role: of two who take it from each other one waits here, and
+    sees what the other did.
+    """
+    raw = driver(connection)
+    raw.execute("select pg_advisory_xact_lock(%s)", (_ONE_BY_ONE,))
+    found = raw.execute("select from auth.users where role = %s limit 1", (Role.ADMIN.word,))
+    return found.fetchone() is not None
+
+
 def drop_token(connection: Connection, user_id: int) -> None:
     """GitHub takes it no longer; the next login brings another one."""
     driver(connection).execute(
