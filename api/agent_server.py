@@ -9,10 +9,10 @@ from mcp.types import ToolAnnotations
 from starlette.datastructures import State
 
 from api.agent_tools import Tools
+from api.hosts import HERE
 from gitinsight.settings import ApiSettings
 
 _MAX_BODY_BYTES = 256 * 1024
-_HERE = ("127.0.0.1", "localhost", "[::1]")
 _INSTRUCTIONS = """\
 Figures about GitHub repositories. Begin with list_marts and describe_mart, or with search. Each
 answer says in `meta` which marts and definitions it rests on, as of when they hold, and how much of
@@ -49,11 +49,11 @@ def _server() -> MCPServer[None]:
 
 def _security(settings: ApiSettings) -> TransportSecuritySettings:
     """A page in a browser on this machine may reach us by a name that somebody else owns."""
-    named = [one.strip() for one in settings.agent_hosts]
-    here = [f"{one}:*" for one in _HERE]
+    named = [one.strip() for one in settings.hosts]
+    here = [f"{one}:*" for one in HERE]
     return TransportSecuritySettings(
-        allowed_hosts=[*_HERE, *here, *named],
+        allowed_hosts=[*HERE, *here, *named],
         allowed_origins=[
-            *(f"http://{one}" for one in (*_HERE, *here)), *(f"https://{one}" for one in named),
+            *(f"http://{one}" for one in (*HERE, *here)), *(f"https://{one}" for one in named),
         ],
     )  # fmt: skip

@@ -72,6 +72,7 @@ from api.fast.searches import Searches
 from api.fast.second import SharedSummaries
 from api.fast.summaries import Summaries
 from api.guard import Guarded
+from api.hosts import Hosts
 from api.kept import Kept
 from api.limits import Limits, Streams
 from api.live import Channels
@@ -157,7 +158,7 @@ def create_app(
         shared=None if credentials.is_open else frozenset(),
     )
     app.state.meaning = Meaning(settings.state_dir)
-    app.state.fast = Fast(credentials, kept, searches, app.state.traffic)
+    app.state.fast = Fast(app.state.access, kept, searches, app.state.traffic)
     app.state.agents = agents
     app.state.dashboard = Dashboard()
     app.state.channels = Channels()
@@ -213,7 +214,9 @@ def _admitting(app: FastAPI, settings: Settings, admin_key: str | None) -> Crede
     )
     app.state.streams = Streams(auth.streams_at_once if auth.mode == "required" else 0)
     app.state.tickets = Tickets(engine, app.state.vault)
-    app.state.access = Access(auth, credentials, app.state.limits, app.state.tickets)
+    app.state.access = Access(
+        auth, credentials, app.state.limits, app.state.tickets, Hosts(settings.api.hosts)
+    )
     return credentials
 
 

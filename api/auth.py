@@ -4,6 +4,7 @@
 anything without one.
 """
 
+import math
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from typing import Annotated, Any, Protocol
@@ -17,14 +18,16 @@ from starlette.requests import HTTPConnection
 from api import limits
 from api.credentials import MISSING, Credentials
 from api.errors import Refused
+from api.hosts import Hosts
 from api.limits import Limits, Streams
 from gitinsight.errors import Unauthorised
 from gitinsight.principal import ANYBODY, Principal, Role, Scope
 from gitinsight.settings import AuthSettings
 
+_STRANGE = f"{MISSING}, or a name of this machine: GITINSIGHT_API__HOSTS"
 _DESCRIPTION = (
     "An API key (`gi_…`), an access token of a login, or the key in `admin.key` of the state"
-    " directory. In `local` mode reads need none."
+    " directory. In `local` mode reads by a name of this machine need none."
 )
 
 
@@ -37,9 +40,11 @@ class Access:
     """Who comes in, and how often."""
 
     def __init__(
-        self, settings: AuthSettings, credentials: Credentials, counts: Limits, tickets: Redeems
-    ) -> None:
+        self, settings: AuthSettings, credentials: Credentials, counts: Limits, tickets: Redeems,
+        hosts: Hosts,
+    ) -> None:  # fmt: skip
         self.credentials = credentials
+        self._hosts = hosts
         self._settings = settings
         self._counts = counts
         self._tickets = tickets
@@ -53,7 +58,7 @@ class Access:
         state = connection.scope.setdefault("state", {})
         state["scope"] = scope
         ticket = state.get("ticket") if by_ticket else None
-        is_guest_enough = self.credentials.is_open and ANYBODY.lacks(role, scope) is None
+        is_guest_enough = self._is_open_to(connection) and ANYBODY.lacks(role, scope) is None
         try:
             principal = await self._principal(connection, ticket, is_counted=not is_guest_enough)
         except Unauthorised:
@@ -77,7 +82,7 @@ class Access:
         """
         authorization = connection.headers.get("authorization", "")
         principal = self.credentials.remembered(authorization)
-        if principal is None and self.credentials.is_open and not authorization:
+        if principal is None and not authorization and self._is_open_to(connection):
             principal = ANYBODY
         if principal is None or principal.lacks(role, scope) is not None:
             return False
@@ -90,6 +95,24 @@ class Access:
                 return False
         return True
 
+    def until(self, authorization: str, host: str) -> float | None:
+        """How long, by the monotonic clock, the right to read what is shared may be remembered
+        without a look at it; None where that is not certain now.
+        """
+        if self.credentials.is_open:
+            return math.inf if self._hosts.has(host) else None
+        return self.credentials.until(authorization)
+
+    def _is_open_to(self, connection: HTTPConnection) -> bool:
+        """Whether he may read without a key."""
+        return self.credentials.is_open and self._is_ours(connection)
+
+    def _is_ours(self, connection: HTTPConnection) -> bool:
+        return self._hosts.has(connection.headers.get("host", ""))
+
+    def _missing(self, connection: HTTPConnection) -> str:
+        return _STRANGE if self.credentials.is_open and not self._is_ours(connection) else MISSING
+
     async def _principal(
         self, connection: HTTPConnection, ticket: str | None, *, is_counted: bool
     ) -> Principal:
@@ -98,7 +121,7 @@ class Access:
         if remembered is not None:
             return remembered
         if not authorization and ticket is None:
-            raise Unauthorised(MISSING, known=False)
+            raise Unauthorised(self._missing(connection), known=False)
         if is_counted:
             await self.count_failures(connection, 0)
         try:

@@ -4,7 +4,6 @@ What was verified lately is remembered, for as long as this process hears who lo
 """
 
 import hmac
-import math
 import threading
 import time
 from collections.abc import Callable
@@ -78,8 +77,6 @@ class Credentials:
         """How long, by the monotonic clock, the right to read what is shared may be remembered
         without a look at it; None where that is not certain now.
         """
-        if self.is_open:
-            return math.inf
         principal = self.remembered(authorization)
         if principal is None or principal.lacks(Role.VIEWER, "read") is not None:
             return None

@@ -118,9 +118,9 @@ class ApiSettings(BaseModel):
     """Of the answer to it, which is held in memory; four at once."""
     sql_cost: int = Field(default=5_000_000, gt=0)
     """What PostgreSQL may plan for it, in its own measure: what is above is not begun."""
-    agent_hosts: Annotated[tuple[str, ...], NoDecode] = ()
-    """Names, with a port where it is not the usual one, that agents reach `/mcp` by, beside those
-    of this machine: a page of another name that leads here is not let in."""
+    hosts: Annotated[tuple[str, ...], NoDecode] = ()
+    """Names, with a port where it is not the usual one, that this is reached by, beside those of
+    this machine: by another, `/mcp` is closed, and nothing is read without a key."""
     workers: int = Field(1, ge=1, le=64)
     """Processes that share the address; each takes about 100 MB."""
     body_bytes: int = Field(4 * 2**20, gt=0)
@@ -130,7 +130,7 @@ class ApiSettings(BaseModel):
     cors_origins: Annotated[tuple[str, ...], NoDecode] = ()
     """Other sites whose pages may ask this API."""
 
-    @field_validator("agent_hosts", "cors_origins", mode="before")
+    @field_validator("hosts", "cors_origins", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         return parts(value)

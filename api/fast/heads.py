@@ -35,7 +35,7 @@ _REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{8,64}")
 class Readers(Protocol):
     """Who may read what is shared."""
 
-    def until(self, authorization: str) -> float | None:
+    def until(self, authorization: str, host: str) -> float | None:
         """How long that is certain, by the monotonic clock, without a look at it; None: not now."""
 
 
@@ -61,7 +61,7 @@ def read(block: bytes, readers: Readers) -> Head | None:
         return None  # what is part of a trace is seen in it, and costs what that costs
     if named.get(b"connection", b"keep-alive").lower() != b"keep-alive":
         return None
-    until = readers.until(_text(named.get(b"authorization")))
+    until = readers.until(_text(named.get(b"authorization")), _text(named[b"host"]))
     if until is None:
         return None
     return Head(

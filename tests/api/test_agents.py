@@ -73,9 +73,9 @@ def test_a_page_of_another_name_is_not_let_in(
     library: Engine, headers: dict[str, str], status: int
 ) -> None:
     url = library.url.render_as_string(hide_password=False)
-    told = {"warehouse": {"url": url}, "api": {"agent_hosts": "insight.example.com"}}
+    told = {"warehouse": {"url": url}, "api": {"hosts": "insight.example.com"}}
     with serving_api(Settings.model_validate(told)) as address:
-        answer = httpx2.post(f"{address}/mcp", json=HELLO, headers=TOLD | headers)
+        answer = httpx2.post(f"{address}/mcp", json=HELLO, headers=TOLD | KEY | headers)
 
     assert answer.status_code == status
 

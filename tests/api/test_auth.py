@@ -1,5 +1,6 @@
 """Who may do what."""
 
+import socket
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from uuid import uuid4
@@ -8,6 +9,7 @@ import httpx2
 import pytest
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
+from websockets.typing import Origin
 
 from gitinsight.settings import AuthSettings, Settings
 from tests.conftest import ADMIN_KEY, serving_api
@@ -43,6 +45,42 @@ def required(settings: Settings) -> Settings:
 def test_here_everybody_may_read(settings: Settings) -> None:
     with stranger(settings) as client:
         assert [client.get(path).status_code for path in READS] == [200] * len(READS)
+
+
+def test_by_a_name_that_somebody_else_may_own_nothing_is_read_without_a_key(
+    settings: Settings,
+) -> None:
+    """A page of that name could be open in a browser on this machine."""
+    told = settings.api.model_copy(update={"hosts": ("insight.example.com",)})
+    expected = {
+        "localhost:8000": 200, "insight.example.com": 200, "evil.example.com": 401,
+        "localhost.evil.example.com:8000": 401,
+    }  # fmt: skip
+    with stranger(settings.model_copy(update={"api": told})) as client:
+        for host, status in expected.items():
+            # What was answered once may be kept, and the lane remembers who may read.
+            for path in (*READS, "/api/v1/fast/search?q=parser") * 2:
+                answer = client.get(path, headers={"host": host})
+                assert answer.status_code == status, (path, host)
+        port = client.base_url.port or 0
+        with (
+            pytest.raises(InvalidStatus) as refused,
+            socket.create_connection(("127.0.0.1", port)) as connection,
+            connect(
+                f"ws://evil.example.com:{port}/api/v1/stream/repository/1/updates",
+                sock=connection, origin=Origin(f"http://evil.example.com:{port}"),
+            ),
+        ):  # fmt: skip
+            pass
+        detail = client.get(READS[0], headers={"host": "evil.example.com"}).json()["detail"]
+        admitted = client.get(
+            READS[0],
+            headers={"host": "evil.example.com", "authorization": f"Bearer {ADMIN_KEY}"},
+        )
+
+    assert refused.value.response.status_code == 401
+    assert "GITINSIGHT_API__HOSTS" in detail
+    assert admitted.status_code == 200
 
 
 def test_nobody_writes_without_the_key(settings: Settings, warehouse: Engine) -> None:

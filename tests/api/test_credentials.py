@@ -1,6 +1,5 @@
 """What is remembered of who asked, and what is not."""
 
-import math
 import time
 from collections.abc import Iterator
 from datetime import timedelta
@@ -138,9 +137,6 @@ def test_a_key_that_ends_is_not_remembered_beyond_its_end(world: World) -> None:
 
 class TestUntil:
     """What the fast lane asks: it cannot wait."""
-
-    def test_where_everybody_reads_it_is_for_ever(self, world: World) -> None:
-        assert world.credentials(is_open=True).until("") == math.inf
 
     def test_nobody_unknown_is_let_in(self, world: World) -> None:
         credentials, key = world.credentials(), world.key()

@@ -60,10 +60,10 @@ _ODD_HEADERS = (
 )  # fmt: skip
 _BODIES = (
     b"hello", b"5\r\nhello\r\n0\r\n\r\n", b"0\r\n\r\n",
-    b"GET /api/v1/fast/repositories/2/summary HTTP/1.1\r\nHost: x\r\n\r\n",
-    b"0\r\n\r\nGET /api/v1/fast/repositories/2/summary HTTP/1.1\r\nHost: x\r\n\r\n",
+    b"GET /api/v1/fast/repositories/2/summary HTTP/1.1\r\nHost: localhost\r\n\r\n",
+    b"0\r\n\r\nGET /api/v1/fast/repositories/2/summary HTTP/1.1\r\nHost: localhost\r\n\r\n",
 )  # fmt: skip
-_END = b"GET /health/live HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+_END = b"GET /health/live HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
 _MANY_PIECES = 400
 
 
@@ -96,7 +96,7 @@ def _request(drawn: random.Random, etag: bytes) -> bytes:
     method = drawn.choice(_METHODS) if oddity == "method" else b"GET"
     version = drawn.choice(_VERSIONS) if oddity == "version" else b" HTTP/1.1"
     end = drawn.choice((b"\n", b"\r", b"\r\n\r\n", b"\n\r")) if oddity == "end" else b"\r\n"
-    headers = [] if oddity == "host" else [b"Host: x"]
+    headers = [] if oddity == "host" else [b"Host: localhost"]
     headers += drawn.sample(_PLAIN_HEADERS, drawn.choice((0, 1, 2, 3)))
     body = b""
     if oddity in {"header", "headers"}:

@@ -25,7 +25,7 @@ class Everybody:
     def __init__(self, seconds: float = 60.0) -> None:
         self.seconds = seconds
 
-    def until(self, authorization: str) -> float | None:  # noqa: ARG002 - whoever it is
+    def until(self, authorization: str, host: str) -> float | None:  # noqa: ARG002 - whoever it is
         return time.monotonic() + self.seconds
 
 

@@ -19,8 +19,8 @@ from tests.support.rows import add_repository, claim
 from tests.support.waiting import wait_for
 from warehouse.engine import Engine
 
-GET = b"GET /api/v1/fast/repositories/%d/summary HTTP/1.1\r\nHost: x\r\n%b\r\n"
-SLOW = b"GET /api/v1/jobs HTTP/1.1\r\nHost: x\r\n\r\n"
+GET = b"GET /api/v1/fast/repositories/%d/summary HTTP/1.1\r\nHost: localhost\r\n%b\r\n"
+SLOW = b"GET /api/v1/jobs HTTP/1.1\r\nHost: localhost\r\n\r\n"
 
 
 @pytest.fixture
@@ -71,7 +71,7 @@ def test_what_looks_like_a_request_inside_of_a_body_is_none(
     address: tuple[str, int], head: bytes
 ) -> None:
     inner = GET % (1, b"")
-    post = b"POST /api/v1/repositories HTTP/1.1\r\nHost: x\r\n" + head % len(inner)
+    post = b"POST /api/v1/repositories HTTP/1.1\r\nHost: localhost\r\n" + head % len(inner)
     end = b"\r\n0\r\n\r\n" if b"chunked" in head else b""
 
     answers = ask(address, [post, inner, end, GET % (2, b"")], answers=2)
