@@ -19,7 +19,7 @@ from warehouse.engine import Engine
 SLOW = 0.4
 TICK = 0.001
 """The loop counts whole milliseconds: a timer of it may be so early."""
-ASKED = b"GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n"
+ASKED = b"GET /health/live HTTP/1.1\r\nHost: localhost\r\n\r\n"
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +42,7 @@ def connection(address: tuple[str, int]) -> Iterator[socket.socket]:
 
 def test_a_head_that_does_not_end_is_not_waited_for(connection: socket.socket) -> None:
     started = time.monotonic()
-    connection.sendall(b"GET /health/live HTTP/1.1\r\nHost: x\r\nX-A: ")
+    connection.sendall(b"GET /health/live HTTP/1.1\r\nHost: localhost\r\nX-A: ")
 
     (answer,) = receive(connection, 1)
 
@@ -53,7 +53,7 @@ def test_a_head_that_does_not_end_is_not_waited_for(connection: socket.socket) -
 def test_one_that_comes_a_byte_at_a_time_has_no_longer(connection: socket.socket) -> None:
     started = time.monotonic()
     connection.settimeout(SLOW / 8)
-    connection.sendall(b"GET /health/live HTTP/1.1\r\nHost: x\r\nX-A: ")
+    connection.sendall(b"GET /health/live HTTP/1.1\r\nHost: localhost\r\nX-A: ")
     while time.monotonic() - started < SLOW + 2:
         connection.sendall(b"x")
         try:
@@ -120,7 +120,7 @@ def test_who_reads_nothing_is_not_waited_for(
         host, _, port = url.removeprefix("http://").partition(":")
         silent.connect((host, int(port)))
         path = f"/api/v1/jobs/{job.job_id}/events"
-        silent.sendall(f"GET {path} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+        silent.sendall(f"GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
         wait_for(lambda: set(app.state.channels))
 
         wait_for(lambda: not set(app.state.channels))
