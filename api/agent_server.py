@@ -49,7 +49,7 @@ def _server() -> MCPServer[None]:
 
 def _security(settings: ApiSettings) -> TransportSecuritySettings:
     """A page in a browser on this machine may reach us by a name that somebody else owns."""
-    named = [one.strip() for one in settings.hosts]
+    named = [one.strip().lower() for one in settings.hosts]
     here = [f"{one}:*" for one in HERE]
     return TransportSecuritySettings(
         allowed_hosts=[*HERE, *here, *named],

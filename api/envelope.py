@@ -166,7 +166,7 @@ def ready(request: Request) -> tuple[Answer, Response] | None:
         coding = compressed.wanted(request.scope)
         if coding is not None and len(body or b"") >= compressed.WORTH_BYTES:
             body = found.copies.get(coding)
-            if body is None and not _is_held(request, found.etag):
+            if body is None and not is_held(request, found.etag):
                 return None
             if body is not found.body:
                 headers["Content-Encoding"] = coding
@@ -194,13 +194,13 @@ def _response(
     headers: Mapping[str, str] = _NO_HEADERS,
 ) -> Response:  # fmt: skip
     told = {**conditions(etag), **headers}
-    if body is None or _is_held(request, etag):
+    if body is None or is_held(request, etag):
         told.pop("Content-Encoding", None)
         return Response(status_code=304, headers=told)
     return Response(body, headers=told, media_type=media_type)
 
 
-def _is_held(request: Request, etag: str) -> bool:
+def is_held(request: Request, etag: str) -> bool:
     """Any version will do for a `*`, if there is one."""
     return not held(request).isdisjoint({etag, "*"})
 

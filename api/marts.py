@@ -19,7 +19,7 @@ from api.envelope import (
     answer,
     conditional,
     conditions,
-    held,
+    is_held,
     meta,
     tag,
     version,
@@ -237,7 +237,7 @@ async def _file(
         return file
 
     etag = tag(request, await read(request, as_of_now))
-    if etag in held(request):
+    if is_held(request, etag):
         return Response(status_code=304, headers=conditions(etag))
     turns: CapacityLimiter = request.app.state.export_turns
     async with turns:

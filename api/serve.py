@@ -53,6 +53,8 @@ class Server(uvicorn.Server):
         super().handle_exit(sig, frame)
 
     def reload(self) -> None:
+        if self.should_exit:
+            return  # it was told to end
         self.is_to_begin_anew = self.should_exit = True
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:

@@ -24,7 +24,7 @@ from gitinsight.clock import now
 from gitinsight.errors import Unauthorised
 from gitinsight.vault import Vault
 from warehouse import signing_keys
-from warehouse.engine import Engine
+from warehouse.engine import UNREACHABLE, Engine
 from warehouse.signing_keys import SigningKey
 
 _ALGORITHM = "EdDSA"
@@ -35,6 +35,8 @@ _LOOKED_AT = timedelta(minutes=10)
 """So often a process asks which key signs now, and signs with one that was replaced meanwhile."""
 _UNKNOWN_SECONDS = 5.0
 """Made-up names of keys do not make it ask the warehouse more often than this."""
+_AWAY_SECONDS = 1.0
+"""So long nobody waits anew for a warehouse that has not answered."""
 _WRONG = "the access token is wrong or has expired"
 
 _Jwk: TypeAlias = Mapping[str, Any]
@@ -63,6 +65,8 @@ class Tokens:
         self._signer_until = 0.0
         self._public: dict[str, Ed25519PublicKey] = {}
         self._asked_at = -_UNKNOWN_SECONDS
+        self._away: Exception | None = None
+        self._away_until = 0.0
 
     def issue(self, user_id: int, session_id: UUID, *, at: datetime) -> str:
         kid, private = self._signing()
@@ -99,17 +103,26 @@ class Tokens:
     def _key(self, kid: object) -> Ed25519PublicKey:
         if not isinstance(kid, str):
             raise Unauthorised(_WRONG, known=False)
-        with self._lock:
-            known = self._public.get(kid)
-            is_time = time.monotonic() - self._asked_at >= _UNKNOWN_SECONDS
-            if known is None and is_time:
-                self._public = {one.kid: _public(one) for one in self._good()}
-                # It was answered: what is still not known then is none.
-                self._asked_at = time.monotonic()
-                known = self._public.get(kid)
+        known = self._public.get(kid)
+        if known is None:  # of those who wait for the warehouse none is one that is known
+            with self._lock:
+                known = self._asked_for(kid)
         if known is None:
             raise Unauthorised(_WRONG, known=False)
         return known
+
+    def _asked_for(self, kid: str) -> Ed25519PublicKey | None:
+        if kid not in self._public and time.monotonic() - self._asked_at >= _UNKNOWN_SECONDS:
+            if self._away is not None and time.monotonic() < self._away_until:
+                raise self._away.with_traceback(None)
+            try:
+                self._public = {one.kid: _public(one) for one in self._good()}
+            except UNREACHABLE as error:
+                self._away, self._away_until = error, time.monotonic() + _AWAY_SECONDS
+                raise
+            # It was answered: what is still not known then is none.
+            self._asked_at = time.monotonic()
+        return self._public.get(kid)
 
     def _good(self) -> list[SigningKey]:
         with self._engine.begin() as connection:

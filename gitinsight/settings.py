@@ -202,7 +202,7 @@ class RetentionSettings(BaseModel):
     quality_results_days: int = Field(30, ge=0)
     """A hundred rows for each analysis: more than anything else that is no record of GitHub's."""
     audit_days: int = Field(365, ge=0)
-    """And logins, from their end on."""
+    """And logins, from when they would have ended by themselves."""
     webhook_deliveries_days: int = Field(30, ge=0)
     notifications_days: int = Field(90, ge=0)
     outbox_days: int = Field(7, ge=0)

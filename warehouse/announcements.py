@@ -63,6 +63,7 @@ async def listen(url: str) -> AsyncIterator[Announced]:
     async with await AsyncConnection.connect(
         plain, autocommit=True, application_name="gitinsight-api-listen", connect_timeout=10,
         keepalives_idle=2, keepalives_interval=1, keepalives_count=3,
+        tcp_user_timeout=5_000,  # something was just asked: nobody asks whether he is there
     ) as connection:  # fmt: skip
         await connection.execute("listen gitinsight_job_events")
         await connection.execute("listen gitinsight_figures")

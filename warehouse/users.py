@@ -83,20 +83,19 @@ def several(connection: Connection, *, limit: int = 50, after: int = 0) -> list[
 
 
 def set_role(connection: Connection, user_id: int, role: Role) -> User:
-    """Every key and every session of the user is worth no more from now on."""
-    driver(connection).execute(
-        "update auth.users set role = %s where user_id = %s", (role.word, user_id)
-    )
+    """Every key and every session of the user is worth no more from now on. Of two admins who take
+    the role from each other one waits here, and sees then what the other did.
+    """
+    raw = driver(connection)
+    raw.execute("select pg_advisory_xact_lock(%s)", (_ONE_BY_ONE,))
+    raw.execute("update auth.users set role = %s where user_id = %s", (role.word, user_id))
     return by_id(connection, user_id)
 
 
 def has_admin(connection: Connection) -> bool:
-    """Asked after one has lost the role: of two who take it from each other one waits here, and
-    sees what the other did.
-    """
-    raw = driver(connection)
-    raw.execute("select pg_advisory_xact_lock(%s)", (_ONE_BY_ONE,))
-    found = raw.execute("select from auth.users where role = %s limit 1", (Role.ADMIN.word,))
+    found = driver(connection).execute(
+        "select from auth.users where role = %s limit 1", (Role.ADMIN.word,)
+    )
     return found.fetchone() is not None
 
 

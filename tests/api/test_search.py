@@ -12,7 +12,7 @@ from tests.support.marts import publish_figures
 from tests.support.people import client_of
 from tests.support.rows import AT, add_repository, claim, payload_row
 from tests.support.waiting import wait_for
-from warehouse import raw
+from warehouse import raw, repositories
 from warehouse.engine import Engine
 from warehouse.raw import Origin
 
@@ -42,6 +42,20 @@ def published(warehouse: Engine) -> Engine:
 def numbers(api: httpx2.Client, **asked: Any) -> list[int]:
     found = api.get(SEARCH, params={"q": "crashes"} | asked).raise_for_status().json()["data"]
     return sorted(one["number"] for one in found)
+
+
+def test_what_github_shows_no_more_is_found_as_such_without_another_reading(
+    api: httpx2.Client, published: Engine
+) -> None:
+    def found(**asked: str) -> list[tuple[str, str]]:
+        answer = api.get(SEARCH, params={"q": "parser", "type": "repository"} | asked)
+        return [(one["title"], one["state"]) for one in answer.raise_for_status().json()["data"]]
+
+    wait_for(lambda: found() == [("octo/parser", "active")])
+    with published.begin() as connection:
+        repositories.record_loss(connection, 1, reason="it was deleted")
+
+    wait_for(lambda: found() == [("octo/parser", "unreadable")])
 
 
 @pytest.mark.usefixtures("published")

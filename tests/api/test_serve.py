@@ -14,7 +14,9 @@ from pathlib import Path
 import httpx2
 import pytest
 from sqlalchemy import make_url
+from uvicorn import Config
 
+from api.serve import Server
 from gitinsight.runtime import state
 from gitinsight.runtime.process import free_port
 from tests.support import server_sent
@@ -107,6 +109,15 @@ def test_told_to_reload_it_is_a_new_program_and_nobody_is_refused(
 
         assert {one.status_code for one in found} == {200}
         assert child.poll() is None
+
+
+def test_told_to_stop_it_does_not_begin_anew_for_being_told_to_reload_as_well() -> None:
+    server = Server(Config("api.app:create_app"))
+    server.should_exit = True
+
+    server.reload()
+
+    assert not server.is_to_begin_anew
 
 
 @pytest.mark.parametrize("count", [1, 2])

@@ -3,6 +3,9 @@
 import base64
 import hmac
 import json
+import socket
+import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -12,7 +15,9 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from jwt.algorithms import OKPAlgorithm
+from sqlalchemy import create_engine
 
+from api import tokens as tokens_module
 from api.tokens import AUDIENCE, Tokens
 from gitinsight.clock import now
 from gitinsight.errors import BrokenEnvironment, Unauthorised
@@ -135,8 +140,9 @@ def test_a_host_whose_clock_is_ahead_issues_good_tokens(tokens: Tokens) -> None:
 
 
 def test_while_the_warehouse_is_away_no_token_is_called_wrong(
-    warehouse: Engine, tokens: Tokens
+    warehouse: Engine, tokens: Tokens, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(tokens_module, "_AWAY_SECONDS", 0.0)
     token, started = tokens.issue(7, SESSION, at=now()), tokens_of(warehouse)
     with away(warehouse.url.set(drivername="postgresql").render_as_string(hide_password=False)):
         for _ in range(2):
@@ -144,6 +150,29 @@ def test_while_the_warehouse_is_away_no_token_is_called_wrong(
                 started.verify(token)
 
     assert started.verify(token).user_id == 7
+
+
+def test_who_is_known_waits_for_no_warehouse_and_many_who_are_not_wait_for_it_once(
+    tokens: Tokens, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    token, made_up = tokens.issue(7, SESSION, at=now()), raw({"alg": "EdDSA", "kid": "x"}, claims())
+
+    def refused(_: int) -> None:
+        with pytest.raises(UNREACHABLE):
+            tokens.verify(made_up)
+
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"postgresql+psycopg://nobody@127.0.0.1:{silent.getsockname()[1]}/x?connect_timeout=2"
+        monkeypatch.setattr(tokens, "_engine", create_engine(url))
+        started = time.monotonic()
+        with ThreadPoolExecutor(8) as strangers:
+            waiting = strangers.map(refused, range(8))
+            time.sleep(0.2)
+            assert tokens.verify(token).user_id == 7
+            assert time.monotonic() - started < 1
+            list(waiting)
+
+    assert time.monotonic() - started < 6
 
 
 def test_what_has_expired_is_refused(tokens: Tokens) -> None:
