@@ -217,7 +217,8 @@ async def _file(
 ) -> Response:  # fmt: skip
     bounds: ApiSettings = request.app.state.settings.api
 
-    def as_of_now(session: Connection, _: Shapes) -> str:
+    def as_of_now(session: Connection, shapes: Shapes) -> str:
+        shapes.of(session, mart)  # of one that is not there nobody holds a version
         if repository_id is None:
             return ledger.version_of_all(session, readable)
         return version(ledger.one(session, repository_id, readable).standing)

@@ -139,6 +139,20 @@ def test_an_answer_stands_until_somebody_publishes(
     wait_for(lambda: api.get(ROWS, params=asked, headers=held).status_code == 200)
 
 
+@pytest.mark.parametrize("format_", ["json", "csv", "parquet"])
+def test_whoever_holds_any_version_holds_none_of_what_is_not_there(
+    api: httpx2.Client, format_: str
+) -> None:
+    """In every format alike."""
+
+    def status(path: str) -> int:
+        held = {"if-none-match": "*"}
+        return api.get(path, params={"format": format_}, headers=held).status_code
+
+    assert status(ROWS) == 304
+    assert status("/api/v1/marts/nothing/rows") == 404
+
+
 def test_all_rows_come_as_csv(api: httpx2.Client) -> None:
     answer = api.get(ROWS, params={"format": "csv", "limit": 1})
 
