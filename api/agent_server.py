@@ -9,7 +9,7 @@ from mcp.types import ToolAnnotations
 from starlette.datastructures import State
 
 from api.agent_tools import Tools
-from api.hosts import HERE
+from api.hosts import HERE, Hosts
 from gitinsight.settings import ApiSettings
 
 _MAX_BODY_BYTES = 256 * 1024
@@ -49,7 +49,7 @@ def _server() -> MCPServer[None]:
 
 def _security(settings: ApiSettings) -> TransportSecuritySettings:
     """A page in a browser on this machine may reach us by a name that somebody else owns."""
-    named = [one.strip().lower() for one in settings.hosts]
+    named = Hosts(settings.hosts).named
     here = [f"{one}:*" for one in HERE]
     return TransportSecuritySettings(
         allowed_hosts=[*HERE, *here, *named],

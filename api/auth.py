@@ -96,9 +96,7 @@ class Access:
         return True
 
     def until(self, authorization: str, host: str) -> float | None:
-        """How long, by the monotonic clock, the right to read what is shared may be remembered
-        without a look at it; None where that is not certain now.
-        """
+        """As the credentials say; where nobody needs any, for ever, by a name that is ours."""
         if self.credentials.is_open:
             return math.inf if self._hosts.has(host) else None
         return self.credentials.until(authorization)

@@ -17,7 +17,7 @@ from fastapi import APIRouter, Request, Response
 
 from api import codings
 from api.auth import Public
-from api.envelope import held
+from api.envelope import is_held
 from gitinsight.errors import NotFound
 
 BUILT = Path(__file__).with_name("web")
@@ -131,7 +131,7 @@ def _bodies(path: Path) -> dict[str, bytes]:
 def _answer(request: Request, path: str) -> Response:
     dashboard: Dashboard = request.app.state.dashboard
     file = dashboard.file(path)
-    if not held(request).isdisjoint({f"W/{file.etag}", "*"}):
+    if is_held(request, f"W/{file.etag}"):
         return Response(status_code=304, headers=file.headers)
     return _told(request, file)
 

@@ -16,13 +16,13 @@ class Hosts:
     """``named`` are ours beside those of this machine, each as `Host` says it."""
 
     def __init__(self, named: Iterable[str]) -> None:
-        self._named = frozenset(one.strip().lower() for one in named)
+        self.named = frozenset(one.strip().lower() for one in named)
 
     def has(self, host: str) -> bool:
         """Nobody can lead an address elsewhere, and every browser says by what it has come."""
         host = host.lower()
         told = _HOST.fullmatch(host)
-        if not host or host in self._named or told is None:
+        if not host or host in self.named or told is None:
             return told is not None
         name = told["name"].strip("[]")
         return name == "localhost" or name.endswith(".localhost") or _is_address(name)

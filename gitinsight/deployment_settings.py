@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import quote, urlsplit, urlunsplit
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, field_validator
 from pydantic_settings import NoDecode
 
 from gitinsight.errors import BrokenEnvironment
@@ -25,24 +25,30 @@ def parts(value: object) -> object:
     return value
 
 
+def _beginning(*with_: str) -> AfterValidator:
+    """Of an address that is not empty."""
+
+    def check(value: SecretStr) -> SecretStr:
+        if value and not value.get_secret_value().startswith(with_):
+            raise ValueError(f"an address begins with {with_[0]}")
+        return value
+
+    return AfterValidator(check)
+
+
 class WarehouseSettings(BaseModel):
     model_config = _FROZEN
 
-    url: SecretStr | None = None
+    url: (
+        Annotated[SecretStr, _beginning("postgresql://", "postgres://", "postgresql+psycopg://")]
+        | None
+    ) = None
     """PostgreSQL 14 or later; unset means the embedded cluster under the state directory."""
     password: SecretStr | None = None
     """Goes into ``url`` where that has none, so that it may be a file of its own."""
     port: Port = 5433
     """Where the embedded cluster listens on 127.0.0.1; a free port is taken if it is in use."""
     lock_timeout_ms: int = 5_000
-
-    @field_validator("url")
-    @classmethod
-    def _is_address(cls, value: SecretStr | None) -> SecretStr | None:
-        begins = ("postgresql://", "postgres://", "postgresql+psycopg://")
-        if value and not value.get_secret_value().startswith(begins):
-            raise ValueError("an address begins with postgresql://")
-        return value
 
     @property
     def address(self) -> str | None:
@@ -60,16 +66,8 @@ class WarehouseSettings(BaseModel):
 class RedisSettings(BaseModel):
     model_config = _FROZEN
 
-    url: SecretStr | None = None
+    url: Annotated[SecretStr, _beginning("redis://", "rediss://", "unix://")] | None = None
     port: Port = 6380
-
-    @field_validator("url")
-    @classmethod
-    def _is_address(cls, value: SecretStr | None) -> SecretStr | None:
-        begins = ("redis://", "rediss://", "unix://")
-        if value and not value.get_secret_value().startswith(begins):
-            raise ValueError("an address begins with redis://")
-        return value
 
 
 class SimulatorSettings(BaseModel):
