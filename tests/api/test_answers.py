@@ -14,7 +14,7 @@ from api.app import create_app
 from gitinsight.settings import Settings
 from tests.conftest import ADMIN_KEY, serving_app
 from tests.support.marts import publish_figures
-from tests.support.people import client_of
+from tests.support.people import client_of, where_keys_are_needed
 from tests.support.rows import AT, add_repository, claim
 from tests.support.waiting import wait_for
 from warehouse import hidden
@@ -102,9 +102,7 @@ class TestRead:
     @pytest.fixture
     def app(self, settings: Settings, warehouse: Engine) -> FastAPI:
         publish_figures(warehouse, claim(warehouse, add_repository(warehouse)))
-        told = settings.model_copy(
-            update={"auth": settings.auth.model_copy(update={"mode": "required"})}
-        )
+        told = where_keys_are_needed(settings)
         return create_app(told, warehouse_url=told.warehouse_url, admin_key=ADMIN_KEY)
 
     @staticmethod

@@ -23,7 +23,7 @@ from api.compressed import SECRETS, WORTH_BYTES, Coding, Compressed
 from gitinsight.settings import Settings
 from tests.conftest import ADMIN_KEY, serving_app
 from tests.support.marts import publish_figures
-from tests.support.people import client_of
+from tests.support.people import client_of, where_keys_are_needed
 from tests.support.raw_http import ask
 from tests.support.rows import add_repository, claim
 from tests.support.waiting import wait_for
@@ -249,9 +249,7 @@ class TestServed:
     @pytest.fixture
     def app(self, settings: Settings, warehouse: Engine) -> FastAPI:
         publish_figures(warehouse, claim(warehouse, add_repository(warehouse)))
-        told = settings.model_copy(
-            update={"auth": settings.auth.model_copy(update={"mode": "required"})}
-        )
+        told = where_keys_are_needed(settings)
         return create_app(told, warehouse_url=told.warehouse_url, admin_key=ADMIN_KEY)
 
     @pytest.fixture

@@ -15,9 +15,9 @@ from api import marts
 from api.session import PLACES
 from gitinsight.settings import Settings
 from tests.conftest import ADMIN_KEY, serving_api
-from tests.support.marts import publish_figures
-from tests.support.people import client_of
-from tests.support.rows import add_repository, claim, value
+from tests.support.marts import publish_two
+from tests.support.people import client_of, where_keys_are_needed
+from tests.support.rows import value
 from tests.support.waiting import wait_for
 from warehouse.engine import Engine
 
@@ -347,16 +347,9 @@ class TestPrivate:
     @pytest.fixture
     def asked(self, settings: Settings, warehouse: Engine) -> Iterator[httpx2.Client]:
         """By somebody to whom the second of two repositories is not shown."""
-        for number in (1, 2):
-            repository_id = add_repository(warehouse, f"octo/app-{number}", github_id=number)
-            publish_figures(warehouse, claim(warehouse, repository_id))
-        with warehouse.begin() as connection:
-            connection.exec_driver_sql(
-                "update ops.repositories set is_private = true where repository_id = 2"
-            )
-        auth = settings.auth.model_copy(update={"mode": "required"})
+        publish_two(warehouse)
         with (
-            serving_api(settings.model_copy(update={"auth": auth})) as url,
+            serving_api(where_keys_are_needed(settings)) as url,
             client_of(url, ADMIN_KEY) as admin,
         ):
             told = {"name": "k", "role": "analyst", "scopes": ["read", "export"]}

@@ -14,12 +14,12 @@ from models.embeddings_weights import encoder
 from models.meaning import readable
 from tests.conftest import ADMIN_KEY, serving_api
 from tests.support.encoders import hold_small_encoder
-from tests.support.marts import publish_figures
-from tests.support.rows import AT, add_repository, claim
+from tests.support.marts import publish_two
+from tests.support.rows import AT
 from tests.support.vectors import put_issue
 from tests.support.waiting import wait_for
 from warehouse import vectors
-from warehouse.engine import Engine, driver
+from warehouse.engine import Engine
 
 SEARCH = "/api/v1/search"
 DUPLICATES = "/api/v1/ai/duplicates"
@@ -46,13 +46,8 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 @pytest.fixture(scope="module")
 def filled(library: Engine, home: Path) -> Engine:
     """Two repositories, the second one private, and what their issues mean."""
-    for number in (1, 2):
-        repository_id = add_repository(library, f"octo/app-{number}", github_id=number)
-        publish_figures(library, claim(library, repository_id))
+    publish_two(library)
     with library.begin() as connection:
-        driver(connection).execute(
-            "update ops.repositories set is_private = true where repository_id = 2"
-        )
         for (repository_id, number), title in ISSUES.items():
             put_issue(
                 connection, repository_id, number, title, body="it is new",

@@ -8,8 +8,8 @@ import pytest
 
 from gitinsight.settings import Settings
 from tests.conftest import ADMIN_KEY, serving_api
-from tests.support.marts import publish_figures
-from tests.support.people import client_of
+from tests.support.marts import publish_figures, publish_two
+from tests.support.people import client_of, where_keys_are_needed
 from tests.support.rows import AT, add_repository, claim, payload_row
 from tests.support.waiting import wait_for
 from warehouse import raw, repositories
@@ -76,17 +76,9 @@ def test_filters_are_joined_and_matches_are_marked(api: httpx2.Client) -> None:
 def test_who_sees_everything_finds_it_by_the_fast_lane_as_well(
     settings: Settings, warehouse: Engine
 ) -> None:
-    for number, name in enumerate(("octo/parser", "octo/parser-of-secrets"), 1):
-        publish_figures(
-            warehouse, claim(warehouse, add_repository(warehouse, name, github_id=number))
-        )
-    with warehouse.begin() as connection:
-        connection.exec_driver_sql(
-            "update ops.repositories set is_private = true where repository_id = 2"
-        )
-    auth = settings.auth.model_copy(update={"mode": "required"})
+    publish_two(warehouse, names=("octo/parser", "octo/parser-of-secrets"))
     with (
-        serving_api(settings.model_copy(update={"auth": auth})) as url,
+        serving_api(where_keys_are_needed(settings)) as url,
         client_of(url, ADMIN_KEY) as admin,
     ):
 

@@ -1,8 +1,9 @@
 """Marts made by hand, small enough to be understood; dbt has tests of its own."""
 
+from collections.abc import Sequence
 from typing import Any
 
-from tests.support.rows import AT
+from tests.support.rows import AT, add_repository, claim
 from warehouse import publish
 from warehouse.engine import Connection, Engine, driver
 from warehouse.jobs import Job
@@ -31,6 +32,18 @@ def make(connection: Connection, table: str, columns: str, *rows: tuple[Any, ...
     for row in rows:
         places = ", ".join(["%s"] * len(row))
         raw.execute(f"insert into {table} values ({places})".encode(), row)
+
+
+def publish_two(warehouse: Engine, *, names: Sequence[str] = ("octo/app-1", "octo/app-2")) -> None:
+    """The figures of two repositories, the second one private."""
+    for number, name in enumerate(names, 1):
+        publish_figures(
+            warehouse, claim(warehouse, add_repository(warehouse, name, github_id=number))
+        )
+    with warehouse.begin() as connection:
+        connection.exec_driver_sql(
+            "update ops.repositories set is_private = true where repository_id = 2"
+        )
 
 
 def publish_figures(warehouse: Engine, job: Job, *, issues_count: int | None = 479) -> int:

@@ -31,6 +31,12 @@ def where_people_log_in(settings: Settings, github: GitHub, **told: Any) -> Sett
     )  # fmt: skip
 
 
+def where_keys_are_needed(settings: Settings) -> Settings:
+    """The same service, where everybody needs a key, and nobody can log in."""
+    auth = settings.auth.model_copy(update={"mode": "required"})
+    return settings.model_copy(update={"auth": auth})
+
+
 def to_github(client: httpx2.Client, **parameters: str) -> str:
     """Where the browser is sent to."""
     answer = client.get(LOGIN, params=parameters)

@@ -20,13 +20,7 @@ from warehouse.sessions import Session
 def test_somebody_signs_in_with_github_and_out(
     browser: Any, settings: Settings, github: GitHub
 ) -> None:
-    github.control(login="ada")
-    told = where_people_log_in(settings, github)
-    app = create_app(told, warehouse_url=settings.warehouse_url, admin_key=ADMIN_KEY)
-    with serving_app(app) as url, page_of(browser, url) as page:
-        # Where GitHub sends the browser back to: known once the API has its address.
-        app.state.settings = where_people_log_in(settings, github, public_url=url)
-        page.goto("/?sort=stars")
+    with led_to_sign_in(browser, settings, github) as (page, url):
         page.get_by_role("heading", name="Sign in to see the figures").wait_for()
         found = violations(page)
         page.get_by_role("main").get_by_role("button", name="Sign in with GitHub").click()
@@ -83,7 +77,8 @@ def test_a_page_that_is_left_while_it_renews_the_login_loses_nothing(
 
 
 @contextmanager
-def signed_in(browser: Any, settings: Settings, github: GitHub) -> Iterator[Any]:
+def led_to_sign_in(browser: Any, settings: Settings, github: GitHub) -> Iterator[tuple[Any, str]]:
+    """A page that nobody has signed in on, and the address of the API."""
     github.control(login="ada")
     told = where_people_log_in(settings, github)
     app = create_app(told, warehouse_url=settings.warehouse_url, admin_key=ADMIN_KEY)
@@ -91,6 +86,12 @@ def signed_in(browser: Any, settings: Settings, github: GitHub) -> Iterator[Any]
         # Where GitHub sends the browser back to: known once the API has its address.
         app.state.settings = where_people_log_in(settings, github, public_url=url)
         page.goto("/?sort=stars")
+        yield page, url
+
+
+@contextmanager
+def signed_in(browser: Any, settings: Settings, github: GitHub) -> Iterator[Any]:
+    with led_to_sign_in(browser, settings, github) as (page, _):
         page.get_by_role("main").get_by_role("button", name="Sign in with GitHub").click()
         page.get_by_role("button", name="ada").wait_for()
         yield page
