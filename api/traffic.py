@@ -9,13 +9,13 @@ import asyncio
 import mmap
 import os
 import time
-from bisect import bisect_left
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from hashlib import blake2b
 from itertools import accumulate
+from math import inf
 from pathlib import Path
 from typing import TypeAlias
 
@@ -34,7 +34,6 @@ _OTHER = len(_STATUSES)
 _BUCKETS = _OTHER + 1
 _SUM = _BUCKETS + len(_LIMITS_SECONDS) + 1
 _CELLS = _SUM + 1
-_bucket_of = partial(bisect_left, _LIMITS_SECONDS)
 _NOWHERE = "none"
 """The route of what no route answers."""
 _AT_ONCE = 256
@@ -47,8 +46,9 @@ _BEGUN = (
 _AFTER_ID = '", "logger": "api", "level": "info", "timestamp": "%Y-%m-%dT%H:%M:%S.'
 
 Sink = Callable[[bytes], object]
-_Put: TypeAlias = tuple["Line", float, float, bytes]
-"""What is written of an answer, when its request came, how long it took, and the id of that."""
+Put: TypeAlias = tuple["Line", float, float, bytes]
+"""What is written of an answer, when its request came (of the monotonic clock), how many seconds it
+took, and the id of that."""
 
 
 class Line:
@@ -65,7 +65,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """One of those that took so long, as this process had it last."""
+    """The slowest of those that took so long and this process counted last."""
 
     request_id: str
     seconds: float
@@ -75,7 +75,7 @@ class Example:
 @dataclass(frozen=True, slots=True)
 class Answered:
     """One route: answers by status, seconds of all of them, and how many took at most how long,
-    the last of each with an example where this process has one.
+    each with an example where this process has one.
     """
 
     route: str
@@ -96,19 +96,22 @@ class Traffic:
         self._bases = {route: number * _CELLS for number, route in enumerate(self.routes)}
         self._directory = directory and of_kind(directory, self.routes, _STATUSES, _LIMITS_SECONDS)
         self._cells = memoryview(page(self._directory, 8 * _CELLS * len(self.routes))).cast("Q")
-        self._examples: dict[tuple[str, int], _Put] = {}
+        self._examples: dict[tuple[str, int], Put] = {}
         self._sink = sink
-        self._put: list[_Put] = []
+        self._put: list[Put] = []
         self._offset = time.time() - time.monotonic()
 
     def count(self, line: Line, started: float, request_id: bytes) -> None:
         """``started`` is of the monotonic clock."""
+        self.put([(line, started, time.monotonic() - started, request_id)])
+
+    def put(self, answers: Collection[Put]) -> None:
+        """Down, to be counted and written with others."""
         put = self._put
-        put.append((line, started, time.monotonic() - started, request_id))
-        waiting = len(put)
-        if waiting == 1:
+        if not put:
             asyncio.get_running_loop().call_later(_FLUSH_SECONDS, self.flush)
-        elif waiting >= _AT_ONCE:
+        put += answers
+        if len(put) >= _AT_ONCE:
             self.flush()
 
     def flush(self) -> None:
@@ -123,26 +126,25 @@ class Traffic:
         if self._sink is not None:
             self._sink(self._lines(put))
 
-    def _add(self, route: str, put: Sequence[_Put]) -> None:
-        """What is written in C does it in a third of the time of a loop. Most of them took less
-        than the first limit.
-        """
+    def _add(self, route: str, put: Sequence[Put]) -> None:
+        """What is written in C does it in a third of the time of a loop."""
         cells, base = self._cells, self._bases.get(route, self._bases[_NOWHERE])
-        late = [one for one in put if one[2] > _LIMITS_SECONDS[0]]
-        buckets = [_bucket_of(one[2]) for one in late]
         for status, count in Counter([one[0].status for one in put]).items():
             cells[base + _STATUS_CELLS.get(status, _OTHER)] += count
-        cells[base + _BUCKETS] += len(put) - len(late)
-        for bucket, count in Counter(buckets).items():
-            cells[base + _BUCKETS + bucket] += count
-        cells[base + _SUM] += round(sum([one[2] for one in put]) * 1e9)
-        if len(late) < len(put):
-            soon = (one for one in reversed(put) if one[2] <= _LIMITS_SECONDS[0])
-            self._examples[route, 0] = next(soon)
-        for bucket, last in zip(buckets, late, strict=True):
-            self._examples[route, bucket] = last
+        by_seconds = {one[2]: one for one in put}
+        seconds = sorted([one[2] for one in put])
+        cells[base + _SUM] += round(sum(seconds) * 1e9)
+        begin = 0
+        for bucket, limit in enumerate((*_LIMITS_SECONDS, inf)):
+            end = bisect_right(seconds, limit, begin)
+            if end > begin:
+                cells[base + _BUCKETS + bucket] += end - begin
+                self._examples[route, bucket] = by_seconds[seconds[end - 1]]
+                begin = end
+            if end == len(seconds):
+                break
 
-    def _lines(self, put: Sequence[_Put]) -> bytes:
+    def _lines(self, put: Sequence[Put]) -> bytes:
         lines: list[bytes] = []
         offset, begins, text = self._offset, 0.0, b""
         parts, add = _THOUSANDTHS, lines.append

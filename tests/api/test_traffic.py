@@ -72,7 +72,7 @@ def test_processes_of_another_version_are_counted_by_themselves(tmp_path: Path) 
     assert totals(renamed, ("/b/{name}", 404)).keys() == {"/b/{name}"}
 
 
-def test_the_last_answer_that_took_so_long_is_its_example() -> None:
+def test_an_answer_that_took_so_long_is_its_example() -> None:
     told = totals(Traffic(ROUTES), ("/a", 200))
 
     ((_, _, example), *others) = [one for one in told["/a"].buckets if one[2]]
@@ -82,6 +82,27 @@ def test_the_last_answer_that_took_so_long_is_its_example() -> None:
     assert example.request_id == "trace-01"
     assert 0.003 <= example.seconds < 0.5
     assert abs(example.at - time.time()) < 60
+
+
+def test_each_is_counted_where_it_belongs_and_the_slowest_of_them_is_the_example() -> None:
+    line = Line("/a", 200, target=b"/a", size=7)
+    took = [0.003, 0.000_05, 2.0, 0.000_05, 0.000_01, 0.004, 0.000_051]
+
+    async def answer() -> Answered:
+        traffic = Traffic(ROUTES)
+        traffic.put([
+            (line, time.monotonic(), one, b"%d" % number) for number, one in enumerate(took)
+        ])  # fmt: skip
+        (told,) = traffic.totals()
+        return told
+
+    told = asyncio.run(answer())
+
+    counts = [number for _, number, _ in told.buckets]
+    assert told.statuses == {"200": 7}
+    assert counts == [3, 4, 4, 4, 4, 4, 6, 6, 6, 6, 6, 6, 6, 6, 7]
+    examples = {limit: one.seconds for limit, _, one in told.buckets if one}
+    assert examples == {"5e-05": 0.000_05, "0.0001": 0.000_051, "0.005": 0.004, "+Inf": 2.0}
 
 
 def test_every_answer_has_a_line_of_json_soon() -> None:

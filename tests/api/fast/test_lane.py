@@ -4,7 +4,7 @@ import asyncio
 import socket
 import time
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import ExitStack, closing
 from typing import ClassVar
 
 import httpx2
@@ -104,6 +104,7 @@ def test_who_reads_slowly_gets_everything_in_the_end(slow_reader: socket.socket)
     wanted = 3_000
     for _ in range(wanted):
         slow_reader.sendall(GET % (1, b""))
+    slow_reader.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2**20)
 
     answers = receive(slow_reader, wanted)
 
@@ -111,23 +112,103 @@ def test_who_reads_slowly_gets_everything_in_the_end(slow_reader: socket.socket)
 
 
 class Watched(FastLane):
+    """One that is slow with jobs."""
+
     all: ClassVar[list["Watched"]] = []
+    is_busy: ClassVar[bool] = False
+    leaves = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
         Watched.all.append(self)
 
+    def on_headers_complete(self) -> None:
+        if self.url == b"/api/v1/jobs":
+            Watched.is_busy = True
+            time.sleep(0.3)
+            Watched.is_busy = False
+        super().on_headers_complete()
 
-def test_who_does_not_read_is_not_answered_without_end(
-    settings: Settings, address: tuple[str, int]
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        if self.leaves:
+            self.transport.abort()
+
+
+@pytest.fixture
+def watched(settings: Settings, address: tuple[str, int]) -> Iterator[tuple[str, int]]:
+    """Another one over the same warehouse, whose connections are told here."""
+    with serving_api(settings, http=Watched) as url:
+        host, port = httpx2.URL(url).host, httpx2.URL(url).port or 0
+        for number in (1, 2):
+            wait_for(lambda: is_of_the_lane(ask((host, port), [GET % (number, b"")])))  # noqa: B023
+        yield host, port
+    assert address
+
+
+@pytest.fixture
+def many(watched: tuple[str, int]) -> Iterator[list[socket.socket]]:
+    before = len(Watched.all)
+    with ExitStack() as stack:
+        opened = [
+            stack.enter_context(socket.create_connection(watched, timeout=20)) for _ in range(40)
+        ]
+        wait_for(lambda: len(Watched.all) == before + len(opened))
+        yield opened
+
+
+def ask_together(asking: dict[socket.socket, bytes]) -> None:
+    """So that the server finds all of them when it looks the next time."""
+    Watched.all[-1].loop.call_soon_threadsafe(time.sleep, 0.3)
+    time.sleep(0.1)
+    for connection, request in asking.items():
+        connection.sendall(request)
+
+
+def test_who_asks_together_with_others_is_answered_what_he_has_asked(
+    many: list[socket.socket],
 ) -> None:
+    wanted = [1 + number % 2 for number in range(len(many))]
+    ask_together({
+        one: GET % (number, b"") for one, number in zip(many, wanted, strict=True)
+    })  # fmt: skip
+    told = [receive(one, 1) for one in many]
+
+    assert all(map(is_of_the_lane, told))
+    assert [one.json["data"]["issues_count"] for (one,) in told] == wanted
+    assert len({one.headers["x-request-id"] for (one,) in told}) == len(many)
+
+
+def test_what_takes_longer_keeps_nobody_waiting_whose_answer_is_ready(
+    many: list[socket.socket],
+) -> None:
+    *others, last = many
+    ask_together(dict.fromkeys(others, GET % (1, b"")) | {last: SLOW})
+    told = [receive(one, 1) for one in others]
+
+    assert all(map(is_of_the_lane, told))
+    assert Watched.is_busy
+    assert [one.status for one in receive(last, 1)] == [200]
+
+
+def test_who_goes_away_takes_no_answer_of_others_with_him(many: list[socket.socket]) -> None:
+    leaving = Watched.all[-len(many) :][::2]
+    for one in leaving:
+        one.leaves = True
+    staying = [one for one in many if one.getsockname() not in {o.client for o in leaving}]
+    ask_together(dict.fromkeys(many, GET % (1, b"")))
+    told = [receive(one, 1) for one in staying]
+
+    assert len(staying) == len(many) // 2
+    assert all(map(is_of_the_lane, told))
+
+
+def test_who_does_not_read_is_not_answered_without_end(watched: tuple[str, int]) -> None:
     request = GET % (1, b"")
-    with serving_api(settings, http=Watched) as url, closing(socket.socket()) as client:
-        watched = httpx2.URL(url)
-        wait_for(lambda: is_of_the_lane(ask((watched.host, watched.port or 0), [request])))
+    with closing(socket.socket()) as client:
         before = len(Watched.all)
         client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
-        client.connect((watched.host, watched.port))
+        client.connect(watched)
         wait_for(lambda: len(Watched.all) > before)
         lane = Watched.all[-1]
 
