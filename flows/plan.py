@@ -24,7 +24,7 @@ from gitinsight.settings import Settings
 from gitinsight.targets import GIT, Target
 from gitinsight.things.catalogue import THINGS
 from gitinsight.things.thing import Reading, Thing
-from warehouse import accounting, git, ledger, repositories
+from warehouse import accounting, addresses, ledger, repositories
 from warehouse import governor as governing
 from warehouse.engine import Connection, Engine
 from warehouse.governor import SharedGovernor, Standing
@@ -139,7 +139,9 @@ def _counts(connection: Connection, known: Repository | None, shown: Mapping[str
         for one in entries
     } | dict(shown)  # fmt: skip
     emails = (
-        git.unknown_emails(connection, known.repository_id, asked_before=clock.now() - ASK_AGAIN)
+        addresses.unknown_emails(
+            connection, known.repository_id, asked_before=clock.now() - ASK_AGAIN
+        )
         if known and held
         else None
     )

@@ -1,4 +1,4 @@
-"""Writes what git knows: commits, changed files, refs, and whose address an e-mail is."""
+"""Writes what git knows: commits, changed files and refs."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -26,15 +26,6 @@ class Run:
     repository_id: int
     at: datetime
     run_id: UUID
-
-
-@dataclass(frozen=True, slots=True)
-class Identity:
-    email: str
-    login: str | None
-    user_id: int | None
-    actor_type: str | None
-    evidence: str
 
 
 def held_shas(connection: Connection, repository_id: int, shas: Sequence[str]) -> set[str]:
@@ -261,57 +252,6 @@ def pushed_at(connection: Connection, repository_id: int) -> str | None:
         .fetchone()
     )
     return found[0] if found else None
-
-
-def unknown_emails(
-    connection: Connection, repository_id: int, *, asked_before: datetime
-) -> list[tuple[str, str]]:
-    """(address, newest commit with it) of authors whose account has not been looked up, or was
-    nobody's when GitHub was asked, before ``asked_before``.
-    """
-    found = driver(connection).execute(
-        """
-        select distinct on (lower(held.author_email)) lower(held.author_email), held.sha
-        from raw.git_commits as held
-        left join raw.git_identities as known
-            on known.repository_id = held.repository_id
-            and known.email = lower(held.author_email)
-        where held.repository_id = %s and held.is_on_default_branch
-            and (known.email is null or known.login is null and known.looked_up_at < %s)
-        order by lower(held.author_email), held.committed_at desc nulls last, held.sha
-        """,
-        (repository_id, asked_before),
-    )
-    return [(email, sha) for email, sha in found]
-
-
-def record_identities(connection: Connection, identities: Sequence[Identity], *, run: Run) -> None:
-    """An account that is known stays; nobody gives way to what is found later."""
-    driver(connection).cursor().executemany(
-        """
-        insert into raw.git_identities as held
-            (repository_id, email, login, user_id, actor_type, evidence, looked_up_at, run_id)
-        values (%s, %s, %s, %s, %s, %s, %s, %s)
-        on conflict (repository_id, email) do update
-        set login = excluded.login, user_id = excluded.user_id,
-            actor_type = excluded.actor_type, evidence = excluded.evidence,
-            looked_up_at = excluded.looked_up_at, run_id = excluded.run_id
-        where held.login is null
-        """,
-        [
-            (
-                run.repository_id,
-                one.email,
-                one.login,
-                one.user_id,
-                one.actor_type,
-                one.evidence,
-                run.at,
-                run.run_id,
-            )
-            for one in identities
-        ],
-    )
 
 
 def _drop_absent(connection: Connection, table: str, present: list[str], run: Run) -> None:

@@ -1,5 +1,5 @@
 """What somebody has said about whose accounts and addresses are: a ledger of merges, each of which
-can be taken back. What git and GitHub say of an address is in ``warehouse.git``.
+can be taken back. What git and GitHub say of an address is in ``warehouse.addresses``.
 """
 
 from collections.abc import Collection

@@ -12,9 +12,9 @@ from flows.steps.run import Run, StepResult
 from gitinsight.errors import NotVisible, UnexpectedPayload, UpstreamUnavailable
 from gitinsight.github.queries import repeated
 from gitinsight.veil import Ghost
-from warehouse import erasure, git
+from warehouse import addresses, erasure
+from warehouse.addresses import Identity
 from warehouse.engine import Connection
-from warehouse.git import Identity
 from warehouse.raw import Written
 
 _NOREPLY = re.compile(r"^(?:(\d{1,18})\+)?([a-z0-9_-]+(?:\[bot\])?)@users\.noreply\.github\.com$")
@@ -33,11 +33,11 @@ Unknown = Sequence[tuple[str, str]]
 def identify(run: Run) -> StepResult:
     """One commit per unknown address, 100 in a query; an address without an account is kept too,
     so that it is asked about once. Where GitHub names nobody the number in a noreply address does:
-    it stays with the account, while the name beside it is the one of that day.
+    it stays with the account, while the name beside it is the one of that day, in lower case.
     """
     cursor = run.take("identities")
     with run.warehouse.begin() as connection:
-        unknown = git.unknown_emails(
+        unknown = addresses.unknown_emails(
             connection, run.repository.repository_id, asked_before=run.clock() - ASK_AGAIN
         )
     read_off = {one.email: one for email, _ in unknown if (one := _read_off(email)) is not None}
@@ -48,7 +48,7 @@ def identify(run: Run) -> StepResult:
         nonlocal cursor, touched, done
 
         def write(connection: Connection) -> Written:
-            git.record_identities(connection, found, run=run.git_run)
+            addresses.record_identities(connection, found, run=run.git_run)
             return Written(new=len(found))
 
         done += len(found)
@@ -81,6 +81,13 @@ def identify(run: Run) -> StepResult:
                 raise
             half = len(batch) // 2
             waiting[:0] = [part for part in (batch[:half], batch[half:]) if half and part]
+
+    def spell(connection: Connection) -> Written:
+        repository_id = run.repository.repository_id
+        return Written(changed=addresses.spell_identities(connection, repository_id))
+
+    cursor, spelt = run.commit(cursor, cursor.state, spell, done=done, total=len(unknown))
+    touched += spelt.touched
     return StepResult("identities", touched, len(unknown))
 
 

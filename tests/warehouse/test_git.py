@@ -8,9 +8,10 @@ from psycopg.errors import UniqueViolation
 
 from gitinsight.git.history import Commit, FileChange, Moment, moment
 from tests.support.rows import AT, fetch, payload_row
-from warehouse import git, raw
+from warehouse import addresses, git, raw
+from warehouse.addresses import Identity
 from warehouse.engine import Connection, Engine
-from warehouse.git import Identity, Run
+from warehouse.git import Run
 from warehouse.raw import Origin
 
 RUN = Run(1, AT, UUID(int=1))
@@ -281,7 +282,7 @@ class TestIdentities:
         with warehouse.begin() as connection:
             git.mark_default_branch(connection, 1, ["c1", "c2", "c3"], at=AT)
 
-            assert git.unknown_emails(connection, 1, asked_before=AT) == [
+            assert addresses.unknown_emails(connection, 1, asked_before=AT) == [
                 ("ann@x.org", "c1"),
                 ("bob@x.org", "c3"),
             ]
@@ -293,10 +294,10 @@ class TestIdentities:
         insert(warehouse, commit("c1", email="ann@x.org"), commit("c3", email="bob@x.org"))
         with warehouse.begin() as connection:
             git.mark_default_branch(connection, 1, ["c1", "c3"], at=AT)
-            git.record_identities(connection, [first, nobody], run=RUN)
-            git.record_identities(connection, [second], run=LATER)
+            addresses.record_identities(connection, [first, nobody], run=RUN)
+            addresses.record_identities(connection, [second], run=LATER)
 
-            assert git.unknown_emails(connection, 1, asked_before=AT) == []
+            assert addresses.unknown_emails(connection, 1, asked_before=AT) == []
             found = fetch(
                 connection, "select email, login, user_id from raw.git_identities order by email"
             )
@@ -310,14 +311,14 @@ class TestIdentities:
         insert(warehouse, commit("c3", email="bob@x.org"))
         with warehouse.begin() as connection:
             git.mark_default_branch(connection, 1, ["c3"], at=AT)
-            git.record_identities(connection, [nobody], run=RUN)
-            assert git.unknown_emails(connection, 1, asked_before=AT) == []
-            due = git.unknown_emails(connection, 1, asked_before=LATER.at)
+            addresses.record_identities(connection, [nobody], run=RUN)
+            assert addresses.unknown_emails(connection, 1, asked_before=AT) == []
+            due = addresses.unknown_emails(connection, 1, asked_before=LATER.at)
 
-            git.record_identities(connection, [somebody], run=LATER)
+            addresses.record_identities(connection, [somebody], run=LATER)
 
             assert due == [("bob@x.org", "c3")]
-            assert git.unknown_emails(connection, 1, asked_before=LATER.at) == []
+            assert addresses.unknown_emails(connection, 1, asked_before=LATER.at) == []
             assert fetch(connection, "select login from raw.git_identities") == [("bob",)]
 
 

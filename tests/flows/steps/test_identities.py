@@ -1,5 +1,7 @@
 """Whose address an e-mail is: asked once each, believed on evidence alone."""
 
+from uuid import UUID
+
 import msgspec
 import pytest
 
@@ -9,10 +11,12 @@ from flows.steps.run import StepResult
 from gitinsight.settings import GitHubSettings, Settings
 from tests.support.analyses import attempting, rows
 from tests.support.github import GitHub
+from tests.support.rows import AT, payload_row
 from tests.support.upstream import Reply, Upstream
-from warehouse import git
+from warehouse import addresses, raw
+from warehouse.addresses import Identity
 from warehouse.engine import Engine
-from warehouse.git import Identity
+from warehouse.raw import Origin
 
 NAME = "synthetic-labs/borealis"
 
@@ -116,6 +120,27 @@ def test_what_an_address_says_by_itself(
     assert found == ([identity] if identity else [])
 
 
+def test_a_login_of_an_address_is_spelt_as_github_shows_it(
+    settings: Settings, warehouse: Engine
+) -> None:
+    told = settings.github.model_dump() | {"tokens": ""}
+    settings = settings.model_copy(update={"github": GitHubSettings.model_validate(told)})
+    with attempting(settings, warehouse, NAME) as run:
+        commits.read_commits(run)
+        before = identify(run)
+        with warehouse.begin() as connection:
+            raw.upsert(
+                connection, "users", [payload_row(1_000, login="Ada", type="User")],
+                origin=Origin(run.repository.repository_id, "rest", "1", AT, UUID(int=1)),
+            )  # fmt: skip
+        shown = identify(run)
+        again = identify(run)
+
+    known = dict(rows(warehouse, "select email, login from raw.git_identities"))
+    assert (known["1000+ada@users.noreply.github.com"], before.touched > 0) == ("Ada", True)
+    assert (shown.touched, again.touched) == (1, 0)
+
+
 def _answer(*accounts: str | None) -> Reply:
     """Of one commit each: whose it is, or nothing where GitHub does not show it."""
     nodes = {
@@ -171,7 +196,7 @@ def test_nobody_is_asked_about_again_after_half_a_year(
         commits.read_commits(run)
         with warehouse.begin() as connection:
             nobody = Identity("brook@example.invalid", None, None, None, "commit")
-            git.record_identities(connection, [nobody], run=run.git_run)
+            addresses.record_identities(connection, [nobody], run=run.git_run)
             connection.exec_driver_sql(
                 "update raw.git_identities set looked_up_at = now() - interval '181 days'"
             )
