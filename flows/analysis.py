@@ -164,10 +164,12 @@ def make_figures(run: Run, report: Report, quality: QualitySettings, call: Call 
 
 def _is_settled(run: Run, extraction: Extraction, quality: QualitySettings) -> bool:
     """Nothing has changed, nobody has said otherwise, and the figures are young enough for their
-    ages to hold.
+    ages to hold. What an attempt has read that came to no figures is in none of them yet.
     """
     account = extraction.account
     if run.job.is_full or extraction.has_changed or (account is not None and account.is_new):
+        return False
+    if run.job.attempt > 1:
         return False
     repository_id = run.repository.repository_id
     if _marks(run):
@@ -176,6 +178,8 @@ def _is_settled(run: Run, extraction: Extraction, quality: QualitySettings) -> b
         published = publishing.published_as_of(connection, repository_id)
         shown = jobs.last_published(connection, repository_id)
         since = shown.started_at if shown else None
+        if shown is not None and jobs.has_broken_off(connection, run.job, after=shown):
+            return False
         if since is not None and holdings.has_lost(connection, repository_id, since=since):
             return False
     limit = timedelta(hours=quality.refresh_hours)

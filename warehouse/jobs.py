@@ -251,6 +251,19 @@ def was_settled(connection: Connection, job: Job) -> bool:
     return previous is not None and previous.state in {"succeeded", "partial"}
 
 
+def has_broken_off(connection: Connection, job: Job, *, after: Job) -> bool:
+    """Whether a job between the two had begun and failed or was cancelled: what it has read is held
+    and may be in no figure.
+    """
+    found = driver(connection).execute(
+        "select from ops.jobs where repository_id = %s and job_id <> all(%s)"
+        " and requested_at >= %s and started_at is not null"
+        " and state in ('failed', 'cancelled') limit 1",
+        (job.repository_id, [job.job_id, after.job_id], after.requested_at),
+    )
+    return found.fetchone() is not None
+
+
 def is_at_work(connection: Connection, repository_id: int) -> bool:
     """Whether a job reads this repository now; until the transaction ends no queued one begins."""
     found = driver(connection).execute(

@@ -11,6 +11,7 @@ from flows.analysis import analyze
 from flows.attempt import attempt
 from flows.webhooks import process
 from gitinsight import clock
+from gitinsight.errors import UpstreamUnavailable
 from gitinsight.settings import QualitySettings, Settings
 from tests.support.analyses import analyse, count, enqueue, follow, rows
 from tests.support.github import GitHub
@@ -131,6 +132,33 @@ def test_a_failed_gate_publishes_nothing_and_the_last_good_figures_stay(
     assert "volume:git_tags" in str(job.error_detail)
     assert issues_shown(held) == before
     assert publication(held) == 1
+
+
+@pytest.mark.parametrize("is_cancelled", [True, False])
+def test_what_an_attempt_has_read_that_came_to_no_figures_is_published_by_the_next(
+    analysed: Settings, held: Engine, github: GitHub, *, is_cancelled: bool
+) -> None:
+    before = issues_shown(held)
+    github.change(NAME, "new_issue")
+    job = enqueue(analysed, held, NAME)
+
+    def breaking_off(name: str, step: Callable[[], T], /) -> T:
+        if name == "tones" and not is_cancelled:
+            raise UpstreamUnavailable("the warehouse", "it is busy")
+        if name == "tones":
+            with held.begin() as connection:
+                jobs.request_cancel(connection, job.job_id, at=clock.now())
+        return step()
+
+    with attempt(analysed, held, job.job_id, worker="test") as run:
+        cut_off = analyze(run, quality=QualitySettings(), call=breaking_off)
+    with held.begin() as connection:
+        connection.exec_driver_sql("update ops.jobs set not_before = null")
+    done = attempt_once(analysed, held)
+
+    assert cut_off.state == ("cancelled" if is_cancelled else "queued")
+    assert (done.state, issues_shown(held)) == ("succeeded", before + 1)
+    assert attempt_once(analysed, held).outcome["is_unchanged"]  # type: ignore[index]
 
 
 def test_what_is_missing_makes_the_job_partial_and_is_still_published(
