@@ -75,7 +75,7 @@ def _from_git(run: Run, refs: Refs, cursor: Cursor) -> StepResult:
             cursor, cursor.state, _inserting(run, chunk, "git"), done=total.touched
         )
         total += written
-    head = refs.branches.get(refs.default_branch or "")
+    head = refs.head
     heads, left_head = [head] if head else [], cursor.state.get("head")
     dates = {run.veil.text(name, "tag"): date for name, date in mirror.tag_dates().items()}
     tags = {name: (sha, *dates.get(name, (sha, False, ""))[1:]) for name, sha in refs.tags.items()}
@@ -125,7 +125,8 @@ def _refs(run: Run) -> Refs:
         for key, named in (("branch", refs.branches), ("tag", refs.tags))
     )
     default = refs.default_branch
-    return Refs(branches, tags, run.veil.text(default, "branch") if default else default)
+    default = run.veil.text(default, "branch") if default else default
+    return Refs(branches, tags, default, refs.detached)
 
 
 def _veiled(commit: Commit, veil: Veil) -> Commit:
@@ -155,8 +156,10 @@ def _veiled_emails(proper: Mapping[str, str], veil: Veil) -> dict[str, str]:
 
 
 def _fingerprint(refs: Refs) -> dict[str, Any]:
+    detached = {"detached": refs.detached} if refs.detached else {}
     return {
-        "branches": dict(refs.branches), "tags": dict(refs.tags), "default": refs.default_branch
+        "branches": dict(refs.branches), "tags": dict(refs.tags), "default": refs.default_branch,
+        **detached,
     }  # fmt: skip
 
 

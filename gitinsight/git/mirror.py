@@ -68,15 +68,24 @@ say of that to no program of its own.
 
 @dataclass(frozen=True, slots=True)
 class Refs:
-    """Names without their prefix; ``tags`` point at what the tag names, tag objects peeled."""
+    """Names without their prefix; ``tags`` point at what the tag names, tag objects peeled.
+    ``detached`` is the commit of a HEAD that names no branch, as in a checkout of a tag.
+    """
 
     branches: Mapping[str, str]
     tags: Mapping[str, str]
     default_branch: str | None
+    detached: str | None = None
+
+    @property
+    def head(self) -> str | None:
+        """The newest commit of the default branch, or of what is checked out in its place."""
+        return self.detached or self.branches.get(self.default_branch or "")
 
     @property
     def tips(self) -> frozenset[str]:
-        return frozenset(self.branches.values()) | frozenset(self.tags.values())
+        named = frozenset(self.branches.values()) | frozenset(self.tags.values())
+        return named | {self.detached} if self.detached else named
 
 
 class Output:
@@ -146,6 +155,7 @@ class Mirror:
         self._low_speed_seconds = low_speed_seconds
         self._environment = _environment(url, None, low_speed_seconds)
         self._object_format = "sha1"
+        self._unnamed: tuple[str, ...] = ()
         # Never -C: from a broken mirror git goes up, and finds the checkout around it.
         self._here = f"--git-dir={path}"
 
@@ -159,6 +169,7 @@ class Mirror:
             raise UpstreamUnavailable(self.url, "it shows no branch and no tag any more")
         if any(len(tip) > _SHA1_LENGTH for tip in refs.tips):
             self._object_format = "sha256"
+        self._unnamed = ("HEAD",) if refs.detached else ()
         return refs
 
     def fetch(self) -> None:
@@ -177,7 +188,7 @@ class Mirror:
         try:
             self._run(
                 self._here, "fetch", "--quiet", "--prune", "--no-tags", "--update-shallow",
-                *self._local, self.url, *_REFS, watch=self._weigh,
+                *self._local, self.url, *_REFS, *self._unnamed, watch=self._weigh,
             )  # fmt: skip
             self._weigh()
         except TooLarge:
@@ -368,14 +379,16 @@ def _iso(seconds: str) -> str:
 
 def _parse_refs(listing: str) -> Refs:
     branches, tags = {}, {}
-    default_branch = None
+    default_branch = head = None
     for line in listing.split("\n"):  # a name may hold what splitlines() takes for an end
         value, _, name = line.partition("\t")
-        if value.startswith("ref: ") and name == "HEAD":
+        if name == "HEAD" and value.startswith("ref: refs/heads/"):
             default_branch = value.removeprefix("ref: refs/heads/")
+        elif name == "HEAD" and not value.startswith("ref: "):
+            head = value
         elif name.startswith("refs/heads/"):
             branches[name.removeprefix("refs/heads/")] = value
         elif name.startswith("refs/tags/"):
             # The peeled line `name^{}` follows that of the tag object and wins.
             tags[name.removeprefix("refs/tags/").removesuffix("^{}")] = value
-    return Refs(branches, tags, default_branch)
+    return Refs(branches, tags, default_branch, None if default_branch else head)

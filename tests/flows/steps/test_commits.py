@@ -114,6 +114,25 @@ def test_marks_hold_when_the_mirror_was_lost_in_between(
     assert count(warehouse, "raw.git_commits where unreachable_at is not null") == 1
 
 
+@pytest.mark.parametrize("is_on_a_branch", [True, False])
+def test_a_checkout_whose_head_is_detached_counts_from_where_it_is(
+    settings: Settings, warehouse: Engine, here: Path, *, is_on_a_branch: bool
+) -> None:
+    git(here, "checkout", "--quiet", "--detach", "HEAD~1")
+    if not is_on_a_branch:
+        git(here, "branch", "-D", "main")
+
+    read(settings, warehouse, str(here))
+    first = count(warehouse, "raw.git_commits where is_on_default_branch"), _upstream(warehouse)
+    add_commit(here, "from here on\n")
+    read(settings, warehouse, str(here))
+
+    assert first == (2, 2)
+    assert count(warehouse, "raw.git_commits where is_on_default_branch") == 3
+    assert count(warehouse, "raw.git_commits where unreachable_at is not null") == 0
+    assert read(settings, warehouse, str(here)).touched == 0
+
+
 def test_a_commit_that_only_a_tag_reaches_is_held_and_counts_for_no_branch(
     settings: Settings, warehouse: Engine, here: Path
 ) -> None:
