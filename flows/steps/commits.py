@@ -65,6 +65,8 @@ def _refusal(run: Run, cursor: Cursor) -> str | None:
 def _from_git(run: Run, refs: Refs, cursor: Cursor) -> StepResult:
     mirror, repository_id = run.mirror, run.repository.repository_id
     mirror.fetch()
+    if refs.head and refs.head not in mirror.commits_among({refs.head}):
+        refs = _refs(run)  # it was pushed over while it was fetched
     known = cursor.state.get("tips", [])
     old = sorted(mirror.commits_among(known))
     tips = sorted(mirror.commits_among(refs.tips))

@@ -11,6 +11,7 @@ from flows.steps import discover
 from flows.steps.commits import read_commits
 from flows.steps.extract import extract
 from flows.steps.run import StepResult
+from gitinsight.git.mirror import Mirror
 from gitinsight.settings import GitHubSettings, GitSettings, Settings
 from tests.support.analyses import attempting, count, rows
 from tests.support.repositories import add_commit, git, make_repository
@@ -76,6 +77,32 @@ def test_commits_that_a_force_push_left_behind_no_longer_count(
     assert count(warehouse, "raw.git_commits where unreachable_at is not null") == 2
     assert result.left_behind == 2
     assert _upstream(warehouse) == int(git(here, "rev-list", "--count", "main"))
+
+
+class _PushedOver(Mirror):
+    """Of a remote that is pushed over between being looked at and being fetched."""
+
+    fetches = 0
+
+    def fetch(self) -> None:
+        if self.fetches == 0:
+            git(Path(self.url), "reset", "--quiet", "--hard", "HEAD~2")
+            add_commit(Path(self.url), "another way\n")
+        self.fetches += 1
+        super().fetch()
+
+
+def test_a_force_push_while_it_is_fetched_takes_no_other_clone(
+    settings: Settings, warehouse: Engine, here: Path
+) -> None:
+    with attempting(settings, warehouse, str(here)) as run:
+        discover.discover_local(run)
+        run.mirror = mirror = _PushedOver(run.mirror.path, run.mirror.url)
+
+        read_commits(run)
+
+    assert mirror.fetches == 1
+    assert count(warehouse, "raw.git_commits where is_on_default_branch") == 2
 
 
 def _upstream(warehouse: Engine) -> int:
