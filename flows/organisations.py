@@ -135,9 +135,11 @@ def _read(
             page = known
         else:
             listed = _listed(answer)
-            page = _page(url, answer, len(listed))
+            before = len(found.conflicts)
             with engine.begin() as connection:
                 _follow(settings, connection, organisation, listed, found)
+            is_settled = len(found.conflicts) == before
+            page = _page(url, answer, len(listed), is_settled=is_settled)
         pages.append(page)
         url, date = page.get("next"), answer.date
     with engine.begin() as connection:
@@ -155,9 +157,11 @@ def _first(organisation: Organisation) -> str:
     return f"{whose}/{organisation.login}/repos?type={which}&{order}"
 
 
-def _page(url: str, answer: Answer, count: int) -> dict[str, str]:
-    """A last page that is full is asked for anew each time: one more would not change it."""
-    is_lasting = answer.next_url is not None or count < _PER_PAGE
+def _page(url: str, answer: Answer, count: int, *, is_settled: bool) -> dict[str, str]:
+    """A last page that is full is asked for anew each time: one more would not change it. So is one
+    that has a repository under another one's name, which is followed once the name is free.
+    """
+    is_lasting = is_settled and (answer.next_url is not None or count < _PER_PAGE)
     page = {"url": url, "etag": answer.etag if is_lasting else None, "next": answer.next_url}
     return {key: value for key, value in page.items() if value is not None}
 

@@ -194,6 +194,20 @@ class TestIdentity:
         assert [one.github_id for one in followed(warehouse)] == [1, 2]
         assert count(warehouse, "ops.jobs where state = 'queued'") == 2
 
+    def test_it_is_followed_once_the_name_is_free(
+        self, upstream: Upstream, local: Settings, warehouse: Engine
+    ) -> None:
+        taken = listed(9, full_name="octo/app-1")
+        upstream.replies = [page(listed(1)), page(taken, etag="f")]
+        discover(local, warehouse, add(warehouse, upstream.url))
+        discover(local, warehouse, known(warehouse))
+        removal.begin(warehouse, 1, by="admin", at=clock.now())
+
+        found = discover(local, warehouse, known(warehouse))
+
+        assert [one.github_id for one in found.added] == [9]
+        assert [etag for _, etag in asked(upstream)] == [None, "e", None]
+
     def test_what_has_vanished_from_the_listing_is_followed_on(
         self, upstream: Upstream, local: Settings, warehouse: Engine
     ) -> None:
