@@ -75,14 +75,24 @@ def sweep(run: Run) -> StepResult:
 
 
 def ask(run: Run, thing: Thing, due: Sequence[tuple[int, str]]) -> str | None:
-    """Whether GitHub still has these (id, node id); what it does not show becomes a suspect. Says
-    why where so many are missing that none of it is believed.
+    """Whether GitHub still has these (id, node id). What it does not show becomes a suspect, unless
+    it says that this token may not see it. Says why where so many are missing that none of it is
+    believed.
     """
     missing: list[int] = []
     for start in range(0, len(due), _PER_QUERY):
         page = due[start : start + _PER_QUERY]
-        nodes = run.client.query("sweep", {"ids": [node_id for _, node_id in page]})["nodes"]
-        missing += [one for (one, _), node in zip(page, nodes, strict=True) if node is None]
+        answer = run.client.query_in_part("sweep", {"ids": [node_id for _, node_id in page]})
+        refused = {
+            place
+            for error in answer.errors
+            if error.get("type") != "NOT_FOUND"
+            for place in error["path"][1:2]
+        }
+        nodes = enumerate(zip(page, answer.data["nodes"], strict=True))
+        missing += [
+            one for place, ((one, _), node) in nodes if node is None and place not in refused
+        ]
     if len(missing) > max(_BREAKER_LEAST, math.ceil(len(due) * _BREAKER_RATIO)):
         doubt = f"{len(missing)} of {len(due)} were not found at once: nothing was taken for gone"
         run.announce("extract", resource=thing.name, message=doubt)

@@ -110,6 +110,21 @@ def test_a_404_proves_nothing_until_it_has_been_met_three_times(
     ) == [("not visible, asked 3 times",)]
 
 
+def test_what_this_token_may_not_see_any_more_is_not_gone(
+    run: Run, warehouse: Engine, github: GitHub
+) -> None:
+    [(node_id,)] = rows(warehouse, "select payload ->> 'node_id' from raw.github_issues limit 1")
+    github.control(graphql_refuse=node_id)
+    github.change(NAME, "delete_comment")
+    later(run, 7)
+
+    sweep.sweep(run)
+
+    assert count(warehouse, "ops.suspects") == 0
+    assert count(warehouse, "raw.github_issues where deleted_at is not null") == 0
+    assert count(warehouse, "raw.github_issue_comments where deleted_at is not null") == 1
+
+
 def test_without_a_token_nothing_is_swept(run: Run, github: GitHub) -> None:
     run.client.close()
     run.client = client_of(github.url)
