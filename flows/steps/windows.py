@@ -28,6 +28,7 @@ _AGAIN = timedelta(days=35)
 """A run can be started again for 30 days; then it is the old run that changes."""
 _BEFORE_ANY = datetime(2018, 1, 1, tzinfo=UTC)
 """Older than every run of GitHub Actions."""
+_GONE = 404
 _DAY = timedelta(days=1)
 _SECOND = timedelta(seconds=1)
 
@@ -96,20 +97,24 @@ def windowed(run: Run, thing: Thing, *, shown: int = _SHOWN) -> StepResult:
 def per_parent(run: Run, thing: Thing) -> StepResult:
     """The list of each parent that has ended and whose newest attempt is not held."""
     cursor = run.take(thing.name)
-    empty: dict[str, int] = cursor.state.get("empty", {})
+    known: dict[str, int] = cursor.state.get("empty", {})
     since = run.as_of - timedelta(days=run.workflow_jobs_days)
     with run.warehouse.begin() as connection:
         due = holdings.due_workflow_runs(connection, run.repository.repository_id, since=since)
-    due = [(number, attempt) for number, attempt in due if empty.get(str(number)) != attempt]
+    # Of runs that are asked about no more nothing is remembered.
+    empty = {str(number): attempt for number, attempt in due if known.get(str(number)) == attempt}
+    due = [(number, attempt) for number, attempt in due if str(number) not in empty]
     total, seen = Written(), 0
     for done, (number, attempt) in enumerate(due, start=1):
         own_list = replace(thing, path=thing.path.format(id=number))
         try:
             first = run.client.get(list_url(run, own_list))
-        except NotVisible:
-            empty[str(number)] = attempt  # the run is gone since it was listed
-            continue
-        records = joined(records_of(thing, one) for one in every_page(run, first))
+        except NotVisible as error:
+            if error.status != _GONE:
+                raise
+            records = Page()  # the run is gone since it was listed
+        else:
+            records = joined(records_of(thing, one) for one in every_page(run, first))
         if not records:
             empty[str(number)] = attempt
         state = {"empty": empty} if empty else {}

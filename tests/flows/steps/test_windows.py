@@ -93,6 +93,47 @@ def test_jobs_of_old_runs_are_left_alone(run: Run, github: GitHub) -> None:
     assert github.counted()["requests"] == 0
 
 
+def test_jobs_that_are_not_shown_are_unavailable_and_read_when_they_are(
+    run: Run, warehouse: Engine, github: GitHub
+) -> None:
+    reading.read(run, WORKFLOW_RUNS)
+    github.control(state={NAME: "forbidden"})
+    refused = reading.read(run, WORKFLOW_JOBS)
+    github.control(state={NAME: "open"})
+
+    shown = reading.read(run, WORKFLOW_JOBS)
+
+    assert refused.unavailable == "HTTP 403: Resource not accessible by integration"
+    assert shown.unavailable is None
+    assert shown.touched == count(warehouse, "raw.github_workflow_jobs") > 0
+
+
+def test_runs_without_jobs_are_remembered_as_long_as_they_are_asked_about(
+    run: Run, warehouse: Engine, github: GitHub
+) -> None:
+    reading.read(run, WORKFLOW_RUNS)
+    github.control(state={NAME: "private"})  # as if every run were gone
+    reading.read(run, WORKFLOW_JOBS)
+    github.control(state={NAME: "open"})
+    github.start_counting()
+    reading.read(run, WORKFLOW_JOBS)
+    asked_again = github.counted()["requests"]
+    run.workflow_jobs_days = 1
+    with warehouse.begin() as connection:  # as if it alone were young, and had been started again
+        connection.exec_driver_sql(
+            "update raw.github_workflow_runs set payload = payload"
+            " || jsonb_build_object('created_at', now(), 'run_attempt', 9)"
+            " where id = (select max(id) from raw.github_workflow_runs"
+            " where payload ->> 'status' = 'completed')"
+        )
+
+    reading.read(run, WORKFLOW_JOBS)
+
+    known = "select state -> 'empty' from ops.cursors where thing = 'workflow_jobs'"
+    assert asked_again == 0
+    assert rows(warehouse, known) == [(None,)]
+
+
 def test_a_run_younger_than_githubs_clock_is_read_again(
     run: Run, warehouse: Engine, github: GitHub
 ) -> None:
