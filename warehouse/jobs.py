@@ -67,9 +67,9 @@ def enqueue(
     connection: Connection, repository_id: int, *, at: datetime, is_full: bool = False,
     as_of: datetime | None = None, kind: str = "analysis", reason: str | None = None,
 ) -> tuple[Job, bool]:  # fmt: skip
-    """A new job, or the one that is queued or running already (then False). One that was to check
-    what is held becomes an analysis where that is asked for before it has begun. NotFound where the
-    repository was removed.
+    """A new job, or the one that is queued or running already (then False). Before it has begun,
+    one that was to check what is held becomes an analysis where that is asked for, and an analysis
+    one that reads everything anew. NotFound where the repository was removed.
     """
     tombstones.hold(connection, repository_id)
     while True:
@@ -93,9 +93,11 @@ def enqueue(
             connection,
             f"""
             with widened as (
-                update ops.jobs set kind = %(kind)s, reason = %(reason)s
+                update ops.jobs set kind = %(kind)s, reason = %(reason)s,
+                    is_full = is_full or %(is_full)s
                 where repository_id = %(repository_id)s and state = 'queued'
-                  and kind = 'check' and %(kind)s <> 'check'
+                  and %(kind)s <> 'check'
+                  and (kind = 'check' or %(is_full)s and not is_full and started_at is null)
                 returning {COLUMNS}
             )
             select {COLUMNS} from widened
@@ -103,7 +105,7 @@ def enqueue(
             select {COLUMNS} from ops.jobs where repository_id = %(repository_id)s
               and state in ('queued', 'running') and not exists (select 1 from widened)
             """,
-            repository_id=repository_id, kind=kind, reason=reason,
+            repository_id=repository_id, kind=kind, reason=reason, is_full=is_full,
         )  # fmt: skip
         if active is not None:
             return active, False

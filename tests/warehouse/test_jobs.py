@@ -60,6 +60,27 @@ class TestQueue:
         assert (asked.job_id, asked.kind, asked.reason) == (checked.job_id, "analysis", "asked")
         assert again == asked
 
+    @pytest.mark.parametrize("kind", ["analysis", "check"])
+    def test_one_that_waits_reads_everything_anew_where_that_is_asked_for(
+        self, warehouse: Engine, kind: str
+    ) -> None:
+        with warehouse.begin() as connection:
+            waiting, _ = jobs.enqueue(connection, 1, at=AT, kind=kind)
+            asked, is_new = jobs.enqueue(connection, 1, at=SOON, is_full=True)
+            again, _ = jobs.enqueue(connection, 1, at=SOON)
+
+        assert (asked.job_id, asked.kind, asked.is_full) == (waiting.job_id, "analysis", True)
+        assert not is_new
+        assert again == asked
+
+    def test_one_that_has_begun_goes_on_as_it_was_asked_for(self, warehouse: Engine) -> None:
+        begun = claim(warehouse)
+        do(warehouse, jobs.park, begun, not_before=SOON, at=AT)
+        with warehouse.begin() as connection:
+            asked, _ = jobs.enqueue(connection, 1, at=SOON, is_full=True)
+
+        assert (asked.job_id, asked.is_full) == (begun.job_id, False)
+
     def test_one_that_has_ended_makes_place_for_the_next(self, warehouse: Engine) -> None:
         ended = claim(warehouse)
         do(warehouse, jobs.finish, ended, state="failed", at=AT, outcome={})
