@@ -15,7 +15,7 @@ from gitinsight.git.history import Commit, Moment, commits
 from gitinsight.git.mailmap import proper_emails
 from gitinsight.git.mirror import Refs
 from gitinsight.veil import Veil
-from warehouse import git, mailmap
+from warehouse import cut_off, git, mailmap
 from warehouse.cursors import Cursor
 from warehouse.engine import Connection
 from warehouse.raw import Written
@@ -40,7 +40,7 @@ def read_commits(run: Run) -> StepResult:
         return _from_github(run)
     cursor = run.take("commits")
     refusal = _refusal(run, cursor)
-    if refusal is not None or cursor.state.get("refs") == _fingerprint(refs):
+    if refusal is not None or (_is_read(cursor, refs) and not cursor.state.get("is_shallow")):
         run.commit(cursor, cursor.state)
         return StepResult("commits", unavailable=refusal)
     try:
@@ -62,12 +62,23 @@ def _refusal(run: Run, cursor: Cursor) -> str | None:
     return str(refused["reason"])
 
 
+def _is_read(cursor: Cursor, refs: Refs) -> bool:
+    return cursor.state.get("refs") == _fingerprint(refs)
+
+
 def _from_git(run: Run, refs: Refs, cursor: Cursor) -> StepResult:
+    """A shallow remote may have become whole, or deeper, without any of its refs having moved."""
     mirror, repository_id = run.mirror, run.repository.repository_id
+    is_shallow = cursor.state.get("is_shallow", False)
     mirror.fetch()
+    if is_shallow and mirror.is_shallow and _is_read(cursor, refs):
+        run.commit(cursor, cursor.state)
+        return StepResult("commits")
     if refs.head and refs.head not in mirror.commits_among({refs.head}):
         refs = _refs(run)  # it was pushed over while it was fetched
-    known = cursor.state.get("tips", [])
+    known = [] if is_shallow else cursor.state.get("tips", [])
+    if is_shallow or "head" not in cursor.state:
+        cursor, _ = run.commit(cursor, cursor.state, _forgetting_cut_off(run))
     old = sorted(mirror.commits_among(known))
     tips = sorted(mirror.commits_among(refs.tips))
     total = Written()
@@ -82,7 +93,7 @@ def _from_git(run: Run, refs: Refs, cursor: Cursor) -> StepResult:
     dates = {run.veil.text(name, "tag"): date for name, date in mirror.tag_dates().items()}
     tags = {name: (sha, *dates.get(name, (sha, False, ""))[1:]) for name, sha in refs.tags.items()}
     # What the last reading has marked is marked, as long as it can be asked about.
-    is_followed = "head" in cursor.state and len(old) == len(known)
+    is_followed = "head" in cursor.state and not is_shallow and len(old) == len(known)
     left = [left_head] if left_head else []
     proper = _veiled_emails(proper_emails(mirror, head), run.veil) if head else {}
     moved_tags, left_behind = 0, 0
@@ -177,6 +188,19 @@ def _held(run: Run) -> Callable[[Sequence[str]], set[str]]:
             return git.held_shas(connection, run.repository.repository_id, shas)
 
     return held
+
+
+def _forgetting_cut_off(run: Run) -> Callable[[Connection], Written]:
+    """Where a shallow clone ended a commit looked like the first of all, with every file as new."""
+
+    def forget(connection: Connection) -> Written:
+        firsts = cut_off.without_parents(connection, run.repository.repository_id)
+        known = sorted(run.mirror.commits_among(firsts))
+        others = run.mirror.reachable(known, (), "--no-walk", "--min-parents=1")
+        cut_off.forget(connection, run.repository.repository_id, list(others))
+        return Written()
+
+    return forget
 
 
 def _inserting(run: Run, chunk: Iterable[Commit], source: str) -> Callable[[Connection], Written]:

@@ -185,10 +185,11 @@ class Mirror:
         # Completes a mirror that was killed while it was made.
         self._run("init", "--quiet", "--bare", f"--object-format={self._object_format}",
                   str(self.path))  # fmt: skip
+        deeper = ("--unshallow",) if self.is_shallow else ()
         try:
             self._run(
                 self._here, "fetch", "--quiet", "--prune", "--no-tags", "--update-shallow",
-                *self._local, self.url, *_REFS, *self._unnamed, watch=self._weigh,
+                *deeper, *self._local, self.url, *_REFS, *self._unnamed, watch=self._weigh,
             )  # fmt: skip
             self._weigh()
         except TooLarge:
@@ -207,15 +208,17 @@ class Mirror:
     def count(self, revision: str) -> int:
         return int(self._git("rev-list", "--count", revision))
 
-    def reachable(self, new: Iterable[str], old: Iterable[str] = ()) -> Iterator[str]:
-        """Commits that ``new`` reach and ``old`` do not, newest first."""
+    def reachable(
+        self, new: Iterable[str], old: Iterable[str] = (), *options: str
+    ) -> Iterator[str]:
+        """Commits that ``new`` reach and ``old`` do not, newest first; ask with ``options``."""
         with self.scratch() as told:
             told.writelines(f"{tip}\n".encode() for tip in new)
             if told.tell() == 0:
                 return
             told.writelines(f"^{tip}\n".encode() for tip in old)
             told.seek(0)
-            with self.stream("rev-list", "--stdin", told=told) as output:
+            with self.stream("rev-list", *options, "--stdin", told=told) as output:
                 for line in output:
                     yield line.decode("ascii")
 

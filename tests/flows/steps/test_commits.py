@@ -306,6 +306,33 @@ def _without_remote(settings: Settings, **changed: str) -> Settings:
     return settings.model_copy(update={"github": GitHubSettings.model_validate(told)})
 
 
+@pytest.mark.parametrize("is_full", [False, True])
+def test_a_shallow_clone_that_was_made_whole_is_read_whole(
+    settings: Settings, warehouse: Engine, here: Path, *, is_full: bool
+) -> None:
+    shallow = here.parent / "shallow"
+    git(here.parent, "clone", "--quiet", "--depth", "1", f"file://{here}", str(shallow))
+    read(settings, warehouse, str(shallow))
+    still = read(settings, warehouse, str(shallow))
+    git(shallow, "fetch", "--quiet", "--unshallow")
+    if is_full:
+        with warehouse.begin() as connection:
+            connection.exec_driver_sql("update ops.cursors set state = '{}'")
+
+    read(settings, warehouse, str(shallow))
+
+    assert still.touched == 0
+    assert rows(
+        warehouse, "select additions, cardinality(parents) from raw.git_commits order by parents"
+    ) == [(1, 0), (1, 1), (1, 1)]
+    assert count(warehouse, "raw.git_commits where is_on_default_branch") == 3
+    assert count(warehouse, "raw.git_commit_files") == 3
+    assert rows(
+        warehouse, "select state ->> 'is_shallow' from ops.cursors where thing = 'commits'"
+    ) == [("false",)]
+    assert read(settings, warehouse, str(shallow)).touched == 0
+
+
 def test_a_shallow_clone_has_no_history_that_could_be_counted(
     settings: Settings, warehouse: Engine, here: Path
 ) -> None:
