@@ -98,12 +98,11 @@ def account(run: Run, results: Mapping[str, StepResult], told: Upstream) -> Acco
     counts = dict(told.counts)
     if run.repository.has_api:
         counts |= implied
-    if not run.client.has_token:
-        counts |= dict.fromkeys(
-            thing.name for thing in children(PULL_REQUESTS) if thing.name in counts
-        )
     doubts = {thing: why for one in results.values() for thing, why in one.doubts.items()}
     why = _unavailable(run, results, states.get("commits", {}))
+    counts |= dict.fromkeys(
+        thing.name for thing in children(PULL_REQUESTS) if thing.name in counts.keys() & why.keys()
+    )
     if ISSUES.name in why and not held.get(ISSUES.name):
         counts[ISSUE_COMMENTS.name] = None  # nothing is held that would tell
     entries = {
@@ -134,6 +133,9 @@ def _unavailable(
         why["commits"] = "the remote is a shallow clone: older commits are missing"
     elif "commits" in why:
         why |= dict.fromkeys(("tags", "branches"), why["commits"])
+    if PULL_REQUESTS.name in why:
+        reason = why[PULL_REQUESTS.name]
+        why |= dict.fromkeys((thing.name for thing in children(PULL_REQUESTS)), reason)
     if run.repository.has_api and not run.client.has_token:
         reason = "they are read by GraphQL, which needs a token"
         why |= dict.fromkeys((thing.name for thing in children(PULL_REQUESTS)), reason)

@@ -7,7 +7,7 @@ from itertools import chain, islice
 
 from flows.steps.page_size import PageSize
 from flows.steps.run import Run
-from gitinsight.errors import UpstreamUnavailable
+from gitinsight.errors import NotVisible, UpstreamUnavailable
 from gitinsight.github.nodes import Node, actors, node_row
 from gitinsight.github.payloads import Actor, Row
 from gitinsight.github.queries import repeated
@@ -19,6 +19,25 @@ from warehouse.raw import Written
 
 AT_ONCE = 20
 """Connections in one query: a hundred would cost the same point, and more than GitHub's time."""
+
+Refused = dict[int, NotVisible | UpstreamUnavailable]
+"""Place in a page -> why that one cannot be had."""
+
+
+@dataclass(slots=True)
+class Found:
+    """What GitHub shows of a page, in its order; ``young`` are numbers of what was just updated."""
+
+    nodes: list[Node | None]
+    refused: Refused = field(default_factory=dict)
+    young: set[int] = field(default_factory=set)
+
+    def replace(self, place: int, alone: "Found") -> None:
+        """By what was shown when it was asked for by itself."""
+        (self.nodes[place],) = alone.nodes
+        if 0 in alone.refused:
+            self.refused[place] = alone.refused[0]
+        self.young |= alone.young
 
 
 @dataclass(slots=True)

@@ -11,7 +11,7 @@ from itertools import islice
 from flows.steps import nested, sweep
 from flows.steps.lanes import ahead
 from flows.steps.lists import records_of, storing
-from flows.steps.nested import Batch
+from flows.steps.nested import Batch, Found, Refused
 from flows.steps.page_size import PageSize
 from flows.steps.run import Run, StepResult
 from gitinsight.errors import NotVisible, UpstreamUnavailable
@@ -24,6 +24,7 @@ from warehouse.engine import Connection
 from warehouse.raw import Written
 
 _MOST_IN_A_ROW = 3
+_FORBIDDEN = 403
 _DUE_AT_ONCE = 2_400
 _POORER = ("rest",)
 """Where those that are held come from that GraphQL knows more of."""
@@ -34,8 +35,6 @@ _AUDITED_PAGE, _AUDITED = 48, 12
 _CONNECTIONS = {child.connection for child in children(PULL_REQUESTS)}
 
 Due = tuple[int, str, datetime]
-Refused = dict[int, NotVisible | UpstreamUnavailable]
-"""Place in a page -> why that one cannot be had."""
 
 
 def hydrate(
@@ -45,18 +44,35 @@ def hydrate(
     Those with one of ``numbers`` are read in any case; those that are being ``listed`` by whole
     pages as they come, and what is left of them when that has ended.
 
-    One that GitHub does not answer for by itself either is parked, and the others are read.
+    One that GitHub does not answer for by itself either is parked, and the others are read. Where
+    this token may see none of them, the rest of the repository is read all the same.
     """
     if not run.client.has_token:
         for _ in listed:
             pass  # which are due is known at the end
         return _list(run)
     cursor = run.take("pull_requests")
-    before: dict[str, str] = cursor.state.get("parked", {})
     numbers = {*numbers, *cursor.state.get("young", ())}
     size = PageSize.of(PULL_REQUESTS.page_size, cursor.state)
     hydration = _Hydration(run, cursor, size)
-    hydration.read(_listed_due(run, cursor, listed, numbers))
+    try:
+        _read_all(run, hydration, listed, numbers)
+    except NotVisible as error:
+        if error.status != _FORBIDDEN:
+            raise
+        why = f"HTTP {error.status}: {error.reason}"
+        return StepResult("pull_requests", hydration.written.touched, unavailable=why)
+    return StepResult(
+        "pull_requests", hydration.written.touched, hydration.done,
+        doubts=_doubts(hydration.parked),
+    )  # fmt: skip
+
+
+def _read_all(
+    run: Run, hydration: "_Hydration", listed: Iterable[Sequence[int]], numbers: set[int]
+) -> None:
+    before: dict[str, str] = hydration.cursor.state.get("parked", {})
+    hydration.read(_listed_due(run, hydration.cursor, listed, numbers))
     with run.warehouse.begin() as connection:
         hydration.total = hydration.done + holdings.count_due_pull_requests(
             connection, run.repository.repository_id, again=_POORER, numbers=numbers
@@ -69,26 +85,6 @@ def hydrate(
     for one in suspects:  # by itself, so that it holds up no other
         hydration.read([one])
     hydration.end()
-    return StepResult(
-        "pull_requests", hydration.written.touched, hydration.done,
-        doubts=_doubts(hydration.parked),
-    )  # fmt: skip
-
-
-@dataclass(slots=True)
-class _Found:
-    """What GitHub shows of a page, in its order; ``young`` are numbers, see `_Hydration`."""
-
-    nodes: list[Node | None]
-    refused: Refused = field(default_factory=dict)
-    young: set[int] = field(default_factory=set)
-
-    def replace(self, place: int, alone: "_Found") -> None:
-        """By what was shown when it was asked for by itself."""
-        (self.nodes[place],) = alone.nodes
-        if 0 in alone.refused:
-            self.refused[place] = alone.refused[0]
-        self.young |= alone.young
 
 
 @dataclass(slots=True)
@@ -127,7 +123,7 @@ class _Hydration:
             page, found = upcoming()
         self._read_long()
 
-    def _page(self, coming: Iterator[Due]) -> tuple[list[Due], _Found]:
+    def _page(self, coming: Iterator[Due]) -> tuple[list[Due], Found]:
         """As many as GitHub answers for at once; one that it does not answer for by itself is
         refused. Nothing where there are no more.
         """
@@ -136,7 +132,7 @@ class _Hydration:
             self.taken += islice(coming, max(0, self.size.now - len(self.taken)))
             page = self.taken[: self.size.now]
             if not page:
-                return page, _Found([])
+                return page, Found([])
             started = time.monotonic()
             try:
                 found = self._nodes([node_id for _, node_id, _ in page])
@@ -144,7 +140,7 @@ class _Hydration:
                 if len(page) > 1 and self.size.shrink():
                     continue  # GitHub gives up on heavy queries; a smaller one is another query
                 self.size.now = usual  # it was this one, and not their number
-                found = _Found([None], {0: error})
+                found = Found([None], {0: error})
             else:
                 self.size.succeeded(time.monotonic() - started)
             del self.taken[: len(page)]
@@ -158,7 +154,7 @@ class _Hydration:
         if self.cursor.state.get("young", []) != young:
             self.cursor, _ = self.run.commit(self.cursor, {**self.cursor.state, "young": young})
 
-    def _without_long(self, page: list[Due], found: _Found) -> tuple[list[Due], _Found]:
+    def _without_long(self, page: list[Due], found: Found) -> tuple[list[Due], Found]:
         """What can be stored now, under its new places; the others wait among the long ones."""
         stays: list[int] = []
         for place, node in enumerate(found.nodes):
@@ -167,7 +163,7 @@ class _Hydration:
             else:
                 stays.append(place)
         refused = found.refused
-        return [page[place] for place in stays], _Found(
+        return [page[place] for place in stays], Found(
             [found.nodes[place] for place in stays],
             {new: refused[old] for new, old in enumerate(stays) if old in refused},
         )
@@ -177,7 +173,7 @@ class _Hydration:
         if not self.long:
             return
         page, long = [due for due, _ in self.long], [node for _, node in self.long]
-        found = _Found(list(long))
+        found = Found(list(long))
         self.long = []
         with suppress(NotVisible, UpstreamUnavailable):
             nested.complete(self.run, PULL_REQUESTS, long)
@@ -192,7 +188,7 @@ class _Hydration:
         self.young |= found.young
         self._store(page, found)
 
-    def _nodes(self, ids: list[str]) -> _Found:
+    def _nodes(self, ids: list[str]) -> Found:
         """Each with all that belongs to it, but for the long ones. Some are asked for again by
         themselves: those that are not whole, and all of them where some that are compared were
         shown with less than is there.
@@ -221,7 +217,7 @@ class _Hydration:
             found.replace(place, alone)
         return found
 
-    def _ask(self, ids: list[str]) -> _Found:
+    def _ask(self, ids: list[str]) -> Found:
         """In the order of ``ids``, and by place why one of them cannot be had."""
         answer = self.run.client.query_in_part("pull_requests", {"ids": ids})
         refused: Refused = {}
@@ -244,9 +240,9 @@ class _Hydration:
             node["number"] for node in held
             if answer.date - datetime.fromisoformat(node["updatedAt"]) < _SETTLES
         }  # fmt: skip
-        return _Found(nodes, refused, young)
+        return Found(nodes, refused, young)
 
-    def _ask_whole(self, ids: list[str]) -> _Found:
+    def _ask_whole(self, ids: list[str]) -> Found:
         """The same, each with all that is inside of it."""
         found = self._ask(ids)
         nested.complete(self.run, PULL_REQUESTS, [node for node in found.nodes if node is not None])
@@ -261,7 +257,7 @@ class _Hydration:
             _counts(one) != _counts(nodes[place]) for place, one in zip(few, shown, strict=True)
         )
 
-    def _store(self, page: list[Due], found: _Found) -> None:
+    def _store(self, page: list[Due], found: Found) -> None:
         missing: dict[str, str] = dict(self.cursor.state.get("missing", {}))
         gone: dict[int, str] = {}
         batch = Batch(PULL_REQUESTS)

@@ -74,7 +74,9 @@ class Faults:
     ``graphql_heavy_status``, however small.
     """
     graphql_refuse: str = ""
-    """The node with this id, or the field of a repository, is null, and an error names it."""
+    """The node with this id, those of this type, or the field of a repository are null, and errors
+    name them.
+    """
     graphql_refuse_type: str = "FORBIDDEN"
     graphql_partial_nodes: int = 0
     """Nodes of a list beyond it are null, and RESOURCE_LIMITS_EXCEEDED says so."""

@@ -20,14 +20,14 @@ def lose(answer: dict[str, Any], most: int) -> None:
 
 
 def refuse(answer: dict[str, Any], wanted: str, kind: str) -> None:
-    """The node with this id, or this field of the repository, becomes null, and an error of that
-    ``kind`` names its place.
+    """The node with this id, those of this type, or this field of the repository become null, and
+    an error of that ``kind`` names the place of each.
     """
     data = answer["data"]
     places: list[Path] = [
         ("nodes", place)
         for place, node in enumerate(data.get("nodes") or ())
-        if node and node.get("id") == wanted
+        if node and wanted in {node.get("id"), node.get("__typename")}
     ]
     if wanted in (data.get("repository") or {}):
         places.append(("repository", wanted))

@@ -13,7 +13,7 @@ from gitinsight.errors import NotVisible, RateLimited
 from gitinsight.settings import GitHubSettings, Settings
 from gitinsight.simulator.organisation import Organisation, wider_truth
 from gitinsight.things.issues import ISSUES
-from tests.support.analyses import attempting, count, rows
+from tests.support.analyses import analyse, attempting, count, rows
 from tests.support.extractions import hastened
 from tests.support.github import GitHub
 from tests.support.rows import AT
@@ -257,6 +257,29 @@ def test_one_that_is_refused_is_parked_and_its_page_is_kept(
     assert result.doubts == {"pull_requests": "1 of them could not be read: #7 (FORBIDDEN)"}
     assert count(warehouse, "raw.github_pull_requests") == TRUTH["pull_requests"] - 1
     assert github.statistics()["charged_graphql"] <= 6
+
+
+def test_those_that_a_token_may_not_see_are_unavailable_with_all_that_is_inside(
+    settings: Settings, warehouse: Engine, github: GitHub
+) -> None:
+    github.control(graphql_refuse="PullRequest")
+
+    result = read(settings, warehouse)
+    job = analyse(settings, warehouse, NAME)
+
+    assert result.unavailable == "HTTP 403: FORBIDDEN"
+    assert job.state == "partial"
+    told = rows(warehouse, "select thing, held_count from ops.completeness"
+                " where state = 'unavailable' order by 1")  # fmt: skip
+    inside = ["pull_request_commits", "pull_request_files", "pull_requests", "reviews"]
+    assert told == [(thing, None) for thing in inside]
+    assert rows(warehouse, "select pull_requests_count, reviews_count"
+                " from marts.repository_summary") == [(None, None)]  # fmt: skip
+
+    github.control(calm=True)
+
+    assert analyse(settings, warehouse, NAME).state == "succeeded"
+    assert count(warehouse, "raw.github_reviews") == TRUTH["reviews"]
 
 
 def test_an_outage_parks_nothing(settings: Settings, warehouse: Engine, github: GitHub) -> None:

@@ -61,7 +61,10 @@ def test_what_is_refused_is_null_and_named() -> None:
 
     graph_faults.refuse(answer, "b", "FORBIDDEN")
     graph_faults.refuse(answer, "forks", "FORBIDDEN")
+    of_type: dict[str, Any] = {"data": {"nodes": [{"__typename": "Issue"}, {"__typename": "X"}]}}
+    graph_faults.refuse(of_type, "Issue", "FORBIDDEN")
 
+    assert of_type["data"]["nodes"] == [None, {"__typename": "X"}]
     assert answer["data"] == {"nodes": [{"id": "a"}, None, None], "repository": {"forks": None}}
     assert [one["path"] for one in answer["errors"]] == [["nodes", 2], ["repository", "forks"]]
     assert {one["type"] for one in answer["errors"]} == {"FORBIDDEN"}
