@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -16,9 +16,11 @@ import httpx2
 import jwt
 import msgspec
 
+from gitinsight import clock
 from gitinsight.errors import (
     BrokenEnvironment,
     NotVisible,
+    RateLimited,
     TokenRejected,
     UnexpectedPayload,
     UpstreamUnavailable,
@@ -126,6 +128,9 @@ class AppTokens:
             status, path = response.status_code, response.request.url.path
             if response.is_success:
                 return response
+            if (limited := limits.hit(response, "app")) is not None:
+                seconds = limited.seconds or limits.UNTOLD_SECONDS
+                raise RateLimited("app", clock.now() + timedelta(seconds=seconds))
             if status == httpx2.codes.UNAUTHORIZED:
                 if attempt:
                     raise TokenRejected(path)

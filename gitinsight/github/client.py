@@ -39,7 +39,6 @@ _HIDDEN = {403, 404}
 """What one principal may not see, another may."""
 _TIMED_OUT = {502, 504}
 """GitHub's own answer to a query that took it more than ten seconds."""
-_UNTOLD_SECONDS = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,9 +247,13 @@ class GitHubClient:
         try:
             token = grant.principal.token()
         except GitInsightError as error:  # there is none to be had; nothing was sent
-            is_rejected = isinstance(error, TokenRejected)
-            verdict = Verdict.REJECTED if is_rejected else Verdict.FAILED
-            self._turns.governor.release(grant, Outcome(verdict, 0, cost=0))
+            verdict, seconds = Verdict.FAILED, None
+            if isinstance(error, TokenRejected):
+                verdict = Verdict.REJECTED
+            elif isinstance(error, RateLimited):
+                verdict = Verdict.TOLD
+                seconds = (error.retry_at - clock.now()).total_seconds()
+            self._turns.governor.release(grant, Outcome(verdict, 0, cost=0, seconds=seconds))
             return error, None
         if token is not None and _origin(request.url) == self._home:
             request.headers["authorization"] = f"Bearer {token}"
@@ -284,7 +287,7 @@ class GitHubClient:
         seconds: float | None = None
         if limited is not None:
             verdict, seconds = limited.verdict, limited.seconds
-            until = clock.now() + timedelta(seconds=seconds or _UNTOLD_SECONDS)
+            until = clock.now() + timedelta(seconds=seconds or limits.UNTOLD_SECONDS)
             error = RateLimited(bucket, until)
         elif status == httpx2.codes.UNAUTHORIZED:
             verdict, error = Verdict.REJECTED, TokenRejected(target)

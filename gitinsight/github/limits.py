@@ -11,6 +11,8 @@ import msgspec
 from gitinsight import clock
 
 _LONGEST_WAIT = 3_600.0
+UNTOLD_SECONDS = 60.0
+"""What GitHub asks for where it names no time."""
 
 
 @dataclass(frozen=True, slots=True)

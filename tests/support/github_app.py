@@ -27,6 +27,9 @@ class GitHubApp:
     def __init__(self, installations: dict[int, str], *, page_size: int = 2) -> None:
         self.installations = installations
         self.suspended: set[int] = set()
+        self.is_limited = False
+        self.limited = 0
+        """How often the App itself was told to wait."""
         self.page_size = page_size
         self.skew = timedelta(0)
         self.life = timedelta(hours=1)
@@ -64,6 +67,9 @@ class GitHubApp:
         if not path.startswith("/app/"):
             self.asked.append((path, token))
             return (200, {"data": {}}, {}) if token in self.good else (401, {}, {})
+        if self.is_limited:
+            self.limited += 1
+            return 429, {"message": "You have exceeded a secondary rate limit."}, {}
         if not self._is_ours(token):
             return 401, {"message": "'Issued at' claim ('iat') must be in the past"}, {}
         if method == "POST":

@@ -7,9 +7,11 @@ from typing import Any
 
 import pytest
 
+from gitinsight import clock
 from gitinsight.errors import (
     BrokenEnvironment,
     NotVisible,
+    RateLimited,
     TokenRejected,
     UnexpectedPayload,
     UpstreamUnavailable,
@@ -142,6 +144,28 @@ def test_what_github_does_not_give_is_a_typed_error(app: GitHubApp, tokens: AppT
         made(broken.url).token(1)
     with Upstream(Reply(body=b"<html>")) as html, pytest.raises(UnexpectedPayload):
         made(html.url).token(1)
+
+
+@pytest.mark.parametrize("status", [403, 429])
+def test_a_limit_of_the_app_is_one_and_no_refusal(status: int) -> None:
+    told = Reply(status, b'{"message": "secondary rate limit"}', {"retry-after": "600"})
+    with Upstream(told) as limited, pytest.raises(RateLimited) as caught:
+        made(limited.url).principals()
+
+    assert timedelta(seconds=590) < caught.value.retry_at - clock.now() <= timedelta(seconds=600)
+
+
+def test_where_no_token_can_be_made_for_a_limit_it_is_waited_for(app: GitHubApp) -> None:
+    app.installations = {1: "octo"}
+    client = access.connect(settings_for(app.url), app.url, subject="octo/hello", wait_seconds=0)
+    assert client.has_token
+    app.is_limited = True
+
+    with pytest.raises(RateLimited):
+        client.get("repos/octo/hello")
+    client.close()
+
+    assert app.limited == 1
 
 
 def test_a_client_asks_with_the_installation_of_the_owner_on_every_path(app: GitHubApp) -> None:
