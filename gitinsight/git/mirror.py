@@ -346,6 +346,7 @@ def _environment(url: str, token: str | None, low_speed_seconds: int) -> dict[st
         "fetch.unpackLimit": "1",
         # What a person may have set for himself would change what is read.
         "core.attributesFile": os.devnull,
+        "diff.renameLimit": "1000",
         "log.showRoot": "true",
         "log.showSignature": "false",
     }

@@ -277,13 +277,13 @@ def test_the_totals_are_those_of_git(repository: GitRepository) -> None:
 def test_what_a_person_has_configured_for_himself_changes_nothing(
     repository: GitRepository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    repository.commit({"a.py": "1\n"})
-    repository.commit({"a.py": "2\n"})
+    repository.commit({"a.py": "1\n", "b": "1\n" * 20, "c": "2\n" * 20})
+    repository.commit({"a.py": "2\n", "b": None, "c": None, "d": "1\n" * 21, "e": "2\n" * 21})
     plain = read(repository)
     (tmp_path / "attributes").write_text("*.py -diff\n")
     (tmp_path / "config").write_text(
-        "[log]\nshowRoot = false\nshowSignature = true\ndate = relative\n[diff]\nnoprefix = true\n"
-        f"renames = false\n[color]\nui = always\n[core]\nattributesFile = {tmp_path}/attributes\n"
+        "[log]\nshowRoot=false\nshowSignature=true\ndate=relative\n[diff]\nnoprefix=true\nrenames=false\n"
+        f"renameLimit=1\n[color]\nui=always\n[core]\nattributesFile={tmp_path}/attributes\n"
     )
     monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(tmp_path / "config"))
 
