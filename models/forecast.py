@@ -78,13 +78,15 @@ class Forecast:
 
 
 def forecast(weeks: Weeks) -> Forecast:
-    """Eight weeks on; no step is below 0, and none of a shorter series than 34 weeks."""
+    """Eight weeks on, and nothing of a shorter series than 34 weeks. No step is below 0 where no
+    week was: the stars that a counter has lost are.
+    """
     known = [one for one in weeks if one is not None]
     if len(weeks) < _LEAST_WEEKS + HORIZON_WEEKS or len(known) < _LEAST_WEEKS:
         return Forecast(None, "too_short", [], [])
     if len(set(known)) == 1:
         return Forecast(None, "never_changes", [], [])
-    quiet = sum(one > 0 for one in known) < _LEAST_ACTIVE * len(known)
+    quiet = sum(one != 0 for one in known) < _LEAST_ACTIVE * len(known)
     average = MovingAverage(weeks)
     methods: list[Method] = [average] if quiet else [Smoothing(weeks), average]
     accuracy = back_test(weeks, [*methods, SeasonalNaive(weeks)])
@@ -192,6 +194,7 @@ class _Level(Method):
         levels = self.levels(origin)
         level = levels[origin]
         spread = _spread(level)
+        least = 0.0 if all(one is None or one >= 0 for one in self.weeks[:origin]) else -math.inf
         found = []
         for ahead in range(HORIZON_WEEKS):
             first = max(_LEAST_WEEKS, origin - ahead - _ERRORS)
@@ -203,7 +206,7 @@ class _Level(Method):
             if not errors:
                 return []
             low_95, low_80, high_80, high_95 = (
-                max(level + spread * _quantile(errors, share), 0.0)
+                max(level + spread * _quantile(errors, share), least)
                 for share in (0.025, 0.1, 0.9, 0.975)
             )
             found.append(Step(ahead + 1, level, low_80, high_80, low_95, high_95))
@@ -268,7 +271,7 @@ def _smoothed(weeks: Weeks, weight: float) -> Iterable[float]:
 
 
 def _spread(level: float) -> float:
-    return math.pow(level + 0.5, _POWER)
+    return math.pow(abs(level) + 0.5, _POWER)
 
 
 def _quantile(ordered: Sequence[float], share: float) -> float:

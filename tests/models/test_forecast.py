@@ -127,3 +127,18 @@ def test_steps_are_in_order_and_never_below_nothing(weeks: list[float | None]) -
     for one in told.steps:
         assert 0 <= one.low_95 <= one.low_80 <= one.high_80 <= one.high_95
         assert one.value >= 0
+
+
+@given(st.lists(st.none() | st.floats(-1_000, 1_000), max_size=80))
+def test_what_a_counter_loses_is_below_nothing_too(weeks: list[float | None]) -> None:
+    for one in forecast(weeks).steps:
+        assert one.low_95 <= one.low_80 <= one.high_80 <= one.high_95
+
+
+def test_a_counter_that_falls_is_expected_to_fall() -> None:
+    steady = walk(160, seed=8)
+
+    told = forecast([-one for one in steady])
+
+    assert told.method == forecast(steady).method
+    assert told.steps[0].low_95 < told.steps[0].value < told.steps[0].high_95 < 0
