@@ -208,9 +208,13 @@ def version_of_all(connection: Connection, readable: Readable = None) -> str:
 
 
 def _coverage(upstream: int | None, held: int | None) -> dict[str, Any]:
-    ratio = None
-    if upstream is not None and held is not None:
-        ratio = round(held / upstream, 4) if upstream else (1.0 if held == 0 else None)
+    if upstream is None or held is None or held > upstream == 0:
+        ratio = None
+    elif held < upstream:
+        # Rounded, what is short of little would be whole.
+        ratio = min(round(held / upstream, 4), 0.9999)
+    else:
+        ratio = round(held / upstream, 4) if upstream else 1.0
     return {"upstream": upstream, "held": held, "ratio": ratio}
 
 

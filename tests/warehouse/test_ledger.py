@@ -84,6 +84,7 @@ def test_it_tells_the_publication_its_instant_and_when_upstream_was_asked(
     [
         (judge("issues", 479, 479), {"upstream": 479, "held": 479, "ratio": 1.0}),
         (judge("issues", 3, 2), {"upstream": 3, "held": 2, "ratio": 0.6667}),
+        (judge("issues", 99_999, 99_998), {"upstream": 99_999, "held": 99_998, "ratio": 0.9999}),
         (judge("issues", 0, 0), {"upstream": 0, "held": 0, "ratio": 1.0}),
         (judge("issues", 0, 2), {"upstream": 0, "held": 2, "ratio": None}),
         (judge("issues", None, 2), {"upstream": None, "held": 2, "ratio": None}),
