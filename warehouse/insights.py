@@ -159,20 +159,24 @@ def subjects_with_answers(
 def openings(
     connection: Connection, repository_id: int, subject: str, *, schemas: Schemas = NOW
 ) -> list[Opening]:
-    """Issues or pull requests of humans, each with its first answer by another human."""
+    """Issues or pull requests, each with its first answer by another human. A pull request is asked
+    about from when it is ready, and a draft not at all, as in ``marts.pull_request_weekly``.
+    """
     is_pull_request = subject == "pull_requests"
     cursor = driver(connection).cursor(row_factory=class_row(Opening))
     return cursor.execute(
         schemas.of(
-            "select item.ready_at as opened_at,"
+            "select asked.opened_at,"
             " case when answer.response_at between item.ready_at and repository.data_as_of"
-            " then answer.response_at end as answered_at"
+            " then greatest(asked.opened_at, answer.response_at) end as answered_at"
             " from intermediate.int_items as item"
+            " left join candidate.pull_request_cycle_time as pull using (repository_id, number)"
             " left join intermediate.int_first_responses as answer using (repository_id, number)"
             " join intermediate.int_repositories as repository using (repository_id)"
+            " cross join lateral (select case when item.is_pull_request then pull.ready_at"
+            " else item.ready_at end as opened_at) as asked"
             " where item.repository_id = %s and item.is_pull_request = %s"
-            " and item.ready_at <= repository.data_as_of"
-            " and not (item.is_pull_request and not item.has_pull_request) order by item.number"
+            " and asked.opened_at <= repository.data_as_of order by item.number"
         ),
         (repository_id, is_pull_request),
     ).fetchall()

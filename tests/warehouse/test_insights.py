@@ -211,11 +211,19 @@ def test_openings_have_the_first_answer_that_lies_between_them_and_the_watermark
             (1, 1, False, False, AT - 9 * HOUR), (1, 2, False, False, AT - 8 * HOUR),
             (1, 3, False, False, AT - 7 * HOUR), (1, 4, False, False, AT + HOUR),
             (1, 5, True, True, AT - 6 * HOUR), (1, 6, True, False, AT - 5 * HOUR),
+            (1, 7, True, True, AT - 5 * HOUR), (1, 8, True, True, AT - 5 * HOUR),
             (2, 1, False, False, AT - HOUR),
+        )  # fmt: skip
+        # The seventh is a draft, the eighth was one until it was closed.
+        make(
+            connection, "candidate.pull_request_cycle_time",
+            "repository_id bigint, number integer, ready_at timestamptz",
+            (1, 5, AT - 6 * HOUR), (1, 7, None), (1, 8, AT - 2 * HOUR),
         )  # fmt: skip
         make(
             connection, "intermediate.int_first_responses", RESPONSES,
             (1, 1, AT - 4 * HOUR), (1, 2, AT + HOUR), (1, 3, AT - 8 * HOUR), (1, 5, AT),
+            (1, 7, AT - HOUR), (1, 8, AT - 3 * HOUR),
         )  # fmt: skip
 
         issues = insights.openings(connection, 1, "issues")
@@ -225,7 +233,7 @@ def test_openings_have_the_first_answer_that_lies_between_them_and_the_watermark
         Opening(AT - 9 * HOUR, AT - 4 * HOUR), Opening(AT - 8 * HOUR, None),
         Opening(AT - 7 * HOUR, None),
     ]  # fmt: skip
-    assert pulls == [Opening(AT - 6 * HOUR, AT)]
+    assert pulls == [Opening(AT - 6 * HOUR, AT), Opening(AT - 2 * HOUR, AT - 2 * HOUR)]
 
 
 @pytest.mark.parametrize(

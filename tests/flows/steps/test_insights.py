@@ -72,3 +72,22 @@ def test_nothing_is_said_of_what_was_not_read(analysed: Settings, *, is_known: b
     warehouse.dispose()
 
     assert ("pull_requests" in {row["subject"] for row in found}) is is_known
+
+
+def test_nobody_waits_for_an_answer_to_a_draft(analysed: Settings) -> None:
+    warehouse: Engine = make_engine(analysed.warehouse_url, process="test")
+    with warehouse.begin() as connection:
+        connection.exec_driver_sql(
+            "update candidate.pull_request_cycle_time set ready_at = null"
+            " where number = (select min(number) from candidate.pull_request_cycle_time)"
+        )
+        ready_count = connection.exec_driver_sql(
+            "select count(ready_at) from candidate.pull_request_cycle_time"
+        ).scalar_one()
+
+    with attempting(analysed, warehouse, NAME) as run:
+        found = compute(run).rows["review_latency"]
+    warehouse.dispose()
+
+    [pulls] = [row for row in found if row["subject"] == "pull_requests"]
+    assert pulls["opened_count"] == ready_count
