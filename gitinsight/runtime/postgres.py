@@ -14,16 +14,19 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
+from typing import IO
 from urllib.parse import quote
 
 import psycopg
 from psycopg import sql
 
+from gitinsight import logs
 from gitinsight.errors import BrokenEnvironment
 from gitinsight.runtime import process
 from gitinsight.runtime.state import secret
 from gitinsight.runtime.supervisor import Service, Supervisor
 
+_LOG = logs.get(__name__)
 _START_SECONDS = 60
 _OPTIONS = {
     "shared_buffers": "32MB",
@@ -61,16 +64,19 @@ def running(
     state_dir: Path, *, port: int = 5433, durable: bool = True,
     supervisor: Supervisor | None = None,
 ) -> Iterator[EmbeddedPostgres]:  # fmt: skip
-    """The cluster of this state directory. Who comes first starts and stops it; others join.
+    """The cluster of this state directory. Who comes first starts it, others join; who has started
+    it stops it when the others have left.
 
     It keeps its data between runs, survives kill -9 of itself and of its owner, and takes another
-    port where ``port`` is in use. A ``supervisor`` that is given watches over it, and stops it.
+    port where ``port`` is in use. A ``supervisor`` that is given watches over it, and stops it,
+    whoever has joined.
     """
-    with (state_dir / "postgres.lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            yield _join(state_dir)
+    with (
+        (state_dir / "postgres.lock").open("w") as lock,
+        (state_dir / "postgres.guests").open("w") as guests,
+    ):
+        if (server := _join(state_dir, lock, guests)) is not None:
+            yield server
             return
         keeper = supervisor or Supervisor(state_dir)
         record = _record(state_dir)
@@ -78,9 +84,13 @@ def running(
         try:
             yield _start(keeper, state_dir, port=port, durable=durable)
         finally:
-            record.unlink(missing_ok=True)
-            if supervisor is None:
-                keeper.stop()
+            try:
+                if supervisor is None:
+                    _see_off(guests)
+            finally:
+                record.unlink(missing_ok=True)
+                if supervisor is None:
+                    keeper.stop()
 
 
 def find(state_dir: Path) -> EmbeddedPostgres | None:
@@ -97,16 +107,37 @@ def _record(state_dir: Path) -> Path:
     return state_dir / "run" / "postgres.json"
 
 
-def _join(state_dir: Path) -> EmbeddedPostgres:
+def _join(state_dir: Path, lock: IO[str], guests: IO[str]) -> EmbeddedPostgres | None:
+    """The server of whoever holds the lock, who now waits for us; None where we hold it."""
     deadline = time.monotonic() + _START_SECONDS
     while time.monotonic() < deadline:
-        if (server := find(state_dir)) is not None:
-            return server
+        if _is_taken(lock, fcntl.LOCK_EX):
+            return None
+        # Who has started it is about to stop it where this one cannot be taken.
+        if _is_taken(guests, fcntl.LOCK_SH):
+            if (server := find(state_dir)) is not None:
+                return server
+            fcntl.flock(guests, fcntl.LOCK_UN)
         time.sleep(0.1)
     raise BrokenEnvironment(
         f"another process holds {state_dir} and its database does not answer",
         "stop that process, or set GITINSIGHT_STATE_DIR to another directory",
     )
+
+
+def _see_off(guests: IO[str]) -> None:
+    """Wait for those who have joined, and let nobody else in."""
+    if not _is_taken(guests, fcntl.LOCK_EX):
+        _LOG.warning("database_kept_for_other_commands")
+        fcntl.flock(guests, fcntl.LOCK_EX)
+
+
+def _is_taken(file: IO[str], how: int) -> bool:
+    try:
+        fcntl.flock(file, how | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def _start(

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -137,6 +138,19 @@ def test_a_second_process_joins_the_running_server(home: Path) -> None:
         assert int(printed) == server.port
         assert "second" in words(server)
         assert postgres.find(home) == server
+
+
+def test_a_server_is_not_stopped_while_somebody_else_uses_it(home: Path) -> None:
+    with elsewhere(home, "host", stays=0.5) as owner:
+        assert owner.stdout is not None
+        owner.stdout.readline()
+
+        with postgres.running(home, port=free_port(0)) as server:
+            time.sleep(1.5)
+            assert "host" in words(server)
+
+        assert owner.wait(30) == 0
+    assert postgres.find(home) is None
 
 
 def test_a_server_whose_owner_was_killed_is_taken_over(home: Path) -> None:
