@@ -1,5 +1,6 @@
 """The whole stack on one machine: which processes there are, and how they find each other."""
 
+import fcntl
 import json
 import os
 import sys
@@ -92,8 +93,15 @@ def running(settings: Settings, *, with_simulator: bool) -> Iterator[Stack]:
     record = settings.state_dir / "run" / "pids.json"
     supervisor = Supervisor(settings.state_dir, record=record)
     with ExitStack() as stack:
+        stack.enter_context(_alone(settings.state_dir))
         stack.callback(supervisor.stop)
         settings, embedded = stack.enter_context(warehouse(settings, supervisor=supervisor))
+        if embedded is not None and "postgresql" not in supervisor.pids():
+            raise BrokenEnvironment(
+                f"another command has started the database in {settings.state_dir}, which ends with"
+                " it",
+                "wait for it, or stop it",
+            )
         if settings.redis.url is None:
             settings = _start_valkey(settings, supervisor)
         settings = _with(settings, "api", port=_port(settings.api.port, "api", "API"))
@@ -112,6 +120,20 @@ def running(settings: Settings, *, with_simulator: bool) -> Iterator[Stack]:
         supervisor.start(*together)
         supervisor.start(worker(settings, environment))
         yield Stack(settings, supervisor, embedded)
+
+
+@contextmanager
+def _alone(state_dir: Path) -> Iterator[None]:
+    """A second stack would overwrite what tells others of the first one."""
+    with (state_dir / "run" / "stack.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise BrokenEnvironment(
+                f"a stack runs already in {state_dir}",
+                "use it, stop it, or set GITINSIGHT_STATE_DIR to another directory",
+            ) from error
+        yield
 
 
 @contextmanager

@@ -1,6 +1,9 @@
 """The parts of a stack: the warehouse that everybody shares, and what a process is told."""
 
+import fcntl
+import socket
 import ssl
+from collections.abc import Iterator
 
 import psycopg
 import pytest
@@ -63,5 +66,41 @@ def test_an_api_that_everybody_could_write_to_is_not_started(settings: Settings)
     with (
         pytest.raises(BrokenEnvironment, match="open to everybody"),
         stack.running(told, with_simulator=False),
+    ):
+        pass
+
+
+@pytest.fixture
+def busy(settings: Settings) -> Iterator[Settings]:
+    """What a stack is told that would get no further than to its API, whose port is taken."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        api = settings.api.model_copy(update={"port": taken.getsockname()[1]})
+        yield settings.model_copy(update={"api": api})
+
+
+def test_a_second_stack_leaves_alone_what_tells_of_the_first_one(busy: Settings) -> None:
+    run = busy.state_dir / "run"
+    (run / "pids.json").write_text('{"worker": 1}')
+
+    with (run / "stack.lock").open("w") as first:
+        fcntl.flock(first, fcntl.LOCK_EX)
+        with (
+            pytest.raises(BrokenEnvironment, match="a stack runs already in"),
+            stack.running(busy, with_simulator=False),
+        ):
+            pass
+
+    assert (run / "pids.json").read_text() == '{"worker": 1}'
+
+
+def test_a_stack_does_not_begin_over_a_database_that_ends_with_another_command(
+    busy: Settings,
+) -> None:
+    embedded = busy.model_copy(update={"warehouse": WarehouseSettings(port=free_port(0))})
+
+    with (
+        stack.warehouse(embedded),
+        pytest.raises(BrokenEnvironment, match="another command has started the database"),
+        stack.running(embedded, with_simulator=False),
     ):
         pass
