@@ -80,8 +80,8 @@ def up(
     settings = read_settings()
     is_demo = not repos
     wanted = list(repos or (*_SYNTHETIC, *_own_history()))
-    stop = _interrupted()
     with stack.running(settings, with_simulator=is_demo) as running:
+        stop = _interrupted()
         ended: list[Job] = []
         failed: list[Exception] = []
 
@@ -89,7 +89,8 @@ def up(
             try:
                 ended.extend(_work(running, wanted))
             except Exception as error:  # noqa: BLE001 - carried over to the main thread
-                failed.append(error)
+                if not stop.is_set():  # else the database that it asks is being stopped
+                    failed.append(error)
             if once or failed:
                 stop.set()
 
@@ -97,6 +98,8 @@ def up(
         running.supervisor.run_until(stop)
     if failed:
         raise failed[0]
+    if not ended:
+        raise typer.Abort
     raise typer.Exit(exit_code(ended))
 
 

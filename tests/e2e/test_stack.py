@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,11 +13,14 @@ import psutil
 import pytest
 from websockets.sync.client import connect
 
+from gitinsight.runtime.process import free_port
+from gitinsight.settings import Settings
 from gitinsight.simulator import serve
 from gitinsight.simulator.organisation import Organisation, truth
-from tests.support.commands import gitinsight
+from tests.support.commands import command, gitinsight, variables
 from tests.support.github import GitHub
 from tests.support.stack import Running, until, up
+from tests.support.waiting import wait_for
 
 pytestmark = pytest.mark.timeout(600)
 
@@ -288,3 +292,24 @@ def test_an_interrupt_stops_everything(running: Running) -> None:
     _, alive = psutil.wait_procs(children, timeout=5)
     assert code == 0
     assert [one.name() for one in alive] == []
+
+
+@pytest.mark.parametrize("reached", ["run/postgres.json", "logs/worker.log"])
+def test_an_interrupt_before_the_result_stops_everything_at_once(
+    settings: Settings, reached: str
+) -> None:
+    """Of what was to be analysed nothing is known then."""
+    ports = {name: free_port(0) for name in ("WAREHOUSE", "REDIS", "API", "ORCHESTRATOR")}
+    changed = {f"GITINSIGHT_{name}__PORT": str(port) for name, port in ports.items()}
+    told = variables(settings, GITINSIGHT_WAREHOUSE__URL="", **changed)
+
+    with subprocess.Popen(command("up", NAME), env=told, stderr=subprocess.PIPE, text=True) as one:
+        wait_for((settings.state_dir / reached).exists, seconds=_RECOVERY_SECONDS)
+        children = psutil.Process(one.pid).children(recursive=True)
+        one.send_signal(signal.SIGINT)
+        _, err = one.communicate(timeout=20)
+
+    _, alive = psutil.wait_procs(children, timeout=5)
+    assert one.returncode == 130
+    assert "gitinsight:" not in err
+    assert [found.name() for found in alive] == []
