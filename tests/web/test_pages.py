@@ -169,6 +169,9 @@ def test_a_key_lets_somebody_add_and_watch(browser: Any, site: Site) -> None:
         adding.get_by_label("Name on GitHub").fill("synthetic-labs/nothing")
         adding.get_by_role("button", name="Add").click()
         adding.get_by_role("alert").wait_for()
+        adding.get_by_label("Name on GitHub").fill("https://elsewhere.test/synthetic-labs/aurora")
+        adding.get_by_role("button", name="Add").click()
+        adding.get_by_text("'https://elsewhere.test/synthetic-labs/aurora' is not").wait_for()
         adding.get_by_label("Name on GitHub").fill("synthetic-labs/empty-repo")
         adding.get_by_role("button", name="Add").click()
         live = page.get_by_role("region", name="Analysis of synthetic-labs/empty-repo")
@@ -197,7 +200,9 @@ def test_an_organisation_is_followed_whole(browser: Any, site: Site) -> None:
         adding.get_by_label("Name on GitHub").fill("nobody-has-this-name")
         adding.get_by_role("button", name="Add").click()
         adding.get_by_role("alert").wait_for()
-        adding.get_by_label("Name on GitHub").fill("https://github.test/synthetic-labs/")
+        adding.get_by_label("Name on GitHub").fill(
+            f"{site.settings.github.api_url}/synthetic-labs/"
+        )
         adding.get_by_role("button", name="Add").click()
         adding.wait_for(state="detached")
 
