@@ -76,10 +76,15 @@ def test_what_a_job_does_is_seen_while_it_does_it(browser: Any, site: Site) -> N
                 connection, held.job_id, at=now(), state="running", stage="extract",
                 resource="issues", done=3, total=9, rows=3,
             )  # fmt: skip
+            job_events.append(
+                connection, held.job_id, at=now(), state="running", stage="extract",
+                resource="issues", done=5, total=9, rows=2,
+            )  # fmt: skip
         page.get_by_role("log").get_by_text("issues, 3 of 9, 3 rows").wait_for()
         bar = page.get_by_role("progressbar", name="issues")
         bar.wait_for()
-        assert bar.evaluate("bar => bar.value") == 3
+        wait_for(lambda: bar.evaluate("bar => bar.value") == 5)
+        page.get_by_text("5 rows", exact=True).wait_for()
         with site.warehouse.begin() as connection:
             jobs.finish(
                 connection, held, state="failed", at=now(), outcome={}, error_type="TestFailed",

@@ -8,6 +8,7 @@ export type Stage = (typeof STAGES)[number];
 export interface Part {
   done: number | null;
   total: number | null;
+  /** Of all its pages; an event tells of one. */
   rows: number | null;
 }
 
@@ -29,7 +30,7 @@ export class Progress {
       this.parts[event.resource] = {
         done: event.done ?? before?.done ?? null,
         total: event.total ?? before?.total ?? null,
-        rows: event.rows ?? before?.rows ?? null,
+        rows: event.rows === null ? (before?.rows ?? null) : (before?.rows ?? 0) + event.rows,
       };
     }
   }
