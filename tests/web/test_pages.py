@@ -81,6 +81,21 @@ def test_everybody_can_use_it(browser: Any, site: Site, name: str, theme: str, s
         look_at(page, name, theme=theme, size=size)
 
 
+def test_what_is_not_all_is_not_shown_as_all(browser: Any, site: Site) -> None:
+    def nearly(route: Any) -> None:
+        answer = route.fetch()
+        told = answer.json()
+        for row in told["data"]:
+            row["coverage_ratio"] = 9_999 / 10_000
+        route.fulfill(response=answer, json=told)
+
+    with page_of(browser, site.url) as page:
+        page.route("**/api/v1/overview?*", nearly)
+        opened(page, site, "home")
+
+        assert "99.9%" in page.get_by_role("row", name=re.compile("borealis")).inner_text()
+
+
 @of_every_page
 def test_nothing_moves_while_it_loads(browser: Any, site: Site, name: str) -> None:
     with page_of(browser, site.url) as page:

@@ -26,8 +26,10 @@ export function short(value: number | null | undefined): string {
   return isKnown(value) ? compact.format(value) : UNKNOWN;
 }
 
+/** What is not all is not 100%, however little is missing. */
 export function percent(value: number | null | undefined): string {
-  return isKnown(value) ? share.format(value) : UNKNOWN;
+  if (!isKnown(value)) return UNKNOWN;
+  return share.format(value < 1 ? Math.min(value, 0.999) : value);
 }
 
 export function hours(value: number | null | undefined): string {
