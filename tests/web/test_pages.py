@@ -96,6 +96,22 @@ def test_what_is_not_all_is_not_shown_as_all(browser: Any, site: Site) -> None:
         assert "99.9%" in page.get_by_role("row", name=re.compile("borealis")).inner_text()
 
 
+def test_a_chart_of_what_is_not_known_says_so(browser: Any, site: Site) -> None:
+    def unknown(route: Any) -> None:
+        answer = route.fetch()
+        told = answer.json()
+        for point in told["data"]:
+            point["value"] = None
+        route.fulfill(response=answer, json=told)
+
+    with page_of(browser, site.url) as page:
+        page.route("**/metrics/issues_*_count?*", unknown)
+        opened(page, site, "repository")
+
+        figure = page.get_by_role("figure", name="Issues opened and closed")
+        figure.get_by_text("Nothing to show").wait_for()
+
+
 @of_every_page
 def test_nothing_moves_while_it_loads(browser: Any, site: Site, name: str) -> None:
     with page_of(browser, site.url) as page:
