@@ -85,6 +85,8 @@ def test_what_a_job_does_is_seen_while_it_does_it(browser: Any, site: Site) -> N
         bar.wait_for()
         wait_for(lambda: bar.evaluate("bar => bar.value") == 5)
         page.get_by_text("5 rows", exact=True).wait_for()
+        page.locator("dl div", has_text="State").get_by_text("running").wait_for()
+        page.get_by_text("not yet").nth(1).wait_for(state="detached")
         with site.warehouse.begin() as connection:
             jobs.finish(
                 connection, held, state="failed", at=now(), outcome={}, error_type="TestFailed",
