@@ -254,6 +254,16 @@ def test_a_wrong_key_is_none_and_a_guest_adds_nothing(browser: Any, site: Site) 
         page.get_by_text("This key is not known here.").wait_for()
 
 
+def test_where_nobody_logs_in_with_github_the_page_says_so(browser: Any, site: Site) -> None:
+    with page_of(browser, site.url) as page:
+        opened(page, site, "home")
+        page.get_by_role("button", name="Sign in").click()
+        page.get_by_role("button", name="Sign in with GitHub").click()
+        page.get_by_role("alert").get_by_text("GITINSIGHT_AUTH__GITHUB_CLIENT_ID").wait_for()
+
+        assert page.get_by_label("Or with a key").is_visible()
+
+
 def test_the_theme_is_chosen_and_kept(browser: Any, site: Site) -> None:
     with page_of(browser, site.url) as page:
         opened(page, site, "home")

@@ -1,5 +1,5 @@
 /** Who looks at the pages, and what that one may do. */
-import { api, Problem, told, type Schemas } from './api/client';
+import { api, leads, Problem, told, type Schemas } from './api/client';
 import { authorization, forget, renewed, useKey, willLogIn } from './api/credentials';
 
 export type Role = Schemas['Me']['role'];
@@ -34,10 +34,13 @@ class Session {
     }
   }
 
-  signIn(): void {
-    willLogIn();
+  /** Throws a Problem where nobody can log in: the address would show it as it is, and no page. */
+  async signIn(): Promise<void> {
     const next = encodeURIComponent(location.pathname + location.search);
-    location.assign(`/api/v1/auth/github/login?next=${next}`);
+    const address = `/api/v1/auth/github/login?next=${next}`;
+    await leads(address);
+    willLogIn();
+    location.assign(address);
   }
 
   /** Whether the key is one: the admin key of this machine, or an API key. */

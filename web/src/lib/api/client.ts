@@ -66,6 +66,16 @@ export function read<T>(path: string): Promise<T> {
   return told(api.GET(path as '/api/v1/metrics', {}) as Promise<Answer<unknown>>) as Promise<T>;
 }
 
+/** Throws a Problem where an address leads to no other one. */
+export async function leads(path: string): Promise<void> {
+  const answering = fetch(path, { redirect: 'manual' }).then(async (response) =>
+    response.type === 'opaqueredirect'
+      ? { response: new Response() }
+      : { response, error: await response.json().catch(() => null) },
+  );
+  await told<undefined>(answering);
+}
+
 function problem({ error, response }: Answer<unknown>): Problem {
   const said = (typeof error === 'object' && error !== null ? error : {}) as Partial<
     Schemas['Problem']
