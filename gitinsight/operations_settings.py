@@ -7,7 +7,8 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, m
 from pydantic_settings import NoDecode
 
 _FROZEN = ConfigDict(frozen=True, extra="forbid")
-_CRON_FIELDS = 5
+_CRON = ((0, 59), (0, 23), (1, 31), (1, 12), (0, 7))
+"""Minute, hour, day, month, day of the week."""
 NEVER = "never"
 Trouble = Literal["failed", "partial", "stale", "quality"]
 TROUBLES: tuple[Trouble, ...] = ("failed", "partial", "stale", "quality")
@@ -56,9 +57,7 @@ class OrchestratorSettings(BaseModel):
     )  # fmt: skip
     @classmethod
     def _is_cron(cls, value: str) -> str:
-        if value != NEVER and (
-            len(value.split()) != _CRON_FIELDS or not re.fullmatch(r"[\w*/,\- ]+", value)
-        ):
+        if value != NEVER and not _is_schedule(value):
             raise ValueError(f"{value!r} is neither five fields of cron nor `{NEVER}`")
         return value
 
@@ -109,3 +108,16 @@ class NotifySettings(BaseModel):
         if (self.smtp_host is None) != (not self.email_to):
             raise ValueError("smtp_host and email_to belong together")
         return self
+
+
+def _is_schedule(text: str) -> bool:
+    fields = text.split()
+    return (
+        len(fields) == len(_CRON)
+        and re.fullmatch(r"[\w*/,\- ]+", text) is not None
+        and all(
+            low <= int(number) <= high
+            for field, (low, high) in zip(fields, _CRON, strict=True)
+            for number in re.findall(r"(?<![\w/])\d+", field, re.ASCII)  # behind / it is a step
+        )
+    )

@@ -81,6 +81,15 @@ class GitHubSettings(BaseModel):
     def _split(cls, value: object) -> object:
         return parts(value)
 
+    @field_validator("clone_url")
+    @classmethod
+    def _is_template(cls, value: str) -> str:
+        try:
+            value.format(owner="owner", name="name")
+        except (AttributeError, LookupError, ValueError) as error:
+            raise ValueError("nothing but {owner} and {name} stands in braces") from error
+        return value
+
     @field_validator("api_url")
     @classmethod
     def _without_last_slash(cls, value: str) -> str:

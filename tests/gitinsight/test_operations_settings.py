@@ -11,12 +11,17 @@ def test_prefect_is_on_this_machine_unless_told_otherwise() -> None:
     assert OrchestratorSettings(api_url="http://p/api").url == "http://p/api"
 
 
-@pytest.mark.parametrize("right", ["0 3 * * *", "*/5 1-3 * jan mon,tue", "never"])
+@pytest.mark.parametrize(
+    "right", ["0 3 * * *", "*/5 1-3 * jan mon,tue", "59 23 31 12 0-7/90", "never"]
+)
 def test_a_schedule_is_cron_or_never(right: str) -> None:
     assert OrchestratorSettings(sweep_cron=right).sweep_cron == right
 
 
-@pytest.mark.parametrize("wrong", ["", "daily", "0 3 * *", "0 3 * * * *", "0 3 * * ;"])
+@pytest.mark.parametrize(
+    "wrong",
+    ["", "daily", "0 3 * *", "0 3 * * * *", "0 3 * * ;", "0 24 * * *", "0-61 3 * * *", "0 3 0 * *"],
+)
 def test_what_is_no_schedule_is_refused(wrong: str) -> None:
     with pytest.raises(ValueError, match="neither five fields of cron"):
         OrchestratorSettings(sweep_cron=wrong)

@@ -72,6 +72,7 @@ def test_a_misspelt_variable_is_refused(monkeypatch: pytest.MonkeyPatch, variabl
         ("GITINSIGHT_API__PORT", "70000"),
         ("GITINSIGHT_WAREHOUSE__PORT", "-1"),
         ("GITINSIGHT_AUTH__MODE", "open"),
+        ("GITINSIGHT_GITHUB__CLONE_URL", "https://git.test/{org}/{name}.git"),
         ("GITINSIGHT_LOG_LEVEL", "chatty"),
         ("GITINSIGHT_QUALITY__REFRESH_HOURS", "1.5"),
     ],
