@@ -39,9 +39,10 @@ from flows.progress import exit_code, follow, print_results
 from flows.stack import Stack
 from flows.tables import ERR, OUT, show
 from gitinsight import clock, targets
-from gitinsight.errors import GitInsightError, first_line
+from gitinsight.errors import BrokenEnvironment, GitInsightError, first_line
 from gitinsight.gharchive import hours
 from gitinsight.runtime import state
+from gitinsight.runtime.process import free_port
 from warehouse import jobs, organisations, repositories, run_links
 from warehouse.engine import UNREACHABLE, Engine, make_engine
 from warehouse.governor import SharedGovernor
@@ -194,6 +195,8 @@ def simulate(
 
     settings = read_settings()
     state.prepare(settings.state_dir)
+    if free_port(port) != port:
+        raise BrokenEnvironment(f"port {port} is in use", "give another by --port")
     ERR.print(f"simulated GitHub at http://127.0.0.1:{port}, seed {seed}")
     serve.run(port=port, seed=seed, git_dir=settings.state_dir / "simulator")
 

@@ -1,5 +1,6 @@
 """Every command of `gitinsight`, as its main function runs it."""
 
+import socket
 import sys
 from uuid import uuid4
 
@@ -55,6 +56,17 @@ def test_what_is_asked_wrongly_gets_one_line(
     assert code == 1
     assert err.startswith(f"gitinsight: {expected}")
     assert len(err.splitlines()) == 1
+
+
+def test_a_simulated_github_does_not_begin_where_somebody_else_listens(
+    gitinsight: Gitinsight,
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+
+        code, _, err = gitinsight("simulate", "--port", str(port))
+
+    assert (code, err) == (1, f"gitinsight: port {port} is in use; give another by --port\n")
 
 
 def test_migrate_says_when_it_is_done(gitinsight: Gitinsight) -> None:
