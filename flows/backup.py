@@ -4,6 +4,7 @@ import hashlib
 import json
 import shutil
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -144,28 +145,29 @@ def make(url: str, directory: Path, state_dir: Path, at: datetime) -> Backup:
     """A new one; until it is whole it has another name, and is none."""
     path = directory / at.strftime(_FORMAT)
     part = path.with_name(path.name + _PART)
-    shutil.rmtree(part, ignore_errors=True)
     part.mkdir(mode=0o700, parents=True)
-    with contents.snapshot(url) as seen:
-        tool = pg_tools.find("pg_dump", server=seen.server)
-        pg_tools.run(
-            tool, url,
-            [
-                "--format=custom", "--compress=6", f"--snapshot={seen.name}", "--no-owner",
-                f"--file={part / _DUMP}",
-            ],
+    with ExitStack() as undo:
+        undo.callback(shutil.rmtree, part, ignore_errors=True)  # it takes room, and is no backup
+        with contents.snapshot(url) as seen:
+            tool = pg_tools.find("pg_dump", server=seen.server)
+            pg_tools.run(
+                tool, url,
+                [
+                    "--format=custom", "--compress=6", f"--snapshot={seen.name}", "--no-owner",
+                    f"--file={part / _DUMP}",
+                ],
+            )  # fmt: skip
+        for name in KEYS:
+            if (state_dir / name).exists():
+                shutil.copy(state_dir / name, part / name)
+                (part / name).chmod(0o600)
+        files = {one.name: _digest(one) for one in sorted(part.iterdir())}
+        made = Backup(
+            path, at, version("gitinsight"), pg_tools.version(tool), seen.contents, files
         )  # fmt: skip
-    for name in KEYS:
-        if (state_dir / name).exists():
-            shutil.copy(state_dir / name, part / name)
-            (part / name).chmod(0o600)
-    files = {one.name: _digest(one) for one in sorted(part.iterdir())}
-    made = Backup(
-        path, at, version("gitinsight"), pg_tools.version(tool), seen.contents, files
-    )  # fmt: skip
-    told = asdict(made) | {"path": None, "at": at.isoformat()}
-    (part / _MANIFEST).write_text(json.dumps(told, indent=1), "utf-8")
-    part.rename(path)
+        told = asdict(made) | {"path": None, "at": at.isoformat()}
+        (part / _MANIFEST).write_text(json.dumps(told, indent=1), "utf-8")
+        part.rename(path)
     return made
 
 

@@ -72,6 +72,17 @@ def test_a_backup_is_made_proved_and_restored_over_a_warehouse_that_was_damaged(
     assert gitinsight(environment, "jobs").returncode == 0
 
 
+def test_nothing_is_left_of_a_backup_that_could_not_be_finished(told: Settings) -> None:
+    key = told.state_dir / "encryption.key"
+    key.unlink()
+    key.mkdir()  # which cannot be copied as a file
+
+    with pytest.raises(IsADirectoryError):
+        backup.make(told.warehouse_url, backup.directory_of(told), told.state_dir, clock.now())
+
+    assert list(backup.directory_of(told).iterdir()) == []
+
+
 def test_nothing_is_left_of_a_proof(told: Settings, made: backup.Backup) -> None:
     before = databases_of(told)
 
