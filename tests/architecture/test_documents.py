@@ -85,14 +85,21 @@ def test_the_readme_is_short() -> None:
     assert len((before + rest.partition(END)[2]).splitlines()) < _README_LINES
 
 
-def test_every_setting_is_listed_with_its_default() -> None:
-    listed = dict(
-        line.split("=", 1)
+def test_every_setting_is_listed_with_its_default_as_a_shell_reads_it() -> None:
+    lines = [
+        line
         for line in (ROOT / ".env.example").read_text("utf-8").splitlines()
         if line and not line.startswith("#")
-    )
+    ]
+    read = subprocess.run(
+        ["/bin/sh", "-c", "set -a; . ./.env.example; env -0"], cwd=ROOT, env={}, check=True,
+        capture_output=True, text=True,
+    )  # fmt: skip
+    listed = dict(one.split("=", 1) for one in read.stdout.split("\0") if one.startswith("GIT"))
 
     settings = {row["setting"]: row["value"] for row in explain(Settings())}
+    assert len(lines) == len(listed)
+    assert read.stderr == ""
     assert listed.keys() == settings.keys()
     for name, value in settings.items():
         if name != "GITINSIGHT_STATE_DIR":
