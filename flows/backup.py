@@ -29,6 +29,7 @@ KEYS = ("admin.key", "encryption.key")
 _DUMP, _MANIFEST = "warehouse.dump", "manifest.json"
 _FORMAT = "%Y%m%dT%H%M%SZ"
 _PART = ".part"
+_DAMAGED = 3
 
 
 class NotAsItWas(PermanentError):
@@ -92,8 +93,11 @@ def backup(
 
 @app.command()
 def backups(*, as_json: Annotated[bool, JSON] = False) -> None:
-    """Which backups there are, the newest first."""
-    show([one.row() for one in held_in(directory_of(read_settings()))], as_json=as_json)
+    """Which backups there are, the newest first; exit code 3 where one is damaged."""
+    rows = held_in(directory_of(read_settings()))
+    show(rows, as_json=as_json)
+    if not all(row["is_whole"] for row in rows):
+        raise typer.Exit(_DAMAGED)
 
 
 @app.command()
@@ -192,8 +196,9 @@ def read(path: Path) -> Backup:
     return made
 
 
-def held_in(directory: Path) -> list[Backup]:
-    return [read(one) for one in _paths(directory)]
+def held_in(directory: Path) -> list[dict[str, Any]]:
+    """A row for each; of one that is damaged only its name is believed."""
+    return [_row(one) for one in _paths(directory)]
 
 
 def newest(directory: Path) -> datetime | None:
@@ -242,6 +247,14 @@ def put_back(chosen: Backup, state_dir: Path) -> None:
             held.rename(held.with_name(f"{name}.before-{chosen.path.name}"))
         shutil.copy(chosen.path / name, held)
         held.chmod(0o600)
+
+
+def _row(path: Path) -> dict[str, Any]:
+    try:
+        return read(path).row() | {"is_whole": True}
+    except (BrokenEnvironment, NotAsItWas):
+        unknown = ("at", "revision", "pg_dump", "tables", "rows", "bytes")
+        return {"backup": path.name, **dict.fromkeys(unknown), "is_whole": False}
 
 
 def _paths(directory: Path) -> list[Path]:

@@ -1,6 +1,7 @@
 """Backups are proved by restoring them; what is not as it was saved is refused."""
 
 import json
+import shutil
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -107,6 +108,21 @@ def test_a_backup_that_is_not_what_it_says_is_not_believed(
         dump.write(b"x")
     with pytest.raises(NotAsItWas, match=r"warehouse\.dump is not the file"):
         backup.read(made.path)
+
+
+def test_one_that_is_damaged_hides_no_other(told: Settings, made: backup.Backup) -> None:
+    later = shutil.copytree(made.path, made.path.with_name("29991231T000000Z"))
+    later.joinpath("warehouse.dump").write_bytes(b"x")
+    shutil.copytree(later, made.path.with_name("29991230T000000Z")).joinpath(
+        "manifest.json"
+    ).write_text("{")
+
+    done = gitinsight(variables(told), "backups", "--json")
+
+    assert done.returncode == 3
+    assert [(row["backup"], row["is_whole"]) for row in json.loads(done.stdout)] == [
+        ("29991231T000000Z", False), ("29991230T000000Z", False), (made.path.name, True),
+    ]  # fmt: skip
 
 
 def test_nothing_is_restored_over_what_somebody_uses(told: Settings, made: backup.Backup) -> None:
