@@ -28,7 +28,7 @@ KEYS = ("admin.key", "encryption.key")
 """Of the state directory: what is sealed in the warehouse is lost without them."""
 _DUMP, _MANIFEST = "warehouse.dump", "manifest.json"
 _FORMAT = "%Y%m%dT%H%M%SZ"
-_PART = ".part"
+_PART, _PROVED = ".part", "proved"
 _DAMAGED = 3
 
 
@@ -65,7 +65,7 @@ class Backup:
         return {
             "backup": self.path.name, "at": self.at.isoformat(), "revision": self.held.revision,
             "pg_dump": self.tool, "tables": len(self.held.tables), "rows": self.rows,
-            "bytes": size,
+            "bytes": size, "is_proved": _is_proved(self.path),
         }  # fmt: skip
 
 
@@ -226,14 +226,19 @@ def prove(chosen: Backup, url: str) -> None:
         load(chosen, databases.beside(url, name))
     finally:
         databases.drop(url, name)
+    (chosen.path / _PROVED).touch(mode=0o600)
 
 
 def prune(directory: Path, keep: int) -> list[str]:
-    """Delete all but the newest; the names of those that are gone."""
-    gone = []
-    for path in _paths(directory)[keep:]:
-        shutil.rmtree(path)
-        gone.append(path.name)
+    """Delete what is older than so many that were proved; the names of those that are gone. One of
+    which nobody knows whether it can be restored stands in for none that can.
+    """
+    gone, proved = [], 0
+    for path in _paths(directory):
+        if proved >= keep:
+            shutil.rmtree(path)
+            gone.append(path.name)
+        proved += _is_proved(path)
     return gone
 
 
@@ -253,8 +258,12 @@ def _row(path: Path) -> dict[str, Any]:
     try:
         return read(path).row() | {"is_whole": True}
     except (BrokenEnvironment, NotAsItWas):
-        unknown = ("at", "revision", "pg_dump", "tables", "rows", "bytes")
+        unknown = ("at", "revision", "pg_dump", "tables", "rows", "bytes", "is_proved")
         return {"backup": path.name, **dict.fromkeys(unknown), "is_whole": False}
+
+
+def _is_proved(path: Path) -> bool:
+    return (path / _PROVED).exists()
 
 
 def _paths(directory: Path) -> list[Path]:

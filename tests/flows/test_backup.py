@@ -2,7 +2,7 @@
 
 import json
 import shutil
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -87,9 +87,11 @@ def test_nothing_is_left_of_a_backup_that_could_not_be_finished(told: Settings) 
 def test_nothing_is_left_of_a_proof(told: Settings, made: backup.Backup) -> None:
     before = databases_of(told)
 
+    assert made.row()["is_proved"] is False
     backup.prove(made, told.warehouse_url)
 
     assert databases_of(told) == before
+    assert made.row()["is_proved"] is True
 
 
 def test_a_backup_that_is_not_what_it_says_is_not_believed(
@@ -103,6 +105,7 @@ def test_a_backup_that_is_not_what_it_says_is_not_believed(
     name.write_text(json.dumps(manifest))
     with pytest.raises(NotAsItWas, match=f"{table} has"):
         backup.prove(backup.read(made.path), told.warehouse_url)
+    assert made.row()["is_proved"] is False
 
     with (made.path / "warehouse.dump").open("ab") as dump:
         dump.write(b"x")
@@ -136,9 +139,7 @@ def test_nothing_is_restored_over_what_somebody_uses(told: Settings, made: backu
 
 
 def test_only_the_newest_are_kept_and_half_a_backup_is_none(tmp_path: Path) -> None:
-    for day in range(1, 6):
-        (tmp_path / f"2026010{day}T000000Z").mkdir()
-        (tmp_path / f"2026010{day}T000000Z" / "manifest.json").touch()
+    backups_of_days(tmp_path, range(1, 6), proved=range(1, 6))
     (tmp_path / "20260109T000000Z.part").mkdir()
     (tmp_path / "20260109T000000Z.part" / "manifest.json").touch()
     (tmp_path / "of-somebody-else").mkdir()
@@ -149,6 +150,22 @@ def test_only_the_newest_are_kept_and_half_a_backup_is_none(tmp_path: Path) -> N
     assert sorted(one.name for one in tmp_path.iterdir()) == [
         "20260104T000000Z", "20260105T000000Z", "20260109T000000Z.part", "of-somebody-else",
     ]  # fmt: skip
+
+
+def test_one_that_was_not_proved_stands_in_for_none_that_was(tmp_path: Path) -> None:
+    backups_of_days(tmp_path, range(1, 9), proved={1, 3, 4, 8})
+
+    assert backup.prune(tmp_path, 2) == ["20260103T000000Z", "20260102T000000Z", "20260101T000000Z"]
+    assert sorted(int(one.name[6:8]) for one in tmp_path.iterdir()) == [4, 5, 6, 7, 8]
+
+
+def backups_of_days(directory: Path, days: range, *, proved: Collection[int]) -> None:
+    for day in days:
+        path = directory / f"2026010{day}T000000Z"
+        path.mkdir()
+        (path / "manifest.json").touch()
+        if day in proved:
+            (path / "proved").touch()
 
 
 def test_keys_are_for_nobody_else(made: backup.Backup) -> None:
