@@ -23,7 +23,10 @@ INSIGHTS: Mapping[str, tuple[str, ...]] = {
     "forecasts": ("weekly_activity", "stars_growth", "pull_request_weekly"),
     "review_centrality": ("int_coverage", "int_reviews", "int_actors"),
     "review_latency": (
-        "int_coverage", "int_items", "int_first_responses", "int_repositories",
+        "int_coverage",
+        "int_items",
+        "int_first_responses",
+        "int_repositories",
         "pull_request_cycle_time",
     ),
     "truck_factor": ("int_coverage", "int_commits", "int_actors", "int_first_parents"),

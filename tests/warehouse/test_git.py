@@ -6,31 +6,13 @@ from uuid import UUID
 import pytest
 from psycopg.errors import UniqueViolation
 
-from gitinsight.git.history import Commit, FileChange, Moment, moment
+from gitinsight.git.history import FileChange, moment
+from tests.support.commits import LATER, RUN, commit, insert
 from tests.support.rows import AT, fetch, payload_row
-from warehouse import addresses, git, raw
-from warehouse.addresses import Identity
+from warehouse import git, raw
 from warehouse.engine import Connection, Engine
 from warehouse.git import Run
 from warehouse.raw import Origin
-
-RUN = Run(1, AT, UUID(int=1))
-LATER = Run(1, AT + timedelta(hours=1), UUID(int=2))
-WHEN = moment("1767225600 +0200")  # 2026-01-01, two hours east
-
-
-def commit(sha: str, *, message: str = "work", email: str = "Ann@Example.org",
-           authored: Moment = WHEN, files: tuple[FileChange, ...] = ()) -> Commit:  # fmt: skip
-    return Commit(
-        sha=sha, parents=["p"], author_name="Ann", author_email=email, authored=authored,
-        committer_name="Bob", committer_email="bob@example.org", committed=authored,
-        message=message, is_sanitized=False, files=list(files),
-    )  # fmt: skip
-
-
-def insert(warehouse: Engine, *commits: Commit, run: Run = RUN) -> int:
-    with warehouse.begin() as connection:
-        return git.insert_commits(connection, commits, run=run, source="git")
 
 
 def on_default(connection: Connection, repository_id: int = 1) -> list[str]:
@@ -267,59 +249,6 @@ class TestRefs:
             git.replace_tags(connection, {}, run=RUN)
 
             assert git.held_refs(connection, 2)[1] == {"v1": "c1"}
-
-
-class TestIdentities:
-    def test_whose_address_is_unknown_is_asked_about_by_the_newest_commit(
-        self, warehouse: Engine
-    ) -> None:
-        older, newer = moment("1767225600 +0000"), moment("1767312000 +0000")
-        insert(
-            warehouse, commit("c1", email="ann@x.org", authored=newer),
-            commit("c2", email="ANN@x.org", authored=older), commit("c3", email="bob@x.org"),
-            commit("side", email="eve@x.org"),
-        )  # fmt: skip
-        with warehouse.begin() as connection:
-            git.mark_default_branch(connection, 1, ["c1", "c2", "c3"], at=AT)
-
-            assert addresses.unknown_emails(connection, 1, asked_before=AT) == [
-                ("ann@x.org", "c1"),
-                ("bob@x.org", "c3"),
-            ]
-
-    def test_an_identity_is_recorded_once(self, warehouse: Engine) -> None:
-        first = Identity("ann@x.org", "ann", 7, "User", "commit c1")
-        second = Identity("ann@x.org", "eve", 8, "User", "commit c9")
-        nobody = Identity("bob@x.org", None, None, None, "commit c3")
-        insert(warehouse, commit("c1", email="ann@x.org"), commit("c3", email="bob@x.org"))
-        with warehouse.begin() as connection:
-            git.mark_default_branch(connection, 1, ["c1", "c3"], at=AT)
-            addresses.record_identities(connection, [first, nobody], run=RUN)
-            addresses.record_identities(connection, [second], run=LATER)
-
-            assert addresses.unknown_emails(connection, 1, asked_before=AT) == []
-            found = fetch(
-                connection, "select email, login, user_id from raw.git_identities order by email"
-            )
-        assert found == [("ann@x.org", "ann", 7), ("bob@x.org", None, None)]
-
-    def test_an_address_that_was_nobodys_is_asked_about_again_after_a_long_time(
-        self, warehouse: Engine
-    ) -> None:
-        nobody = Identity("bob@x.org", None, None, None, "commit")
-        somebody = Identity("bob@x.org", "bob", 8, "User", "commit")
-        insert(warehouse, commit("c3", email="bob@x.org"))
-        with warehouse.begin() as connection:
-            git.mark_default_branch(connection, 1, ["c3"], at=AT)
-            addresses.record_identities(connection, [nobody], run=RUN)
-            assert addresses.unknown_emails(connection, 1, asked_before=AT) == []
-            due = addresses.unknown_emails(connection, 1, asked_before=LATER.at)
-
-            addresses.record_identities(connection, [somebody], run=LATER)
-
-            assert due == [("bob@x.org", "c3")]
-            assert addresses.unknown_emails(connection, 1, asked_before=LATER.at) == []
-            assert fetch(connection, "select login from raw.git_identities") == [("bob",)]
 
 
 def test_the_last_push_is_what_the_repository_object_says(warehouse: Engine) -> None:
