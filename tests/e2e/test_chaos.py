@@ -67,15 +67,15 @@ class Place:
         url = self.striking.cable.url
         return {"api_url": url, "clone_url": f"{url}/{{owner}}/{{name}}.git"}
 
-    def enqueue(self, *, is_full: bool) -> list[Job]:
+    def enqueue(self, *, is_full: bool, thing: str = "labels") -> list[Job]:
         """Every list is asked what has changed, as after a webhook: a poll of what seems unchanged
         asks one of them in turn.
         """
         with self.warehouse.begin() as connection:
             known = rows(self.warehouse, "select repository_id from ops.repositories order by 1")
             for (repository_id,) in known:
-                label = [("labels", dirty.ALL)]
-                dirty.mark(connection, repository_id, label, reason="test", at=clock.now())
+                marks = [(thing, dirty.ALL)]
+                dirty.mark(connection, repository_id, marks, reason="test", at=clock.now())
             return [
                 jobs.enqueue(
                     connection, repository_id, is_full=is_full, as_of=self.as_of, at=clock.now()
@@ -201,7 +201,8 @@ def test_figures_are_those_of_an_undisturbed_run(
         "github": {**place.addresses, "tokens": "a-token", **_UNLIMITED},
     })  # fmt: skip
     place.github.control(calm=True)
-    place.ended(place.enqueue(is_full=False))  # as of that day, whether or not anything was struck
+    # As of that day, whether or not anything was struck, and however soon it is over.
+    place.ended(place.enqueue(is_full=False, thing=dirty.FIGURES))
     undisturbed = make_engine(url, process="test")
     migrate(undisturbed)
     for name in NAMES:
