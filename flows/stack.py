@@ -1,6 +1,5 @@
 """The whole stack on one machine: which processes there are, and how they find each other."""
 
-import fcntl
 import json
 import os
 import sys
@@ -15,7 +14,7 @@ import certifi
 
 from gitinsight import logs
 from gitinsight.errors import BrokenEnvironment
-from gitinsight.runtime import postgres, state, valkey
+from gitinsight.runtime import postgres, process, state, valkey
 from gitinsight.runtime.postgres import EmbeddedPostgres
 from gitinsight.runtime.process import free_port
 from gitinsight.runtime.supervisor import Service, Supervisor
@@ -126,13 +125,11 @@ def running(settings: Settings, *, with_simulator: bool) -> Iterator[Stack]:
 def _alone(state_dir: Path) -> Iterator[None]:
     """A second stack would overwrite what tells others of the first one."""
     with (state_dir / "run" / "stack.lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
+        if not process.lock(lock):
             raise BrokenEnvironment(
                 f"a stack runs already in {state_dir}",
                 "use it, stop it, or set GITINSIGHT_STATE_DIR to another directory",
-            ) from error
+            )
         yield
 
 

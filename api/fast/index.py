@@ -3,7 +3,6 @@
 One process keeps it up to date, whichever holds the lock; the others see what it has committed.
 """
 
-import fcntl
 import json
 import math
 import shutil
@@ -18,6 +17,7 @@ from tantivy import Query
 
 from api.envelope import plain
 from api.fast.words import words_of
+from gitinsight.runtime import process
 from warehouse.search import Document
 
 _FORMAT = "2"
@@ -77,9 +77,7 @@ class Index:
     def keeper(self) -> Iterator["Keeper | None"]:
         """For the one process that writes; None where another one does."""
         with (self.directory / "keeper.lock").open("w") as lock:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
+            if not process.lock(lock):
                 yield None
                 return
             _remove_other_formats(self.directory.parent)

@@ -111,10 +111,10 @@ def _join(state_dir: Path, lock: IO[str], guests: IO[str]) -> EmbeddedPostgres |
     """The server of whoever holds the lock, who now waits for us; None where we hold it."""
     deadline = time.monotonic() + _START_SECONDS
     while time.monotonic() < deadline:
-        if _is_taken(lock, fcntl.LOCK_EX):
+        if process.lock(lock):
             return None
         # Who has started it is about to stop it where this one cannot be taken.
-        if _is_taken(guests, fcntl.LOCK_SH):
+        if process.lock(guests, fcntl.LOCK_SH):
             if (server := find(state_dir)) is not None:
                 return server
             fcntl.flock(guests, fcntl.LOCK_UN)
@@ -127,17 +127,9 @@ def _join(state_dir: Path, lock: IO[str], guests: IO[str]) -> EmbeddedPostgres |
 
 def _see_off(guests: IO[str]) -> None:
     """Wait for those who have joined, and let nobody else in."""
-    if not _is_taken(guests, fcntl.LOCK_EX):
+    if not process.lock(guests):
         _LOG.warning("database_kept_for_other_commands")
         fcntl.flock(guests, fcntl.LOCK_EX)
-
-
-def _is_taken(file: IO[str], how: int) -> bool:
-    try:
-        fcntl.flock(file, how | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
 
 
 def _start(

@@ -1,6 +1,7 @@
 """Child processes that end with their parent, whatever becomes of it."""
 
 import ctypes
+import fcntl
 import signal
 import socket
 import subprocess
@@ -53,6 +54,15 @@ def free_port(preferred: int) -> int:
             found: int = probe.getsockname()[1]
             return found
     raise OSError("no free port on 127.0.0.1")
+
+
+def lock(file: IO[str], how: int = fcntl.LOCK_EX) -> bool:
+    """Without waiting: whether it is ours now, and of no other process, until it is closed."""
+    try:
+        fcntl.flock(file, how | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def dies_with_parent(end_signal: signal.Signals) -> Callable[[], None] | None:

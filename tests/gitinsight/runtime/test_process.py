@@ -1,5 +1,6 @@
 """Child processes end when they are told to, and when their parent is gone."""
 
+import fcntl
 import os
 import signal
 import socket
@@ -95,3 +96,14 @@ def test_a_free_port_is_the_preferred_one_unless_somebody_listens_there() -> Non
         assert process.free_port(port) not in {port, 0}
 
     assert process.free_port(port) == port
+
+
+def test_a_lock_is_of_one_or_shared_and_nobody_waits_for_it(tmp_path: Path) -> None:
+    with (tmp_path / "lock").open("w") as one, (tmp_path / "lock").open("w") as other:
+        assert process.lock(one)
+        assert not process.lock(other)
+        assert process.lock(one, fcntl.LOCK_SH)
+        assert process.lock(other, fcntl.LOCK_SH)
+        assert not process.lock(other)
+    with (tmp_path / "lock").open("w") as after:
+        assert process.lock(after)
