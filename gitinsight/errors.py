@@ -133,8 +133,12 @@ class NotVisible(PermanentError):
         self.status = status
         self.reason = reason
 
+    @property
+    def why(self) -> str:
+        return f"HTTP {self.status}: {self.reason}"
+
     def __str__(self) -> str:
-        return f"GitHub does not show {self.target} (HTTP {self.status}: {self.reason})"
+        return f"GitHub does not show {self.target} ({self.why})"
 
 
 class TokenRejected(PermanentError):

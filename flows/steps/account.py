@@ -133,10 +133,9 @@ def _unavailable(
         why["commits"] = "the remote is a shallow clone: older commits are missing"
     elif "commits" in why:
         why |= dict.fromkeys(("tags", "branches"), why["commits"])
-    if PULL_REQUESTS.name in why:
-        reason = why[PULL_REQUESTS.name]
-        why |= dict.fromkeys((thing.name for thing in children(PULL_REQUESTS)), reason)
+    reason = why.get(PULL_REQUESTS.name)
     if run.repository.has_api and not run.client.has_token:
         reason = "they are read by GraphQL, which needs a token"
+    if reason is not None:
         why |= dict.fromkeys((thing.name for thing in children(PULL_REQUESTS)), reason)
     return why

@@ -60,8 +60,7 @@ def hydrate(
     except NotVisible as error:
         if error.status != _FORBIDDEN:
             raise
-        why = f"HTTP {error.status}: {error.reason}"
-        return StepResult("pull_requests", hydration.written.touched, unavailable=why)
+        return StepResult("pull_requests", hydration.written.touched, unavailable=error.why)
     return StepResult(
         "pull_requests", hydration.written.touched, hydration.done,
         doubts=_doubts(hydration.parked),
@@ -221,12 +220,8 @@ class _Hydration:
         """In the order of ``ids``, and by place why one of them cannot be had."""
         answer = self.run.client.query_in_part("pull_requests", {"ids": ids})
         refused: Refused = {}
-        for error in answer.errors:
-            path: list[str | int] = error["path"]
-            place, inside = (path[1], path[2:3]) if len(path) > 1 else ("", [])
-            is_own = not inside or inside[0] in _CONNECTIONS
-            if is_own and isinstance(place, int) and error.get("type") != "NOT_FOUND":
-                reason = str(error.get("type") or error.get("message"))
+        for place, inside, reason in answer.refused:
+            if not inside or inside[0] in _CONNECTIONS:
                 refused[place] = NotVisible("GraphQL query pull_requests", 403, reason)
         nodes: list[Node | None] = [
             node

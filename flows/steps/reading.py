@@ -39,5 +39,5 @@ def read(
         if thing.is_optional and error.status == _NOT_OFFERED:
             return StepResult(thing.name, is_offered=False)
         if error.status in _CLOSED:
-            return StepResult(thing.name, unavailable=f"HTTP {error.status}: {error.reason}")
+            return StepResult(thing.name, unavailable=error.why)
         raise

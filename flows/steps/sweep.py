@@ -83,12 +83,7 @@ def ask(run: Run, thing: Thing, due: Sequence[tuple[int, str]]) -> str | None:
     for start in range(0, len(due), _PER_QUERY):
         page = due[start : start + _PER_QUERY]
         answer = run.client.query_in_part("sweep", {"ids": [node_id for _, node_id in page]})
-        refused = {
-            place
-            for error in answer.errors
-            if error.get("type") != "NOT_FOUND"
-            for place in error["path"][1:2]
-        }
+        refused = {place for place, _, _ in answer.refused}
         nodes = enumerate(zip(page, answer.data["nodes"], strict=True))
         missing += [
             one for place, ((one, _), node) in nodes if node is None and place not in refused

@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,6 @@ import httpx2
 import jwt
 import msgspec
 
-from gitinsight import clock
 from gitinsight.errors import (
     BrokenEnvironment,
     NotVisible,
@@ -129,8 +128,7 @@ class AppTokens:
             if response.is_success:
                 return response
             if (limited := limits.hit(response, "app")) is not None:
-                seconds = limited.seconds or limits.UNTOLD_SECONDS
-                raise RateLimited("app", clock.now() + timedelta(seconds=seconds))
+                raise RateLimited("app", limited.retry_at)
             if status == httpx2.codes.UNAUTHORIZED:
                 if attempt:
                     raise TokenRejected(path)

@@ -3,9 +3,9 @@
 import random
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import httpx2
@@ -89,6 +89,14 @@ class PartialAnswer:
     data: dict[str, Any]
     errors: list[dict[str, Any]]
     date: datetime
+
+    @property
+    def refused(self) -> Iterator[tuple[int, list[str | int], str]]:
+        """Place in `nodes`, path inside of that, and why: what is there and may not be had."""
+        for error in self.errors:
+            path: list[str | int] = error["path"]
+            if len(path) > 1 and isinstance(path[1], int) and error.get("type") != "NOT_FOUND":
+                yield path[1], path[2:], str(error.get("type") or error.get("message"))
 
 
 class GitHubClient:
@@ -287,8 +295,7 @@ class GitHubClient:
         seconds: float | None = None
         if limited is not None:
             verdict, seconds = limited.verdict, limited.seconds
-            until = clock.now() + timedelta(seconds=seconds or limits.UNTOLD_SECONDS)
-            error = RateLimited(bucket, until)
+            error = RateLimited(bucket, limited.retry_at)
         elif status == httpx2.codes.UNAUTHORIZED:
             verdict, error = Verdict.REJECTED, TokenRejected(target)
         elif status >= httpx2.codes.INTERNAL_SERVER_ERROR:

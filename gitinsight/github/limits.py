@@ -1,7 +1,7 @@
 """What an answer of GitHub says about its limits: what is left, and when a used-up one ends."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from enum import StrEnum
 
@@ -11,7 +11,7 @@ import msgspec
 from gitinsight import clock
 
 _LONGEST_WAIT = 3_600.0
-UNTOLD_SECONDS = 60.0
+_UNTOLD_SECONDS = 60.0
 """What GitHub asks for where it names no time."""
 
 
@@ -47,6 +47,10 @@ class Limited:
 
     verdict: Verdict
     seconds: float | None
+
+    @property
+    def retry_at(self) -> datetime:
+        return clock.now() + timedelta(seconds=self.seconds or _UNTOLD_SECONDS)
 
 
 def left(response: httpx2.Response, bucket: str) -> Budget | None:
