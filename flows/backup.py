@@ -4,7 +4,6 @@ import hashlib
 import json
 import shutil
 from collections.abc import Iterator
-from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -150,8 +149,7 @@ def make(url: str, directory: Path, state_dir: Path, at: datetime) -> Backup:
     path = directory / at.strftime(_FORMAT)
     part = path.with_name(path.name + _PART)
     part.mkdir(mode=0o700, parents=True)
-    with ExitStack() as undo:
-        undo.callback(shutil.rmtree, part, ignore_errors=True)  # it takes room, and is no backup
+    try:
         with contents.snapshot(url) as seen:
             tool = pg_tools.find("pg_dump", server=seen.server)
             pg_tools.run(
@@ -172,6 +170,8 @@ def make(url: str, directory: Path, state_dir: Path, at: datetime) -> Backup:
         told = asdict(made) | {"path": None, "at": at.isoformat()}
         (part / _MANIFEST).write_text(json.dumps(told, indent=1), "utf-8")
         part.rename(path)
+    finally:
+        shutil.rmtree(part, ignore_errors=True)  # it takes room, and is no backup
     return made
 
 

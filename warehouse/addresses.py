@@ -66,10 +66,8 @@ def spell_identities(connection: Connection, repository_id: int) -> int:
     """Give logins that were read off addresses, which are lower case, the case that GitHub has
     shown meanwhile; how many have changed.
     """
-    return (
-        driver(connection)
-        .execute(
-            """
+    updated = driver(connection).execute(
+        """
         update raw.git_identities as held set login = shown.login
         from (
             select distinct on (read_off.email) read_off.email, account.payload ->> 'login' as login
@@ -83,7 +81,6 @@ def spell_identities(connection: Connection, repository_id: int) -> int:
         where held.repository_id = %(id)s and held.email = shown.email
             and held.login <> shown.login
         """,
-            {"id": repository_id},
-        )
-        .rowcount
+        {"id": repository_id},
     )
+    return updated.rowcount
