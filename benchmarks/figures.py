@@ -4,6 +4,7 @@ import json
 import operator
 import statistics
 import subprocess
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -75,7 +76,9 @@ class Figure:
         return better / worse if worse else None
 
     def record(self, *, commit: str, at: datetime) -> dict[str, Any]:
-        """The file's content. ``spread`` is the distance of the extremes over the median."""
+        """The file's content. ``spread`` is the distance of the extremes over the median;
+        ``python`` says who built it, and when, as that makes a difference.
+        """
         spread = (max(self.values) - min(self.values)) / self.value if self.value else 0.0
         baseline = asdict(self.baseline) if self.baseline is not None else None
         if baseline is not None:
@@ -93,6 +96,7 @@ class Figure:
             "runs": len(self.values),
             "spread": _rounded(spread),
             "command": f"make bench ONLY={self.benchmark}",
+            "python": sys.version,
             "commit": commit,
             "at": at.strftime("%Y-%m-%dT%H:%M:%SZ"),
         }

@@ -1,6 +1,7 @@
 """A figure says itself whether its target was met, and the README shows what the files hold."""
 
 import json
+import sys
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -39,7 +40,8 @@ def test_a_record_holds_the_median_and_how_far_the_runs_lie_apart() -> None:
         "interval": None,
         "baseline": {"name": "peer", "version": "1.2", "value": 100.0}, "ratio": 5.0,
         "target": "ratio >= 5", "met": True, "runs": 3, "spread": 0.6,
-        "command": "make bench ONLY=loading", "commit": "c", "at": "2026-06-01T12:00:00Z",
+        "command": "make bench ONLY=loading", "python": sys.version, "commit": "c",
+        "at": "2026-06-01T12:00:00Z",
     }  # fmt: skip
 
 
