@@ -61,6 +61,7 @@ from api.agents import Agents
 from api.answers import Answers
 from api.auth import Access
 from api.bodies import Bodies
+from api.bodiless import Bodiless, methods
 from api.compressed import Compressed
 from api.counters import Counters
 from api.credentials import Credentials
@@ -128,10 +129,11 @@ def create_app(
     errors.install(app)
     names: dict[int, str] = {}
     app.state.methods = [
-        (compile_path(f"{prefix}{route.path}")[0], route.methods)
+        (compile_path(path)[0], methods(path, route.methods or set()))
         for part, prefix in PARTS
         for route in part.router.routes
         if isinstance(route, APIRoute)
+        for path in [f"{prefix}{route.path}"]
     ]
     for part, prefix in PARTS:
         app.include_router(part.router, prefix=prefix, dependencies=[Depends(_is_text)])
@@ -181,6 +183,7 @@ def create_app(
             CORSMiddleware, allow_origins=settings.api.cors_origins, allow_headers=["*"],
             allow_methods=["*"], expose_headers=["ETag", "RateLimit", "Retry-After"],
         )  # fmt: skip
+    app.add_middleware(Bodiless)
     app.add_middleware(Traced, names=names)
     app.add_middleware(Unwritten)
     app.add_middleware(RequestIds)

@@ -25,7 +25,6 @@ PAGES = (
     "repositories", "compare", "search", "jobs", "completeness", "quality", "catalogue", "settings",
 )  # fmt: skip
 """The first words of their addresses."""
-_READS = ("GET", "HEAD")
 _OF_PROGRAMS = ("/api/", "/_app/")
 _DOCUMENT = "index.html"
 _HASHED = "_app/immutable/"
@@ -100,7 +99,7 @@ class Dashboard:
         """
         path = request.url.path
         if (
-            request.method not in _READS
+            request.method != "GET"
             or "text/html" not in request.headers.get("accept", "")
             or path.startswith(_OF_PROGRAMS)
         ):
