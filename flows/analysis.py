@@ -132,7 +132,7 @@ def make_figures(run: Run, report: Report, quality: QualitySettings, call: Call 
     """The stages after extraction: what is held becomes figures, and is published if it may be."""
     with report.timed("code"):
         call("code", partial(read_code, run))
-    run.announce("transform", message="waiting for a bench")
+    run.announce("transform", message="waiting for its turn")
     with benches.taken(run.warehouse, is_giant=run.is_giant) as run.schemas:
         run.announce("transform")
         marks = _marks(run)
