@@ -219,7 +219,7 @@ def archive(
     full: Annotated[bool, typer.Option(help="Load again what is loaded.")] = False,
 ) -> None:
     """Load hours of GH Archive: hints and history, never the truth."""
-    wanted = list(hours.between(first, last))
+    wanted = list(hours.between(first, last, at=clock.now()))
     with warehouse() as (settings, engine):
         outcomes = gh_archive.load(
             engine, wanted, settings.archive.sources, now=clock.now, is_full=full

@@ -35,14 +35,15 @@ def name(hour: datetime) -> str:
     return f"{hour:%Y-%m-%d}-{hour.hour}"
 
 
-def between(first: str, last: str | None = None) -> Iterator[datetime]:
-    """Every hour from ``first`` to ``last`` inclusive; a date is a whole day.
+def between(first: str, last: str | None = None, *, at: datetime) -> Iterator[datetime]:
+    """Every hour from ``first`` to ``last`` inclusive that is over; a date is a whole day.
 
-    InvalidHour where one of them is none, lies before the archive, or they are the wrong way round.
+    InvalidHour where one of them is none, lies before the archive, is not over yet, or they are the
+    wrong way round.
     """
-    start, end = _span(first)
+    start, end = _span(first, at)
     if last is not None:
-        _, end = _span(last)
+        _, end = _span(last, at)
         if end < start:
             raise InvalidHour(last, f"it lies before {first}")
     while start <= end:
@@ -50,8 +51,8 @@ def between(first: str, last: str | None = None) -> Iterator[datetime]:
         start += _HOUR
 
 
-def _span(text: str) -> tuple[datetime, datetime]:
-    """The first and the last hour of what is written."""
+def _span(text: str, at: datetime) -> tuple[datetime, datetime]:
+    """The first and the last hour of what is written, as far as they are over."""
     written = _WRITTEN.fullmatch(text.strip())
     if written is None:
         raise InvalidHour(text, "give 2024-01-15-0 or 2024-01-15")
@@ -62,4 +63,7 @@ def _span(text: str) -> tuple[datetime, datetime]:
         raise InvalidHour(text, str(error)) from error
     if start < FIRST:
         raise InvalidHour(text, f"the archive begins with {FIRST:%Y-%m-%d}")
-    return start, start if hour is not None else start + 23 * _HOUR
+    latest = at.replace(minute=0, second=0, microsecond=0) - _HOUR
+    if start > latest:
+        raise InvalidHour(text, "it is not over yet")
+    return start, start if hour is not None else min(start + 23 * _HOUR, latest)

@@ -8,6 +8,8 @@ from gitinsight.errors import InvalidHour
 from gitinsight.gharchive import hours
 from gitinsight.gharchive.hours import GRADES, between, grade
 
+AT = datetime(2024, 3, 10, 5, 59, tzinfo=UTC)
+
 
 @pytest.mark.parametrize(
     ("at", "expected"),
@@ -40,10 +42,12 @@ def test_the_hour_of_the_day_is_not_padded() -> None:
         ("2024-02-28-22", "2024-03-01", 50, "2024-03-01-23"),
         ("2024-01-15", "2024-01-16-3", 28, "2024-01-16-3"),
         ("2024-01-15-07", "2024-01-15-7", 1, "2024-01-15-7"),
+        ("2024-03-10", None, 5, "2024-03-10-4"),
+        ("2024-03-09", "2024-03-10", 29, "2024-03-10-4"),
     ],
 )
 def test_a_range_has_both_its_ends(first: str, last: str | None, count: int, ends: str) -> None:
-    found = [*between(first, last)]
+    found = [*between(first, last, at=AT)]
 
     assert len(found) == len(set(found)) == count
     assert hours.name(found[-1]) == ends
@@ -57,8 +61,11 @@ def test_a_range_has_both_its_ends(first: str, last: str | None, count: int, end
         ("2023-02-29", None, "day is out of range"),
         ("2011-02-11-23", None, "the archive begins with 2011-02-12"),
         ("2024-01-15", "2024-01-14", "it lies before 2024-01-15"),
+        ("2024-03-10-5", None, "it is not over yet"),
+        ("2024-01-15", "2042-01-15", "it is not over yet"),
+        ("9999-12-31", None, "it is not over yet"),
     ],
 )
 def test_what_is_no_hour_is_refused(first: str, last: str | None, reason: str) -> None:
     with pytest.raises(InvalidHour, match=reason):
-        list(between(first, last))
+        list(between(first, last, at=AT))
