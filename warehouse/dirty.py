@@ -94,7 +94,7 @@ def clear(connection: Connection, marks: Sequence[Mark]) -> int:
 def unattended(connection: Connection, *, before: datetime) -> list[int]:
     """Repositories in which something was marked ``before`` that no job was there to read: none
     is active, and none has started since. What a job has read and left marked is for the next one
-    that somebody asks for.
+    that somebody asks for. A job that only checks makes figures, and reads nothing.
     """
     found = driver(connection).execute(
         """
@@ -107,12 +107,14 @@ def unattended(connection: Connection, *, before: datetime) -> list[int]:
             and not exists (
                 select from ops.jobs
                 where jobs.repository_id = dirty.repository_id
-                    and (jobs.state in ('queued', 'running')
-                        or coalesce(jobs.started_at, jobs.finished_at)
-                            >= dirty.marked_at + %s)
+                    and (jobs.state = 'running'
+                        or (jobs.kind <> 'check' or dirty.thing = %s)
+                            and (jobs.state = 'queued'
+                                or coalesce(jobs.started_at, jobs.finished_at)
+                                    >= dirty.marked_at + %s))
             )
         order by 1
         """,
-        (before, _COMMITTED),
+        (before, FIGURES, _COMMITTED),
     )
     return [repository_id for (repository_id,) in found]

@@ -8,7 +8,7 @@ import pytest
 from tests.support.databases import empty
 from tests.support.rows import AT, claim, queue
 from warehouse import dirty, jobs, tombstones
-from warehouse.dirty import ALL, Mark
+from warehouse.dirty import ALL, FIGURES, Mark
 from warehouse.engine import Engine
 from warehouse.jobs import Job
 from warehouse.tombstones import Tombstone
@@ -127,6 +127,22 @@ class TestUnattended:
         mark(warehouse, ("issues", "7"), at=AT - timedelta(seconds=seconds_ago))
 
         assert unattended(warehouse, before=AT + timedelta(hours=1)) == waiting
+
+    @pytest.mark.parametrize(("thing", "waiting"), [("issues", [1]), (FIGURES, [])])
+    def test_a_job_that_checks_makes_figures_and_reads_nothing(
+        self, warehouse: Engine, thing: str, waiting: list[int]
+    ) -> None:
+        mark(warehouse, (thing, ALL))
+        with warehouse.begin() as connection:
+            job, _ = jobs.enqueue(connection, 1, at=AT, kind="check")
+        assert unattended(warehouse) == waiting
+        with warehouse.begin() as connection:
+            held = jobs.claim(connection, job.job_id, worker="worker", at=LATER)
+        assert unattended(warehouse) == []
+        with warehouse.begin() as connection:
+            jobs.finish(connection, held, state="succeeded", at=LATER, outcome={})
+
+        assert unattended(warehouse) == waiting
 
     def test_a_job_that_was_cancelled_before_it_started_is_not_asked_for_again(
         self, warehouse: Engine
