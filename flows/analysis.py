@@ -112,6 +112,8 @@ def conclude(run: Run, report: Report, work: Callable[[], str]) -> Job:
 def _stages(run: Run, report: Report, quality: QualitySettings, call: Call) -> str:
     run.announce("discover")
     if run.job.kind == "check":
+        with run.warehouse.begin() as connection:
+            run.held_as_of = publishing.held_as_of(connection, run.repository.repository_id)
         report.counts = _counts(run)
         return make_figures(run, report, quality, call)
     with report.timed("extract"):

@@ -91,6 +91,20 @@ def _comment(connection: Connection, schema: str) -> str | None:
     return found[0] if found else None
 
 
+def held_as_of(connection: Connection, repository_id: int) -> datetime | None:
+    """When all that is held was read last; what broke off since then is as of no instant."""
+    found = (
+        driver(connection)
+        .execute(
+            "select greatest((select as_of from ops.publications where repository_id = %(id)s),"
+            " (select max(as_of) from ops.completeness where repository_id = %(id)s))",
+            {"id": repository_id},
+        )
+        .fetchone()
+    )
+    return found[0] if found else None
+
+
 def published_as_of(connection: Connection, repository_id: int) -> datetime | None:
     found = (
         driver(connection)

@@ -74,6 +74,8 @@ class Run:
     embeddings: EmbeddingsSettings
     sentiment: SentimentSettings
     is_giant: bool = False
+    held_as_of: datetime | None = None
+    """When that was read which is only checked."""
     schemas: Schemas = NOW
     """Where its figures are made."""
     veil: Veil = NOTHING
@@ -95,7 +97,8 @@ class Run:
     @property
     def as_of(self) -> datetime:
         """The instant that the figures describe: as asked for, else when upstream was asked."""
-        return self.job.as_of or self.repository.checked_at or self.clock()
+        told = (self.job.as_of, self.held_as_of, self.repository.checked_at)
+        return next(filter(None, told), None) or self.clock()
 
     @property
     def git_run(self) -> GitRun:

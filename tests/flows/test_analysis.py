@@ -7,6 +7,7 @@ from typing import TypeVar
 import pytest
 
 from flows import project
+from flows.alone import work_off
 from flows.analysis import analyze
 from flows.attempt import attempt
 from flows.webhooks import process
@@ -222,6 +223,31 @@ def test_a_repository_that_is_gone_fails_at_once(analysed: Settings, held: Engin
     assert (job.state, job.error_type) == ("failed", "NotVisible")
     assert rows(held, "select state from ops.repositories") == [("unreadable",)]
     assert issues_shown(held) > 0
+
+
+def test_a_check_is_as_of_what_was_read_last_and_not_of_what_broke_off(
+    analysed: Settings, held: Engine, github: GitHub
+) -> None:
+    with held.begin() as connection:
+        for told in (
+            "publications set as_of",
+            "completeness set as_of",
+            "repositories set checked_at",
+        ):
+            moment = told.rpartition(" ")[2]
+            connection.exec_driver_sql(f"update ops.{told} = {moment} - interval '1 day'")
+    before = rows(held, "select as_of from ops.publications")
+    github.control(revoke_after=1)
+    broken = analyse(analysed, held, NAME)
+    assert (broken.state, broken.error_type) == ("failed", "TokenRejected")
+
+    with held.begin() as connection:
+        job, _ = jobs.enqueue(connection, broken.repository_id, at=clock.now(), kind="check")
+    work_off(analysed, held, [job.job_id])
+
+    assert publication(held) == 2
+    assert rows(held, "select as_of from ops.publications") == before
+    assert rows(held, "select distinct data_as_of from marts.repository_summary") == before
 
 
 def test_an_error_that_nobody_expected_ends_the_job_and_is_raised(
