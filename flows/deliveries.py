@@ -1,5 +1,6 @@
-"""What a delivery of GitHub's webhook does: what is gone is marked as gone, a new name is taken
-over, and everything else is only marked, so that an analysis reads it from the API.
+"""What a delivery of GitHub's webhook does: what is gone is marked as gone, what became private is
+hidden, a new name is taken over, and everything else is only marked, so that an analysis reads it
+from the API.
 
 Deliveries come in any order, and some come twice. None of them brings a record, so none can bring
 back an old one: what a mark is about is read as it is by then.
@@ -165,6 +166,10 @@ def _repositories(event: _Event) -> str:
         repositories.record_loss(event.connection, known.repository_id, reason=raw.DELETED)
         return "applied"
     event.mark(("repositories", dirty.ALL))
+    if event.delivery.action == "privatized":
+        # At once: an analysis may come late, or not be let see it at all.
+        repositories.hide(event.connection, known.repository_id)
+        return "applied"
     if event.delivery.action not in {"renamed", "transferred"} or told.former_name is None:
         return "marked"
     return _rename(event, told.former_name, told.repository.full_name)

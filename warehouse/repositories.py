@@ -203,6 +203,15 @@ def record_loss(connection: Connection, repository_id: int, *, reason: str) -> N
     )  # fmt: skip
 
 
+def hide(connection: Connection, repository_id: int) -> None:
+    """It is private from now on, until GitHub says otherwise."""
+    _execute(
+        connection,
+        "update ops.repositories set is_private = true where repository_id = %(id)s",
+        id=repository_id,
+    )
+
+
 def search(
     connection: Connection, q: str | None = None, *, limit: int = 50, after: int = 0,
     readable: Readable = None,

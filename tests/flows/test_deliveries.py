@@ -175,6 +175,15 @@ class TestGone:
         ]
         assert value(warehouse, "select deleted_at from raw.github_issues") is None
 
+    def test_one_that_became_private_is_hidden_at_once_and_shown_by_an_analysis_alone(
+        self, warehouse: Engine
+    ) -> None:
+        assert do(warehouse, "repository", payload("privatized")) == "applied"
+        assert do(warehouse, "repository", payload("publicized")) == "marked"
+
+        assert value(warehouse, "select is_private from ops.repositories")
+        assert read(warehouse, MARKS) == [("repositories", "")]
+
     def test_a_transferred_issue_leaves_here_and_is_to_be_read_there(
         self, warehouse: Engine, repository_id: int
     ) -> None:
