@@ -56,7 +56,9 @@ def add(
     connection: Connection, *, host: str, full_name: str, clone_url: str, at: datetime,
     github_id: int | None = None, is_private: bool = False, is_synthetic: bool = False,
 ) -> tuple[Repository, bool]:  # fmt: skip
-    """The repository, and whether it is new. A known GitHub id under a new name is a rename."""
+    """The repository, and whether it is new. A known GitHub id under a new name is a rename, and
+    what has become private is hidden.
+    """
     known = _known(connection, host=host, full_name=full_name, github_id=github_id)
     if known is None:
         added = _one(
@@ -86,6 +88,8 @@ def add(
         )  # fmt: skip
     if known.full_name != full_name:
         _rename(connection, known, full_name, at=at)
+    if is_private:
+        hide(connection, known.repository_id)
     return by_id(connection, known.repository_id), False
 
 
@@ -207,7 +211,8 @@ def hide(connection: Connection, repository_id: int) -> None:
     """It is private from now on, until GitHub says otherwise."""
     _execute(
         connection,
-        "update ops.repositories set is_private = true where repository_id = %(id)s",
+        "update ops.repositories set is_private = true"
+        " where repository_id = %(id)s and not is_private",
         id=repository_id,
     )
 

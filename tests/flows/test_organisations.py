@@ -91,6 +91,20 @@ class TestListing:
         assert held.discovered_at is not None
         assert held.discovered_at.isoformat() == "2026-01-02T03:04:05+00:00"
 
+    def test_what_became_private_is_hidden_at_once_and_shown_by_an_analysis_alone(
+        self, upstream: Upstream, local: Settings, warehouse: Engine
+    ) -> None:
+        upstream.replies = [
+            page([*listed(1), *listed(2, private=hidden)]) for hidden in (False, True, False)
+        ]
+        organisation = add(warehouse, upstream.url)
+        found = []
+        for _ in range(3):
+            discover(local, warehouse, organisation)
+            found.append([one.is_private for one in followed(warehouse)])
+
+        assert found == [[False, False], [False, True], [False, True]]
+
     def test_of_a_user_the_own_repositories_are_listed(
         self, upstream: Upstream, local: Settings, warehouse: Engine
     ) -> None:
