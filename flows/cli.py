@@ -39,10 +39,11 @@ from flows.progress import exit_code, follow, print_results
 from flows.stack import Stack
 from flows.tables import ERR, OUT, show
 from gitinsight import clock, targets
-from gitinsight.errors import BrokenEnvironment, GitInsightError, first_line
+from gitinsight.errors import BrokenEnvironment, GitInsightError, NotFound, first_line
 from gitinsight.gharchive import hours
 from gitinsight.runtime import state
 from gitinsight.runtime.process import free_port
+from gitinsight.things.catalogue import THINGS
 from warehouse import jobs, organisations, repositories, run_links
 from warehouse.engine import UNREACHABLE, Engine, make_engine
 from warehouse.governor import SharedGovernor
@@ -66,6 +67,7 @@ app.add_typer(doctor.app)
 app.add_typer(trained_models.app, name="models")
 _SYNTHETIC = ("synthetic-labs/aurora", "synthetic-labs/borealis")
 _CHECKOUT = Path(__file__).parents[1]
+_Port = Annotated[int, typer.Option(min=1, max=65_535, help="Where it listens on 127.0.0.1.")]
 
 
 @app.command()
@@ -165,6 +167,8 @@ def replay_quarantine(
     as_json: Annotated[bool, JSON] = False,
 ) -> None:
     """Try again what was refused when it was read; the next analysis counts what is accepted."""
+    if thing is not None and thing not in {one.name for one in THINGS}:
+        raise NotFound(f"thing {thing}")
     with warehouse() as (_, engine):
         with engine.begin() as connection:
             only = (
@@ -187,7 +191,7 @@ def replay_quarantine(
 @app.command()
 def simulate(
     *,
-    port: Annotated[int, typer.Option(help="Where it listens on 127.0.0.1.")] = 8790,
+    port: _Port = 8790,
     seed: Annotated[int, typer.Option(help="Another seed, another organisation.")] = 1,
 ) -> None:
     """Serve the simulated GitHub alone."""
@@ -202,9 +206,7 @@ def simulate(
 
 
 @app.command()
-def catalog(
-    *, port: Annotated[int, typer.Option(help="Where its UI listens on 127.0.0.1.")] = 3000
-) -> None:
+def catalog(*, port: _Port = 3000) -> None:
     """Show the Dagster catalogue until Ctrl-C: what comes from what, and how it was judged."""
     with stack.catalog(read_settings(), port=port) as running:
         OUT.print(f"Dagster http://127.0.0.1:{port}")
