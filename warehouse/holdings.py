@@ -274,6 +274,36 @@ def uneven_conversations(connection: Connection, repository_id: int, *, limit: i
     return [number for (number,) in found]
 
 
+def read_before_losses(
+    connection: Connection, repository_id: int, numbers: Sequence[int]
+) -> list[int]:
+    """Those of these issues and pull requests that were read before a comment of theirs was found
+    to be gone.
+    """
+    found = driver(connection).execute(
+        """
+        select number
+        from (
+            select (payload ->> 'number')::int as number, extracted_at
+            from raw.github_issues
+            where repository_id = %(id)s and deleted_at is null
+                and (payload ->> 'number')::int = any(%(numbers)s)
+        ) as issue
+        join (
+            select substring(payload ->> 'issue_url', '/([0-9]+)$')::int as number,
+                max(deleted_at) as lost_at
+            from raw.github_issue_comments
+            where repository_id = %(id)s and deleted_at is not null
+            group by 1
+        ) as lost using (number)
+        where extracted_at <= lost_at
+        order by 1
+        """,
+        {"id": repository_id, "numbers": list(numbers)},
+    )
+    return [number for (number,) in found]
+
+
 def uneven_parents(
     connection: Connection, parent: Thing, child: Thing, repository_id: int
 ) -> list[int]:

@@ -97,6 +97,7 @@ def mend(
     touched = (
         0 if None in told else _numbers(run, numbers - listed - refused.get("issues", 0), doubts)
     )
+    touched += _counting_losses(run, found.conversations)
     if touched:
         found = look(run)  # what is new tells of more that is missing
     touched += _comments(run, found) + _inside(run, found.insides)
@@ -146,6 +147,27 @@ def _numbers(run: Run, missing: int, doubts: dict[str, str]) -> int:
             break
     if touched:
         touched += pull_requests.hydrate(run).touched
+    return touched
+
+
+def _counting_losses(run: Run, uneven: Sequence[int]) -> int:
+    """Issues that count comments which were deleted since: that does not date them anew, so that
+    no list shows them again.
+    """
+    if not uneven:
+        return 0
+    with run.warehouse.begin() as connection:
+        numbers = holdings.read_before_losses(connection, run.repository.repository_id, uneven)
+    cursor, touched = run.take(ISSUES.name), 0
+    for number in numbers:
+        try:
+            body, _ = sweep.issue_by_number(run, number)
+        except UnexpectedPayload:
+            continue
+        if body is not None:
+            records = split(b"[" + body + b"]")
+            cursor, written = run.commit(cursor, cursor.state, storing(run, ISSUES, records))
+            touched += written.touched
     return touched
 
 

@@ -108,6 +108,38 @@ def test_what_a_webhook_said_is_deleted_is_published(
     assert attempt_once(analysed, held).outcome["is_unchanged"]  # type: ignore[index]
 
 
+def test_an_issue_of_long_ago_counts_no_comment_that_a_webhook_said_is_deleted(
+    analysed: Settings, held: Engine, github: GitHub
+) -> None:
+    [(github_id, comment_id, number)] = rows(
+        held,
+        "select github_id, id, substring(payload ->> 'issue_url', '/([0-9]+)$')::int"
+        " from raw.github_issue_comments join ops.repositories using (repository_id)"
+        " order by id desc limit 1",
+    )
+    issue = f"raw.github_issues where (payload ->> 'number')::int = {number}"
+    [(before, updated_at)] = rows(
+        held, f"select (payload ->> 'comments')::int, source_updated_at from {issue}"
+    )
+    with held.begin() as connection:  # as in a repository whose list is longer than a page
+        connection.exec_driver_sql(
+            "update ops.cursors set state = jsonb_build_object('since', '"
+            f"{updated_at + timedelta(seconds=1):%Y-%m-%dT%H:%M:%SZ}') where thing = 'issues'"
+        )
+    github.change(NAME, "delete_comment")
+    told = payload(
+        "deleted", github_id=github_id, full_name=NAME, issue={"number": number},
+        comment={"id": comment_id},
+    )  # fmt: skip
+    deliver(held, "issue_comment", told, at=clock.now())
+    process(held, host=analysed.github.api_url)
+
+    job = attempt_once(analysed, held)
+
+    assert job.state == "succeeded"
+    assert rows(held, f"select (payload ->> 'comments')::int from {issue}") == [(before - 1,)]
+
+
 def test_figures_that_have_grown_old_are_computed_anew(analysed: Settings, held: Engine) -> None:
     with held.begin() as connection:
         connection.exec_driver_sql("update ops.publications set as_of = as_of - interval '1 day'")

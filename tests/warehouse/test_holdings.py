@@ -99,6 +99,23 @@ def test_conversations_of_another_length_than_told_are_found(warehouse: Engine) 
         assert holdings.uneven_conversations(connection, 1, limit=10) == [2]
 
 
+def test_an_issue_that_was_read_before_it_lost_a_comment_is_told(warehouse: Engine) -> None:
+    put(warehouse, *(payload_row(one, number=one) for one in (1, 2, 3)))
+    put(
+        warehouse,
+        *(payload_row(10 + one, issue_url=f"https://x/issues/{one}") for one in (1, 2, 3)),
+        thing="issue_comments",
+    )
+    with warehouse.begin() as connection:
+        lost, early = LATER.at, AT - timedelta(days=1)
+        for identifier, at in ((11, lost), (12, early)):
+            raw.mark_deleted(connection, "issue_comments", 1, [identifier], at=at, reason="x")
+
+        assert holdings.read_before_losses(connection, 1, [1, 2, 3]) == [1]
+        assert holdings.read_before_losses(connection, 1, [2, 3]) == []
+        assert holdings.read_before_losses(connection, 2, [1]) == []
+
+
 def test_what_was_left_behind_by_issues_that_are_not_held_is_told(warehouse: Engine) -> None:
     put(warehouse, payload_row(1, number=1), payload_row(2, number=2), payload_row(3, number=3))
     put(
