@@ -23,7 +23,8 @@ from gitinsight.errors import NotFound
 from gitinsight.settings import QualitySettings, Settings
 from gitinsight.things.catalogue import THINGS
 from warehouse import job_events, jobs, ledger, repositories
-from warehouse.engine import Connection, Engine, make_engine
+from warehouse.engine import UNREACHABLE, Connection, Engine, make_engine
+from warehouse.job_events import Event
 from warehouse.jobs import Job
 from warehouse.repositories import Repository
 
@@ -185,8 +186,7 @@ def _follow(
             catalog_runs.beat(context.instance, context.run, at=beat_at)
             beat_at = clock.now() + catalog_runs.BEAT
         is_done = work in wait([work], timeout=_POLL_SECONDS).done
-        with engine.begin() as connection:
-            events = job_events.after(connection, job_id, seq)
+        events = _news(engine, job_id, seq)
         for event in events:
             if event.stage != stage or event.message is not None or event.state != "running":
                 stage = event.stage or stage
@@ -195,6 +195,15 @@ def _follow(
         seq = events[-1].seq if events else seq
         if is_done:
             return
+
+
+def _news(engine: Engine, job_id: UUID, seq: int) -> list[Event]:
+    """None while the warehouse is away: whoever does the job waits until it is back."""
+    try:
+        with engine.begin() as connection:
+            return job_events.after(connection, job_id, seq)
+    except UNREACHABLE:
+        return []
 
 
 def _cancel(engine: Engine, job_id: UUID, worker: str, *, is_ours: bool) -> None:

@@ -246,6 +246,31 @@ def test_who_ends_the_run_ends_the_job_that_it_began_and_no_other(
     assert (newest(held).state, newest(held).cancel_requested_at) == ("running", None)
 
 
+def test_a_warehouse_that_goes_away_for_a_moment_cancels_nothing(
+    told: Settings, held: Engine, instance: dg.DagsterInstance, github: GitHub,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    monkeypatch.setenv("GITINSIGHT_ORCHESTRATOR__LEASE_SECONDS", "5")
+    follow(told, held, NAME)
+    github.control(latency=0.3)  # else the job is done before anything is cut
+
+    def cut() -> None:
+        until = time.monotonic() + 2 * catalog._POLL_SECONDS  # noqa: SLF001
+        while time.monotonic() < until:
+            rows(
+                held,
+                "select pg_terminate_backend(pid) from pg_stat_activity where"
+                " application_name like '%dagster%' and datname = current_database()",
+            )
+
+    threading.Thread(target=after(held, cut), daemon=True).start()
+    result = materialise(instance, CONTRIBUTOR)
+
+    assert result.success
+    assert (newest(held).state, newest(held).cancel_requested_at) == ("succeeded", None)
+    assert newest(held).attempt > 1
+
+
 def test_the_partitions_are_the_repositories_that_are_followed(
     told: Settings, held: Engine, instance: dg.DagsterInstance
 ) -> None:
