@@ -15,6 +15,7 @@ GREY, BLUE, GREEN, AMBER, RED = "#57606a", "#0969da", "#1a7f37", "#8a5a00", "#b3
 """White on each of them is read by everybody: a contrast of 4.5 at least."""
 _FONT = 'font-family="Verdana,DejaVu Sans,Geneva,sans-serif"'
 _HALF_DAYS = 48
+_THOUSAND = 1000
 _LETTERS = {**dict.fromkeys("iljI.,:;|!' ", 4.0), **dict.fromkeys("mwMW@%", 10.5)}
 _LETTER = 6.9
 _WIDTH, _HEIGHT = 720, 300
@@ -42,7 +43,9 @@ def told(value: float | None, unit: str) -> str:
     if value is None:
         return UNKNOWN
     if unit == "ratio":
-        return f"{value * 100:.0f}%"
+        return _percent(value)
+    if unit == "hours" and abs(value) < 1:
+        return f"{value * 60:.0f} min"
     if unit == "hours":
         return f"{value / 24:.1f} d" if abs(value) >= _HALF_DAYS else f"{value:.1f} h"
     if unit == "days":
@@ -51,10 +54,22 @@ def told(value: float | None, unit: str) -> str:
 
 
 def short(value: float) -> str:
-    for size, letter in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
-        if abs(value) >= size:
-            return f"{value / size:.1f}".removesuffix(".0") + letter
-    return f"{value:.2f}".rstrip("0").rstrip(".")
+    """What would round to 1000 of one letter is 1 of the next."""
+    text, letter = f"{value:.2f}", ""
+    for larger in "kMG":
+        if abs(float(text)) < _THOUSAND:
+            break
+        value /= _THOUSAND
+        text, letter = f"{value:.1f}", larger
+    return text.rstrip("0").rstrip(".") + letter
+
+
+def _percent(value: float) -> str:
+    """What is not all is not 100%, and what is something is not 0%."""
+    text = f"{value * 100:.0f}%"
+    if text == "100%" and value < 1:
+        return ">99%"
+    return "<1%" if text == "0%" and value > 0 else text
 
 
 def badge(label: str, message: str, colour: str) -> str:

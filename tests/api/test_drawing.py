@@ -21,7 +21,12 @@ def parsed(text: str) -> ET.Element:
     [
         (None, "count", "unknown"), (0.0, "count", "0"), (12_345.0, "count", "12.3k"),
         (2e6, "count", "2M"), (0.5, "count", "0.5"), (0.873, "ratio", "87%"),
-        (3.2, "hours", "3.2 h"), (120.0, "hours", "5.0 d"), (17.0, "days", "17 d"),
+        (0.996, "ratio", ">99%"), (1.0, "ratio", "100%"), (0.004, "ratio", "<1%"),
+        (0.0, "ratio", "0%"),
+        (999.0, "count", "999"), (999_949.0, "count", "999.9k"), (999_950.0, "count", "1M"),
+        (-999_950.0, "count", "-1M"), (999_950_000.0, "count", "1G"), (2e12, "count", "2000G"),
+        (0.02, "hours", "1 min"), (3.2, "hours", "3.2 h"),
+        (120.0, "hours", "5.0 d"), (17.0, "days", "17 d"),
     ],
 )  # fmt: skip
 def test_a_value_is_told_for_people(value: float | None, unit: str, text: str) -> None:
