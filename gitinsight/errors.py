@@ -16,7 +16,8 @@
     │   ├── IdentityChanged       the name now belongs to another repository
     │   ├── TooHard               a text takes more time or memory to read than it may  HTTP 422
     │   ├── TooLarge              a git remote does not fit into what a mirror may take
-    │   ├── InvalidName           not a repository name, URL or path           HTTP 422
+    │   ├── InvalidName           not a repository name or URL                 HTTP 422
+    │   │   ├── InvalidPlace      nor a path of this machine
     │   │   └── InvalidLogin      not a user's or an organisation's
     │   ├── InvalidHour           not an hour of GH Archive
     │   └── BrokenEnvironment     port taken, disk full, state directory unwritable
@@ -216,6 +217,13 @@ class InvalidName(PermanentError):
     def __init__(self, text: str) -> None:
         super().__init__(text)
         self.text = text
+
+    def __str__(self) -> str:
+        return f"{self.text!r} is not a repository: give OWNER/NAME or a URL on GitHub"
+
+
+class InvalidPlace(InvalidName):
+    """Where what is on this machine would do, too."""
 
     def __str__(self) -> str:
         return f"{self.text!r} is not a repository: give OWNER/NAME, a GitHub URL or a local path"

@@ -7,7 +7,7 @@ from typing import Literal
 
 import msgspec
 
-from gitinsight.errors import InvalidLogin, InvalidName, UnexpectedPayload
+from gitinsight.errors import InvalidLogin, InvalidName, InvalidPlace, UnexpectedPayload
 from gitinsight.github import access, probe
 from gitinsight.github.governor import LocalGovernor, MakeGovernor
 from gitinsight.settings import Settings
@@ -66,7 +66,7 @@ class FoundAccount(msgspec.Struct, frozen=True):
 
 
 def parse(text: str, settings: Settings) -> Target:
-    """OWNER/NAME, the URL of a repository, a path to one, or a bundle file; else InvalidName."""
+    """OWNER/NAME, the URL of a repository, a path to one, or a bundle file; else InvalidPlace."""
     path = _local(text)
     if path is not None:
         name = path.stem if path.is_file() else path.name
@@ -75,7 +75,10 @@ def parse(text: str, settings: Settings) -> Target:
     if web and not _is_ours(web["host"], settings):
         # The same name on github.com would be somebody else's repository.
         return Target(GIT, web["name"], _SECRET.sub(r"\1", text))
-    return parse_name(text, settings)
+    try:
+        return parse_name(text, settings)
+    except InvalidName as error:
+        raise InvalidPlace(text) from error
 
 
 def parse_name(text: str, settings: Settings) -> Target:

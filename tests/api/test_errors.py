@@ -25,6 +25,7 @@ TABLE: tuple[tuple[Exception, int, str], ...] = (
     (ours.NotFound("repository 7"), 404, "not-found"),
     (ours.NotVisible("octo/app", 404, "Not Found"), 404, "not-visible"),
     (ours.InvalidName("../etc"), 422, "invalid-name"),
+    (ours.InvalidPlace("./work"), 422, "invalid-name"),
     (ours.InvalidLogin("a/b"), 422, "invalid-name"),
     (ours.InvalidHour("x", "no"), 500, "failed"),
     (ours.TooLarge("octo/app", 1_000), 500, "failed"),

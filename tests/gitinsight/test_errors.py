@@ -18,6 +18,7 @@ from gitinsight.errors import (
     InvalidHour,
     InvalidLogin,
     InvalidName,
+    InvalidPlace,
     LeaseLost,
     MirrorBroken,
     NotFound,
@@ -60,8 +61,9 @@ EXAMPLES: list[tuple[GitInsightError, int, str]] = [
         IdentityChanged("o/n", 1, 2), 1,
         "o/n now names another repository (GitHub id 2, not 1); nothing was changed",
     ),
+    (InvalidName("a b"), 1, "'a b' is not a repository: give OWNER/NAME or a URL on GitHub"),
     (
-        InvalidName("a b"), 1,
+        InvalidPlace("a b"), 1,
         "'a b' is not a repository: give OWNER/NAME, a GitHub URL or a local path",
     ),
     (InvalidHour("x", "no"), 1, "'x' is not an hour of GH Archive: no"),

@@ -135,6 +135,7 @@ def test_nonsense_is_refused_by_name(text: str) -> None:
             parse(text, settings_for())
 
         assert caught.value.text == text
+        assert ("local path" in str(caught.value)) == (parse is targets.parse)  # which takes one
 
 
 def test_a_directory_without_a_repository_is_none(tmp_path: Path) -> None:
