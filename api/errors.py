@@ -18,6 +18,8 @@ from warehouse.selections import SelectionRefused
 from warehouse.statements import AnswerTooLarge, QueryFailed, StatementRefused, StatementTooCostly
 
 _AWAY_SECONDS = 5
+_TOLD = 3
+"""Faults of a request in the one sentence about it; all of them stand in its ``errors``."""
 _KINDS: tuple[tuple[type[errors.GitInsightError], str], ...] = (
     (errors.NotFound, "not-found"),
     (errors.NotVisible, "not-visible"),
@@ -140,9 +142,16 @@ def _on_ours(request: Request, error: Exception) -> JSONResponse:
 def _on_invalid(request: Request, error: Exception) -> JSONResponse:
     found = error.errors() if isinstance(error, RequestValidationError) else []
     invalid = [Fault(where=list(one["loc"]), message=one["msg"]) for one in found]
-    return problem(
-        request, 422, kind="invalid-request", detail="the request is not valid", invalid=invalid
-    )
+    told = "; ".join(f"{_place(one.where)}: {one.message}" for one in invalid[:_TOLD])
+    more = f"; and {len(invalid) - _TOLD} more" if len(invalid) > _TOLD else ""
+    detail = f"the request is not valid: {told}{more}" if told else "the request is not valid"
+    return problem(request, 422, kind="invalid-request", detail=detail, invalid=invalid)
+
+
+def _place(where: list[str | int]) -> str:
+    """``repository_id in the path``, as the API's own documentation calls it."""
+    part, *within = where
+    return f"{'.'.join(map(str, within))} in the {part}" if within else f"the {part}"
 
 
 def refusal(request: Request, error: Refused) -> JSONResponse:

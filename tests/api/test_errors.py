@@ -125,6 +125,26 @@ def test_a_request_that_is_not_valid_says_where(reading: httpx2.Client) -> None:
     assert (problem["status"], problem["type"]) == (422, "urn:gitinsight:problem:invalid-request")
     assert [one["where"] for one in problem["errors"]] == [["query", "state"], ["query", "limit"]]
     assert all(one["message"] for one in problem["errors"])
+    assert "state in the query: Input should be" in problem["detail"]
+    assert "limit in the query: Input should be" in problem["detail"]
+
+
+def test_a_path_that_is_not_valid_says_what_is_wrong_with_it(reading: httpx2.Client) -> None:
+    """People see one sentence, in the dashboard and wherever `errors` is not read."""
+    problem = reading.get("/api/v1/repositories/abc").json()
+
+    assert problem["detail"] == (
+        "the request is not valid: repository_id in the path: Input should be a valid integer,"
+        " unable to parse string as an integer"
+    )
+
+
+def test_a_request_with_many_faults_tells_of_some_of_them(reading: httpx2.Client) -> None:
+    wrong = {f"name{number}": number for number in range(5)}
+    problem = reading.post("/api/v1/repositories", json=wrong).json()
+
+    assert problem["detail"].endswith("; and 3 more")
+    assert len(problem["errors"]) == 6
 
 
 @pytest.mark.parametrize(
