@@ -3,6 +3,7 @@
 import re
 import xml.etree.ElementTree as ET
 from dataclasses import dataclass
+from datetime import datetime
 from statistics import mean
 from typing import Any
 
@@ -241,3 +242,17 @@ def test_odd_days_are_marked_and_say_why(browser: Any, site: Site) -> None:
 
     assert "41, expected 2.5" in said
     assert ODD["tag"] in said
+
+
+@pytest.mark.parametrize("zone", ["America/Los_Angeles", "Asia/Tokyo"])
+def test_a_day_is_the_same_wherever_the_reader_is(browser: Any, site: Site, zone: str) -> None:
+    path = f"/api/v1/repositories/{LONG}/metrics/commits_count?every=day"
+    told = {one["at"]: one["value"] for one in site.api.get(path).json()["data"]}
+    with page_of(browser, site.url, timezone_id=zone) as page:
+        page.goto(f"/repositories/{LONG}?every=day&from=2001-01-01&to=2001-03-01")
+        chart = figure(page, "Commits").locator(".chart")
+        chart.hover()
+        wait_for(lambda: "Commits" in chart.inner_text())
+        day, _, count = chart.inner_text().split("\n")
+
+    assert told[datetime.strptime(day, "%d %b %Y").date().isoformat()] == int(count)  # noqa: DTZ007

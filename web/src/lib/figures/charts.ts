@@ -99,7 +99,7 @@ export function legend(colours: Palette): EChartsCoreOption {
   };
 }
 
-type Hover = { axisValue: number; seriesName: string; color: string; value: [string, number | null]; seriesId?: string };
+type Hover = { seriesName: string; color: string; value: [string, number | null]; seriesId?: string };
 
 const MANY_HOURS = 96;
 /** From here on a point has hardly a pixel: bars would be a surface, and thick lines cost most of a frame. */
@@ -136,8 +136,8 @@ export function overTime(given: Series[], { unit: told = 'count', zooms = true, 
         trigger: 'axis',
         formatter: (hovered: Hover[]) => {
           const shown = hovered.filter((one) => !one.seriesName.startsWith('\0'));
-          const day = new Date(hovered[0]?.axisValue ?? 0).toISOString();
-          return tip(date(day), shown.map((one) => [one.color, one.seriesName, inUnit(one.value[1], unit)]));
+          // As it was told: where the axis has it is midnight of the reader's own zone.
+          return tip(date(hovered[0]?.value[0]), shown.map((one) => [one.color, one.seriesName, inUnit(one.value[1], unit)]));
         },
       },
       xAxis: timeAxis(colours),
