@@ -256,3 +256,24 @@ def test_a_day_is_the_same_wherever_the_reader_is(browser: Any, site: Site, zone
         day, _, count = chart.inner_text().split("\n")
 
     assert told[datetime.strptime(day, "%d %b %Y").date().isoformat()] == int(count)  # noqa: DTZ007
+
+
+def test_what_is_known_between_gaps_is_drawn(browser: Any, site: Site) -> None:
+    """A line through a point alone would be none."""
+    with page_of(browser, site.url) as page:
+        page.route("**/issue_weekly/rows?*", alone)
+        page.goto(f"/repositories/{site.repository}")
+        settle(page)
+        figure(page, "Time to the first close")
+        svg = ET.fromstring(image(page, "Time to the first close", "SVG"))  # noqa: S314
+
+    dots = [one for one in svg.iter(f"{_SVG}path") if "matrix(2.5" in one.get("transform", "")]
+    assert len(dots) > 5
+
+
+def alone(route: Any) -> None:
+    """Every other week of the answer is not known."""
+    told = route.fetch().json()
+    for place, row in enumerate(told["data"]):
+        row |= {name: 5.0 + place if place % 2 else None for name in row if name.endswith("_hours")}
+    route.fulfill(json=told)

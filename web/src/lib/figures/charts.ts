@@ -170,7 +170,7 @@ function main(one: Series, colour: string, colours: Palette, lines: { at: string
     barMaxWidth: 18,
     // More than there are pixels: what is drawn keeps the shape of a line, and the peaks of bars.
     sampling: type === 'bar' ? 'max' : 'lttb',
-    showSymbol: one.points.length < 2,
+    showSymbol: one.points.some((_, place) => isAlone(one.points, place)),
     symbolSize: 5,
     lineStyle: { width: isDense ? 1 : 1.6, type: one.isDashed ? 'dashed' : 'solid' },
     markPoint:
@@ -195,6 +195,12 @@ function main(one: Series, colour: string, colours: Palette, lines: { at: string
           }
         : undefined,
   };
+}
+
+/** Whether nothing is known on either side of it: a line through it would be none. */
+function isAlone(points: Point[], place: number): boolean {
+  const isKnown = (at: number): boolean => (points[at]?.[1] ?? null) !== null;
+  return isKnown(place) && !isKnown(place - 1) && !isKnown(place + 1);
 }
 
 /** Two stacked lines: what is below is not painted, what lies between is. */
