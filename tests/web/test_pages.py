@@ -316,3 +316,16 @@ def test_ten_thousand_repositories_scroll_as_a_hundred_do(browser: Any, site: Si
 
     assert rows < 100
     assert many < max(2 * few, 1000 / 30)
+
+
+def test_a_part_of_health_that_is_not_known_has_no_bar(browser: Any, site: Site) -> None:
+    with page_of(browser, site.url) as page:
+        page.goto(f"/repositories/{site.repository}")
+        parts = page.get_by_role("figure", name="Health").get_by_role("listitem")
+        parts.first.wait_for()
+        unknown = parts.filter(has_text="unknown")
+        bars = [unknown.locator("meter").count(), parts.locator("meter").count()]
+        count = unknown.count()
+
+    assert count > 0
+    assert bars == [0, 6 - count]
