@@ -329,3 +329,24 @@ def test_a_part_of_health_that_is_not_known_has_no_bar(browser: Any, site: Site)
 
     assert count > 0
     assert bars == [0, 6 - count]
+
+
+def test_activity_that_is_not_known_is_less_than_none(browser: Any, site: Site) -> None:
+    def trends(route: Any) -> None:
+        (row, *_) = route.fetch().json()["data"]
+        told = {"unknown": [None] * 8, "none": [0] * 8, "alone": [None, 3, None, 1]}
+        data = [
+            row | {"repository_id": place, "full_name": name, "trend": trend}
+            for place, (name, trend) in enumerate(told.items())
+        ]
+        route.fulfill(json={"data": data, "next_cursor": None})
+
+    with page_of(browser, site.url) as page:
+        page.route("**/api/v1/overview?*", trends)
+        page.goto("/?sort=active")
+        page.get_by_role("link", name="none").wait_for()
+        names = page.locator(".row .name a").all_inner_texts()
+        drawn = page.locator(".trend path").first.get_attribute("d")
+
+    assert names == ["alone", "none", "unknown"]
+    assert [one[-2:] for one in drawn.split("M")[1:]] == ["h0", "h0"]  # dots, not lines

@@ -22,8 +22,9 @@ export const ORDERS = {
 } as const;
 export type Order = keyof typeof ORDERS;
 
-function activity(row: Row): number {
-  return row.trend.slice(-4).reduce<number>((sum, one) => sum + (one ?? 0), 0);
+function activity(row: Row): number | null {
+  const known = row.trend.slice(-4).filter((one) => one !== null);
+  return known.length === 0 ? null : known.reduce((sum, one) => sum + one, 0);
 }
 
 /** What is not known comes last, in every order. */
