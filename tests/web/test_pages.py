@@ -350,3 +350,16 @@ def test_activity_that_is_not_known_is_less_than_none(browser: Any, site: Site) 
 
     assert names == ["alone", "none", "unknown"]
     assert [one[-2:] for one in drawn.split("M")[1:]] == ["h0", "h0"]  # dots, not lines
+
+
+def test_a_name_that_is_long_does_not_widen_a_phone(browser: Any, site: Site) -> None:
+    name = "o" * 39 + "/" + "n" * 100
+    path = f"**/api/v1/repositories/{site.repository}"
+    with page_of(browser, site.url, size="phone") as page:
+        page.route(path, lambda one: one.fulfill(json=one.fetch().json() | {"full_name": name}))
+        page.goto(f"/repositories/{site.repository}")
+        page.get_by_role("heading", name=name).wait_for()
+        settle(page)
+        wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+
+    assert wide <= 0
