@@ -58,28 +58,46 @@ export class Repositories {
   rows = $state.raw<Row[]>([]);
   isWhole = $state(false);
   problem = $state.raw<Problem | undefined>(undefined);
+  #turn = 0;
+  #isLooking = false;
 
   async load(): Promise<void> {
+    const turn = ++this.#turn;
     let found: Row[] = [];
     try {
       await everyPage(
         (cursor) => page(cursor, cursor === undefined ? FIRST : MORE),
         (rows, isLast) => {
+          if (turn !== this.#turn) return;
           found = [...found, ...rows];
           // What was there stays until there is as much of the new.
           if (isLast || found.length >= this.rows.length) this.rows = found;
           this.isWhole = isLast;
         },
       );
-      this.problem = undefined;
+      if (turn === this.#turn) this.problem = undefined;
     } catch (error) {
+      if (turn !== this.#turn) return;
       if (!(error instanceof Problem)) throw error;
       this.problem = error;
     }
   }
 
-  /** Looks whether jobs have begun or ended meanwhile, and reads the list anew if so. */
+  /**
+   * Looks whether jobs have begun or ended meanwhile, and reads the list anew if so. While the API
+   * takes longer than it is until the next look, there is none.
+   */
   async look(): Promise<void> {
+    if (this.#isLooking) return;
+    this.#isLooking = true;
+    try {
+      await this.#compare();
+    } finally {
+      this.#isLooking = false;
+    }
+  }
+
+  async #compare(): Promise<void> {
     const states = ['running', 'queued'] as const;
     const pages = await Promise.all(
       states.map((state) => told(api.GET('/api/v1/jobs', { params: { query: { state, limit: 500 } } }))),

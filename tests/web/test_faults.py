@@ -1,0 +1,56 @@
+"""Pages while the API is slow, answers out of order, or fails: they wait, and say what is wrong."""
+
+from typing import Any
+
+from tests.support.browser import page_of
+from tests.web.conftest import Site
+
+NAME = "synthetic-labs/borealis"
+SLOW_MS = 5_000
+"""Longer than it is until a page looks again."""
+PROBLEM = {"title": "Too Many Requests", "detail": "no more than 60 a minute", "status": 429}
+
+
+def slow(page: Any) -> None:
+    """From here on each answer takes its time."""
+    network = page.context.new_cdp_session(page)
+    network.send("Network.enable")
+    network.send(
+        "Network.emulateNetworkConditions",
+        {"offline": False, "latency": SLOW_MS, "downloadThroughput": -1, "uploadThroughput": -1},
+    )
+
+
+def test_jobs_are_shown_though_an_answer_takes_longer_than_the_next_look(
+    browser: Any, site: Site
+) -> None:
+    with page_of(browser, site.url) as page:
+        page.goto("/")
+        page.get_by_text(NAME).first.wait_for()
+        page.get_by_role("link", name="Jobs").hover()  # its code is loaded
+        page.wait_for_timeout(500)
+        slow(page)
+        page.get_by_role("link", name="Jobs").click()
+        page.wait_for_url("**/jobs")
+        page.get_by_role("row", name=NAME).first.wait_for(timeout=4 * SLOW_MS)
+
+
+def test_a_list_that_is_waited_for_is_not_asked_for_again(browser: Any, site: Site) -> None:
+    open_now: set[str] = set()
+    most = 0
+
+    def asks(request: Any) -> None:
+        nonlocal most
+        if "/api/v1/jobs?state=running" in request.url:
+            open_now.add(str(id(request)))
+            most = max(most, len(open_now))
+
+    with page_of(browser, site.url) as page:
+        page.on("request", asks)
+        page.on("requestfinished", lambda request: open_now.discard(str(id(request))))
+        page.goto("/")
+        page.get_by_text(NAME).first.wait_for()
+        slow(page)
+        page.wait_for_timeout(4 * SLOW_MS)
+
+    assert most == 1
