@@ -4,6 +4,7 @@ from typing import Any
 
 from tests.support.browser import page_of
 from tests.web.conftest import Site
+from warehouse.engine import driver
 
 NAME = "synthetic-labs/borealis"
 SLOW_MS = 5_000
@@ -54,3 +55,22 @@ def test_a_list_that_is_waited_for_is_not_asked_for_again(browser: Any, site: Si
         page.wait_for_timeout(4 * SLOW_MS)
 
     assert most == 1
+
+
+def test_older_jobs_that_are_asked_for_twice_come_once(browser: Any, site: Site) -> None:
+    with site.warehouse.begin() as connection:
+        driver(connection).execute(
+            "insert into ops.jobs select made.* from (select * from ops.jobs limit 1) as one,"
+            " generate_series(1, 70) as n, jsonb_populate_record(null::ops.jobs, to_jsonb(one) ||"
+            " jsonb_build_object('job_id', gen_random_uuid(), 'requested_at',"
+            " one.requested_at - make_interval(hours => n))) as made"
+        )
+        count = driver(connection).execute("select count(*) from ops.jobs").fetchone()
+    with page_of(browser, site.url) as page:
+        page.goto("/jobs")
+        page.get_by_role("button", name="Older ones").dblclick()
+        page.get_by_role("button", name="Older ones").wait_for(state="detached")
+        page.wait_for_load_state("networkidle")
+        shown = page.locator("tbody tr").count()
+
+    assert (shown,) == count
