@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+
 from tests.support.browser import page_of
 from tests.web.conftest import Site
 from warehouse.engine import driver
@@ -74,3 +76,15 @@ def test_older_jobs_that_are_asked_for_twice_come_once(browser: Any, site: Site)
         shown = page.locator("tbody tr").count()
 
     assert (shown,) == count
+
+
+@pytest.mark.parametrize("status", [429, 500, 503])
+def test_figures_are_shown_though_nobody_says_which_jobs_run(
+    browser: Any, site: Site, status: int
+) -> None:
+    """The page fails for whatever it does not catch."""
+    with page_of(browser, site.url) as page:
+        page.route("**/api/v1/jobs?*", lambda route: route.fulfill(status=status, body="<html>"))
+        page.goto(f"/repositories/{site.repository}")
+        page.get_by_role("heading", name=NAME).wait_for()
+        page.wait_for_load_state("networkidle")
