@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from tests.support.browser import page_of
+from tests.support.rows import add_repository
 from tests.web.conftest import Site
 from warehouse.engine import driver
 
@@ -76,6 +77,40 @@ def test_older_jobs_that_are_asked_for_twice_come_once(browser: Any, site: Site)
         shown = page.locator("tbody tr").count()
 
     assert (shown,) == count
+
+
+def test_a_repository_is_not_shown_under_the_name_of_another(browser: Any, site: Site) -> None:
+    """As when somebody goes back by two pages at once."""
+    other = add_repository(site.warehouse, "other/one", github_id=7)
+    with page_of(browser, site.url) as page:
+        page.goto(f"/repositories/{site.repository}")
+        page.get_by_role("heading", name=NAME).wait_for()
+        page.get_by_role("link", name="Repositories").click()
+        page.get_by_role("link", name="other/one").click()
+        page.get_by_role("heading", name="other/one").wait_for()
+        slow(page)
+        page.evaluate("history.go(-2)")
+        page.wait_for_url(f"**/repositories/{site.repository}")
+        page.wait_for_timeout(500)
+        shown = page.get_by_role("heading", level=1).all_inner_texts()
+        page.get_by_role("heading", name=NAME).wait_for(timeout=4 * SLOW_MS)
+    with site.warehouse.begin() as connection:
+        driver(connection).execute(
+            "delete from ops.repositories where repository_id = %s", (other,)
+        )
+
+    assert shown == []
+
+
+def test_a_page_asks_once_for_its_repository(browser: Any, site: Site) -> None:
+    asked: list[str] = []
+    with page_of(browser, site.url) as page:
+        page.goto("/")
+        page.on("request", lambda request: asked.append(request.url))
+        page.get_by_role("link", name=NAME).click()
+        page.wait_for_load_state("networkidle")
+
+    assert asked.count(f"{site.url}/api/v1/repositories/{site.repository}") == 1
 
 
 @pytest.mark.parametrize("status", [429, 500, 503])
