@@ -113,6 +113,29 @@ def test_a_page_asks_once_for_its_repository(browser: Any, site: Site) -> None:
     assert asked.count(f"{site.url}/api/v1/repositories/{site.repository}") == 1
 
 
+def test_while_nobody_has_answered_yet_the_page_says_that_it_waits(
+    browser: Any, site: Site
+) -> None:
+    with page_of(browser, site.url) as page:
+        page.route("**/api/v1/me", lambda _: None)
+        page.goto("/")
+        page.get_by_role("main").get_by_role("status").wait_for()
+        said = page.get_by_role("main").inner_text()
+
+    assert said.strip() == "Waiting for the API"
+
+
+def test_what_the_api_refuses_is_said_as_it_said_it(browser: Any, site: Site) -> None:
+    """It answers, so that nobody is to ask whether it runs."""
+    with page_of(browser, site.url) as page:
+        page.route("**/api/v1/me", lambda route: route.fulfill(status=429, json=PROBLEM))
+        page.goto("/")
+        said = page.get_by_role("alert").inner_text()
+
+    assert PROBLEM["title"] in said
+    assert PROBLEM["detail"] in said
+
+
 @pytest.mark.parametrize("status", [429, 500, 503])
 def test_figures_are_shown_though_nobody_says_which_jobs_run(
     browser: Any, site: Site, status: int

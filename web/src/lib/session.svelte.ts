@@ -9,6 +9,8 @@ class Session {
   me = $state<Schemas['Me'] | null>(null);
   /** `out`: this service wants everybody to sign in, and nobody is. */
   status = $state<'asking' | 'in' | 'out' | 'away'>('asking');
+  /** Why it is `away`. */
+  problem = $state.raw<Problem | undefined>(undefined);
 
   /** In `local` mode whoever looks is a guest, who may read. */
   get isGuest(): boolean {
@@ -30,6 +32,7 @@ class Session {
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
       this.me = null;
+      this.problem = error;
       this.status = error.status === 401 ? 'out' : 'away';
     }
   }
