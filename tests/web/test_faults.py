@@ -1,12 +1,15 @@
 """Pages while the API is slow, answers out of order, or fails: they wait, and say what is wrong."""
 
 from typing import Any
+from uuid import UUID
 
 import pytest
 
+from gitinsight.clock import now
 from tests.support.browser import page_of
 from tests.support.rows import add_repository
 from tests.web.conftest import Site
+from warehouse import job_events, jobs
 from warehouse.engine import driver
 
 NAME = "synthetic-labs/borealis"
@@ -146,3 +149,25 @@ def test_figures_are_shown_though_nobody_says_which_jobs_run(
         page.goto(f"/repositories/{site.repository}")
         page.get_by_role("heading", name=NAME).wait_for()
         page.wait_for_load_state("networkidle")
+
+
+def test_a_stage_that_a_job_broke_off_in_is_not_under_way(browser: Any, site: Site) -> None:
+    path = f"/api/v1/repositories/{site.repository}/analyze"
+    job_id = str(site.api.post(path).raise_for_status().json()["job_id"])
+    with page_of(browser, site.url) as page:
+        page.goto(f"/jobs/{job_id}")
+        stage = page.locator(".stages li", has_text="extract")
+        stage.get_by_text("to come").wait_for()
+        with site.warehouse.begin() as connection:
+            held = jobs.claim(connection, UUID(job_id), worker="here", at=now())
+            job_events.append(
+                connection, held.job_id, at=now(), state="running", stage="extract",
+                resource="issues", done=3, total=9, rows=3,
+            )  # fmt: skip
+        stage.get_by_text("under way").wait_for()
+        with site.warehouse.begin() as connection:
+            jobs.finish(connection, held, state="failed", at=now(), outcome={})
+        page.get_by_role("status").get_by_text("failed").wait_for()
+        said = stage.inner_text()
+
+    assert "under way" not in said

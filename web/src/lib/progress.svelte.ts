@@ -39,12 +39,13 @@ export class Progress {
     return isOver(this.state);
   }
 
-  /** Whether a stage is behind, under way or to come. */
-  of(stage: Stage): 'done' | 'now' | 'later' {
+  /** Whether a stage is behind, under way, to come, or the one that a job broke off in. */
+  of(stage: Stage): 'done' | 'now' | 'broken' | 'later' {
     const here = this.stage === null ? -1 : STAGES.indexOf(this.stage);
     const there = STAGES.indexOf(stage);
     if (there < here || this.state === 'succeeded' || this.state === 'partial') return 'done';
-    return there === here ? 'now' : 'later';
+    if (there !== here) return 'later';
+    return this.isOver ? 'broken' : 'now';
   }
 }
 
