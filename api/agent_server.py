@@ -1,8 +1,11 @@
 """The server of agents, as the official SDK makes it: 28 MB that are loaded when the first asks."""
 
 import logging
+from collections.abc import Callable
+from typing import Any
 
 from mcp.server.mcpserver import MCPServer
+from mcp.server.mcpserver.tools import Tool
 from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
 from mcp.server.transport_security import TransportSecuritySettings
 from mcp.types import ToolAnnotations
@@ -27,9 +30,7 @@ _READS = ToolAnnotations(
 
 def make(state: State, settings: ApiSettings, *, path: str) -> StreamableHTTPSessionManager:
     """Without sessions, so that any process may answer: each request stands for itself."""
-    server = _server()
-    for tool in Tools(state).all():
-        server.add_tool(tool, annotations=_READS)
+    server = _server([_strict(one) for one in Tools(state).all()])
     server.streamable_http_app(
         streamable_http_path=path, stateless_http=True, json_response=True,
         max_request_body_size=_MAX_BODY_BYTES, transport_security=_security(settings),
@@ -37,12 +38,23 @@ def make(state: State, settings: ApiSettings, *, path: str) -> StreamableHTTPSes
     return server.session_manager
 
 
-def _server() -> MCPServer[None]:
+def _strict(tool: Callable[..., Any]) -> Tool:
+    """Refuses what it does not know: a filter under a wrong name would be no filter."""
+    made = Tool.from_function(tool, annotations=_READS)
+    arguments = made.fn_metadata.arg_model
+    arguments.model_config["extra"] = "forbid"
+    arguments.model_rebuild(force=True)
+    return made.model_copy(update={"parameters": arguments.model_json_schema(by_alias=True)})
+
+
+def _server(tools: list[Tool]) -> MCPServer[None]:
     """It gives the log of the process a handler of its own where there is none yet."""
     root, none = logging.getLogger(), logging.NullHandler()
     root.addHandler(none)
     try:
-        return MCPServer("GitInsight", instructions=_INSTRUCTIONS, version="1", subscriptions=False)
+        return MCPServer(
+            "GitInsight", instructions=_INSTRUCTIONS, version="1", subscriptions=False, tools=tools
+        )
     finally:
         root.removeHandler(none)
 

@@ -108,6 +108,12 @@ def test_a_statement_is_answered_as_over_http(api: httpx2.Client) -> None:
             {"mart": "contributor", "filter": ["commits_count:eq:x"]},
             "filter 'commits_count:eq:x': this is no bigint",
         ),
+        (
+            "mart_rows",
+            {"mart": "contributor", "filters": ["commits_count:ge:3"]},
+            "Extra inputs are not permitted",
+        ),
+        ("list_marts", {"mart": "contributor"}, "Extra inputs are not permitted"),
         ("repository_summary", {"repository": "octo/none"}, "is not known here"),
         ("repository_summary", {"repository": "9" * 40}, "is not known here"),
         ("describe_metric", {"metric": "nothing"}, "metric nothing is not known here"),
@@ -131,3 +137,10 @@ def test_what_goes_wrong_is_said_in_words(
         return text
 
     assert told in using(api, work)
+
+
+def test_an_agent_is_told_that_a_tool_takes_nothing_else(api: httpx2.Client) -> None:
+    async def work(client: Client) -> Any:
+        return (await client.list_tools()).tools
+
+    assert {one.input_schema["additionalProperties"] for one in using(api, work)} == {False}
