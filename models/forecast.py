@@ -86,15 +86,14 @@ def forecast(weeks: Weeks) -> Forecast:
         return Forecast(None, "too_short", [], [])
     if len(set(known)) == 1:
         return Forecast(None, "never_changes", [], [])
+    if all(one is None for one in weeks[-HORIZON_WEEKS:]):
+        return Forecast(None, "not_known_lately", [], [])
     quiet = sum(one != 0 for one in known) < _LEAST_ACTIVE * len(known)
     average = MovingAverage(weeks)
     methods: list[Method] = [average] if quiet else [Smoothing(weeks), average]
     accuracy = back_test(weeks, [*methods, SeasonalNaive(weeks)])
-    if not accuracy:
-        # Either no week of late is known, or the year before is repeated without any error.
-        is_lost = all(one is None for one in weeks[-HORIZON_WEEKS:])
-        reason = "not_known_lately" if is_lost else "nothing_beats_the_year_before"
-        return Forecast(None, reason, [], [])
+    if not accuracy:  # the year before is repeated without any error
+        return Forecast(None, "nothing_beats_the_year_before", [], [])
     mase = {one.method: one.mase for one in accuracy}
     best = min(methods, key=lambda one: mase[one.name])
     if mase[best.name] > _MARGIN * mase[SEASONAL_NAIVE]:

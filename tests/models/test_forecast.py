@@ -100,6 +100,7 @@ def test_what_next_to_never_happens_has_its_average_and_says_so() -> None:
         ([None] * 100, "too_short"),
         ([3.0] * 100, "never_changes"),
         ([*walk(100), *[None] * 60], "not_known_lately"),
+        ([*walk(100), *[None] * 8], "not_known_lately"),
     ],
 )
 def test_nothing_is_said_without_a_reason(weeks: list[float | None], reason: str) -> None:
