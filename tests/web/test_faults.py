@@ -6,6 +6,7 @@ from uuid import UUID
 import pytest
 
 from gitinsight.clock import now
+from tests.conftest import ADMIN_KEY
 from tests.support.browser import page_of
 from tests.support.rows import add_repository
 from tests.web.conftest import Site
@@ -171,3 +172,17 @@ def test_a_stage_that_a_job_broke_off_in_is_not_under_way(browser: Any, site: Si
         said = stage.inner_text()
 
     assert "under way" not in said
+
+
+def test_a_key_is_not_called_wrong_by_whoever_cannot_tell(browser: Any, site: Site) -> None:
+    with page_of(browser, site.url) as page:
+        page.goto("/")
+        page.get_by_role("button", name="Sign in").click()
+        page.route("**/api/v1/me", lambda route: route.fulfill(status=429, json=PROBLEM))
+        page.get_by_label("Or with a key").fill(ADMIN_KEY)
+        page.get_by_role("button", name="Use it").click()
+        dialog = page.get_by_role("dialog")
+        dialog.get_by_text(str(PROBLEM["detail"])).wait_for()
+        said = dialog.inner_text()
+
+    assert "not known here" not in said

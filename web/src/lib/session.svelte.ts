@@ -46,13 +46,15 @@ class Session {
     location.assign(address);
   }
 
-  /** Whether the key is one: the admin key of this machine, or an API key. */
+  /** Whether the key is one: the admin key of this machine, or an API key. Throws a Problem where nobody says. */
   async takeKey(key: string): Promise<boolean> {
     useKey(key.trim());
     await this.begin();
     if (this.status === 'in' && !this.isGuest) return true;
+    const problem = this.status === 'away' ? this.problem : undefined;
     forget();
     await this.begin();
+    if (problem) throw problem;
     return false;
   }
 
