@@ -186,3 +186,19 @@ def test_a_key_is_not_called_wrong_by_whoever_cannot_tell(browser: Any, site: Si
         said = dialog.inner_text()
 
     assert "not known here" not in said
+
+
+def test_what_was_found_before_is_not_opened_for_what_is_typed_now(
+    browser: Any, site: Site
+) -> None:
+    with page_of(browser, site.url) as page:
+        page.goto("/search?q=borealis&type=repository")
+        page.get_by_role("option").first.wait_for()
+        slow(page)
+        page.get_by_role("combobox").fill("something else")
+        page.keyboard.press("Enter")
+        page.wait_for_timeout(500)
+        page.keyboard.press("Enter")
+        page.wait_for_timeout(2 * SLOW_MS)
+
+        assert "/search" in page.url
