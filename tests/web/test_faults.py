@@ -202,3 +202,21 @@ def test_what_was_found_before_is_not_opened_for_what_is_typed_now(
         page.wait_for_timeout(2 * SLOW_MS)
 
         assert "/search" in page.url
+
+
+def test_no_value_stands_under_the_name_of_another_metric(browser: Any, site: Site) -> None:
+    path = f"/api/v1/repositories/{site.repository}/values/commits"
+    count = site.api.get(path).raise_for_status().json()["data"]["value"]
+    with page_of(browser, site.url) as page:
+        page.goto(f"/compare?repository={site.repository}&every=week")
+        commits = page.locator(".tile").get_by_text(f"{count:.0f}", exact=True)
+        commits.wait_for()
+        slow(page)
+        page.get_by_role("button", name="month", exact=True).click()
+        page.wait_for_timeout(300)
+        held = page.get_by_role("heading", name="By week").count()
+        page.get_by_label("Metric").select_option("bus-factor")
+        page.wait_for_timeout(300)
+        shown = commits.count()
+
+    assert (held, shown) == (1, 0)

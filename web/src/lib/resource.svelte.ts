@@ -31,11 +31,18 @@ export class Resource<T> {
 }
 
 /**
- * Asks now, and anew whenever what `ask` reads before its first `await` has changed. To be called
- * while a component is made.
+ * Asks now, and anew whenever what `ask` reads before its first `await` has changed. What was held
+ * is dropped where `of` has changed: it is about something else. To be called while a component is
+ * made.
  */
-export function resource<T>(ask: () => Promise<T>): Resource<T> {
+export function resource<T>(ask: () => Promise<T>, of?: () => unknown): Resource<T> {
   const made = new Resource(ask);
+  let before = of?.();
+  $effect.pre(() => {
+    const now = of?.();
+    if (now !== before) made.data = undefined;
+    before = now;
+  });
   $effect(() => {
     void made.load();
   });
