@@ -220,3 +220,26 @@ def test_no_value_stands_under_the_name_of_another_metric(browser: Any, site: Si
         shown = commits.count()
 
     assert (held, shown) == (1, 0)
+
+
+@pytest.mark.parametrize(
+    ("name", "figures"), [("completeness", "The ledger"), ("quality", "Checks")]
+)
+def test_no_ledger_stands_under_the_name_of_another_repository(
+    browser: Any, site: Site, name: str, figures: str
+) -> None:
+    other = add_repository(site.warehouse, "other/one", github_id=7)
+    with page_of(browser, site.url) as page:
+        page.goto(f"/{name}?repository={site.repository}&show=all")
+        page.get_by_role("region", name=figures).wait_for()
+        slow(page)
+        page.get_by_role("combobox", name="Another repository").fill("other/one")
+        page.get_by_role("option", name="other/one").click(timeout=4 * SLOW_MS)
+        page.get_by_role("link", name="other/one").wait_for(timeout=4 * SLOW_MS)
+        shown = page.get_by_role("region", name=figures).count()
+    with site.warehouse.begin() as connection:
+        driver(connection).execute(
+            "delete from ops.repositories where repository_id = %s", (other,)
+        )
+
+    assert shown == 0
