@@ -202,6 +202,8 @@ def _admitting(app: FastAPI, settings: Settings, admin_key: str | None) -> Crede
     """What knows who comes in. No secret is read, and none made, before it is needed."""
     auth, engine = settings.auth, app.state.warehouse
     app.state.vault = cache(partial(_vault, settings))
+    if auth.encryption_keys:
+        app.state.vault()  # else a key that is none is told to whoever logs in first
     app.state.tokens = Tokens(
         engine, app.state.vault, issuer=auth.public_url or "gitinsight",
         life=timedelta(minutes=auth.access_minutes),

@@ -271,9 +271,10 @@ def _explain(error: Exception) -> tuple[str, int]:
     if isinstance(error, ValidationError):
         first = error.errors()[0]
         name = "__".join(["GITINSIGHT", *map(str, first["loc"])]).replace("__", "_", 1).upper()
-        if not first["loc"]:
-            return first["msg"].removeprefix("Value error, "), 1
-        return f"the setting {name} is not valid: {first['msg']}", 1
+        said = first["msg"].removeprefix("Value error, ")
+        if not first["loc"] or said.startswith("GITINSIGHT_"):
+            return said, 1
+        return f"the setting {name} is not valid: {said}", 1
     if isinstance(error, UNREACHABLE):
         return f"the warehouse does not answer: {first_line(error)}", 75
     usage = getattr(error, "format_message", None)

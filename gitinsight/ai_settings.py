@@ -1,9 +1,11 @@
 """The part of the configuration that is about models; ``gitinsight/settings.py`` reads it."""
 
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
+
+from gitinsight.setting_kinds import HTTP, Seconds
 
 _FROZEN = ConfigDict(frozen=True, extra="forbid")
 
@@ -25,24 +27,22 @@ class LlmSettings(BaseModel):
 
     model_config = _FROZEN
 
-    base_url: str | None = None
+    base_url: Annotated[str, HTTP] | None = None
     """Such as http://127.0.0.1:11434/v1; what is asked and the names of columns are sent there."""
     api_key: SecretStr | None = None
     model: str | None = None
-    timeout_seconds: float = Field(60, gt=0)
+    timeout_seconds: Seconds = 60
     """Of one answer."""
 
     @field_validator("base_url")
     @classmethod
-    def _is_address(cls, value: str | None) -> str | None:
-        if value is not None and not value.startswith(("http://", "https://")):
-            raise ValueError("an address begins with http:// or https://")
+    def _without_last_slash(cls, value: str | None) -> str | None:
         return None if value is None else value.rstrip("/")
 
     @model_validator(mode="after")
     def _is_whole(self) -> "LlmSettings":
         if (self.base_url is None) != (self.model is None):
-            raise ValueError("base_url and model belong together")
+            raise ValueError("GITINSIGHT_LLM__BASE_URL and GITINSIGHT_LLM__MODEL belong together")
         return self
 
 

@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import quote, urlsplit, urlunsplit
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, field_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 from pydantic_settings import NoDecode
 
 from gitinsight.errors import BrokenEnvironment
+from gitinsight.setting_kinds import HTTP, Milliseconds, address
 
 _FROZEN = ConfigDict(frozen=True, extra="forbid")
 
@@ -25,22 +26,11 @@ def parts(value: object) -> object:
     return value
 
 
-def _beginning(*with_: str) -> AfterValidator:
-    """Of an address that is not empty."""
-
-    def check(value: SecretStr) -> SecretStr:
-        if value and not value.get_secret_value().startswith(with_):
-            raise ValueError(f"an address begins with {with_[0]}")
-        return value
-
-    return AfterValidator(check)
-
-
 class WarehouseSettings(BaseModel):
     model_config = _FROZEN
 
     url: (
-        Annotated[SecretStr, _beginning("postgresql://", "postgres://", "postgresql+psycopg://")]
+        Annotated[SecretStr, address("postgresql://", "postgres://", "postgresql+psycopg://")]
         | None
     ) = None
     """PostgreSQL 14 or later; unset means the embedded cluster under the state directory."""
@@ -48,7 +38,7 @@ class WarehouseSettings(BaseModel):
     """Goes into ``url`` where that has none, so that it may be a file of its own."""
     port: Port = 5433
     """Where the embedded cluster listens on 127.0.0.1; a free port is taken if it is in use."""
-    lock_timeout_ms: int = 5_000
+    lock_timeout_ms: Milliseconds = 5_000
 
     @property
     def address(self) -> str | None:
@@ -66,7 +56,7 @@ class WarehouseSettings(BaseModel):
 class RedisSettings(BaseModel):
     model_config = _FROZEN
 
-    url: Annotated[SecretStr, _beginning("redis://", "rediss://", "unix://")] | None = None
+    url: Annotated[SecretStr, address("redis://", "rediss://", "unix://")] | None = None
     port: Port = 6380
 
 
@@ -74,7 +64,7 @@ class SimulatorSettings(BaseModel):
     model_config = _FROZEN
 
     port: Port = 8790
-    url: str | None = None
+    url: Annotated[str, HTTP] | None = None
     """Where the simulated GitHub answers; set for the processes of a stack that has one."""
 
 
@@ -129,7 +119,7 @@ def secrets_in(directory: Path, prefix: str) -> dict[str, Any]:
     """What files hold that are named as variables are, as Docker and Kubernetes mount secrets."""
     try:
         files = sorted(one for one in directory.iterdir() if one.name.startswith(prefix))
-        texts = {one.name: one.read_text("utf-8").strip() for one in files}
+        texts = {one.name: _text(one) for one in files}
     except OSError as error:
         reason = error.strerror or type(error).__name__
         raise BrokenEnvironment(
@@ -137,6 +127,13 @@ def secrets_in(directory: Path, prefix: str) -> dict[str, Any]:
             f"make the directory readable, or unset {prefix}SECRETS_DIR",
         ) from error
     return _nested({name.removeprefix(prefix): text for name, text in texts.items() if text})
+
+
+def _text(file: Path) -> str:
+    try:
+        return file.read_text("utf-8").strip()
+    except UnicodeDecodeError as error:
+        raise BrokenEnvironment(f"the secret {file} is no text", "write it as UTF-8") from error
 
 
 def _nested(texts: Mapping[str, str]) -> dict[str, Any]:

@@ -6,6 +6,8 @@ from typing import Annotated, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 from pydantic_settings import NoDecode
 
+from gitinsight.setting_kinds import HTTP, WholeSeconds, address
+
 _FROZEN = ConfigDict(frozen=True, extra="forbid")
 _CRON = ((0, 59), (0, 23), (1, 31), (1, 12), (0, 7))
 """Minute, hour, day, month, day of the week."""
@@ -23,9 +25,9 @@ class OrchestratorSettings(BaseModel):
 
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65_535)] = 4200
-    api_url: str | None = None
+    api_url: Annotated[str, HTTP] | None = None
     """A Prefect server somewhere else; unset means the embedded one on ``host`` and ``port``."""
-    concurrency: int = 2
+    concurrency: int = Field(2, ge=1, le=256)
     """Analyses at once; each is a process of up to 450 MB."""
     refresh_cron: str = "0 3 * * *"
     """When everything that is followed is looked at, and what has changed is analysed."""
@@ -39,15 +41,15 @@ class OrchestratorSettings(BaseModel):
     """When rows that are not kept for ever go."""
     retrain_cron: str = NEVER
     """When models are trained anew, for which ``training.data_dir`` has to be set."""
-    dask_address: str | None = None
+    dask_address: Annotated[str, address("tcp://", "tls://", needs_host=True)] | None = None
     """The scheduler of a Dask cluster (tcp://HOST:8786) whose workers read the texts of many
     repositories at once; unset: they are read where the flow runs."""
-    giant_records: int = 50_000
+    giant_records: int = Field(50_000, ge=1, le=2_000_000_000)
     """From about so many records on a repository is a giant: all places but one may be taken by
     giants, so that the others never wait for them."""
-    lease_seconds: int = 30
+    lease_seconds: WholeSeconds = 30
     """A job whose worker has not been heard of for so long is taken over."""
-    warm_seconds: Annotated[int, Field(ge=1)] = 600
+    warm_seconds: WholeSeconds = 600
     """So long after the last run everything that runs import stays in memory, 150 MB, and the next
     one begins at once; after that it takes some seconds."""
 
@@ -74,11 +76,11 @@ class NotifySettings(BaseModel):
     of: Annotated[tuple[Trouble, ...], NoDecode] = TROUBLES
     """What is told: analyses that failed, missed something, or did not pass the quality gate, and
     figures that have become too old."""
-    webhook_url: SecretStr | None = None
+    webhook_url: Annotated[SecretStr, HTTP] | None = None
     """Is sent JSON by POST."""
     webhook_secret: SecretStr | None = None
     """Signs it: HMAC-SHA256 of the body in X-GitInsight-Signature-256."""
-    slack_url: SecretStr | None = None
+    slack_url: Annotated[SecretStr, HTTP] | None = None
     """An incoming webhook of Slack, or of what takes the same: Mattermost, Discord's /slack."""
     smtp_host: str | None = None
     smtp_port: Annotated[int, Field(ge=1, le=65_535)] = 587
@@ -96,17 +98,12 @@ class NotifySettings(BaseModel):
             return tuple(part.strip() for part in value.split(",") if part.strip())
         return value
 
-    @field_validator("webhook_url", "slack_url")
-    @classmethod
-    def _is_address(cls, value: SecretStr | None) -> SecretStr | None:
-        if value is not None and not value.get_secret_value().startswith(("http://", "https://")):
-            raise ValueError("an address begins with http:// or https://")
-        return value
-
     @model_validator(mode="after")
     def _can_send(self) -> Self:
         if (self.smtp_host is None) != (not self.email_to):
-            raise ValueError("smtp_host and email_to belong together")
+            raise ValueError(
+                "GITINSIGHT_NOTIFY__SMTP_HOST and GITINSIGHT_NOTIFY__EMAIL_TO belong together"
+            )
         return self
 
 

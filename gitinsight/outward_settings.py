@@ -2,7 +2,9 @@
 
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
+
+from gitinsight.setting_kinds import HTTP, address
 
 _FROZEN = ConfigDict(frozen=True, extra="forbid")
 
@@ -10,7 +12,7 @@ _FROZEN = ConfigDict(frozen=True, extra="forbid")
 class TracingSettings(BaseModel):
     model_config = _FROZEN
 
-    endpoint: str | None = None
+    endpoint: Annotated[str, HTTP] | None = None
     """Of a collector of OpenTelemetry that takes OTLP over HTTP; unset: nothing is traced."""
     authorization: SecretStr | None = None
     """What the collector wants to see in the header of this name."""
@@ -23,22 +25,15 @@ class MessagesSettings(BaseModel):
 
     model_config = _FROZEN
 
-    url: SecretStr | None = None
+    url: Annotated[SecretStr, address("amqp://", "amqps://")] | None = None
     """Such as amqp://user:password@127.0.0.1:5672/; unset: nothing is published or consumed."""
     exchange: Annotated[str, Field(min_length=1)] = "gitinsight"
     """Of type topic; it is declared, durable, where it is not there."""
     webhook_queue: str | None = None
     """Deliveries of GitHub that somebody else has put there are taken from it; unset: none are."""
 
-    @field_validator("url")
-    @classmethod
-    def _is_address(cls, value: SecretStr | None) -> SecretStr | None:
-        if value and not value.get_secret_value().startswith(("amqp://", "amqps://")):
-            raise ValueError("an address begins with amqp:// or amqps://")
-        return value
-
     @model_validator(mode="after")
     def _has_broker(self) -> "MessagesSettings":
         if self.webhook_queue and self.url is None:
-            raise ValueError("webhook_queue needs url")
+            raise ValueError("GITINSIGHT_MESSAGES__WEBHOOK_QUEUE needs GITINSIGHT_MESSAGES__URL")
         return self

@@ -42,6 +42,7 @@ from gitinsight.deployment_settings import (
 from gitinsight.errors import BrokenEnvironment
 from gitinsight.operations_settings import NotifySettings, OrchestratorSettings
 from gitinsight.outward_settings import MessagesSettings, TracingSettings
+from gitinsight.setting_kinds import HTTP, Days, Hours, Seconds, WholeSeconds
 
 _PREFIX = "GITINSIGHT_"
 _SECRETS_DIR = f"{_PREFIX}SECRETS_DIR"
@@ -51,15 +52,15 @@ _FROZEN = ConfigDict(frozen=True, extra="forbid")
 class GitHubSettings(BaseModel):
     model_config = _FROZEN
 
-    api_url: str = "https://api.github.com"
-    graphql_url: str | None = None
+    api_url: Annotated[str, HTTP] = "https://api.github.com"
+    graphql_url: Annotated[str, HTTP] | None = None
     clone_url: str = "https://github.com/{owner}/{name}.git"
     tokens: Annotated[tuple[SecretStr, ...], NoDecode] = ()
-    timeout_seconds: float = 30.0
+    timeout_seconds: Seconds = 30.0
     """A GraphQL query that GitHub cannot answer in 10 s is cut by GitHub itself."""
-    wait_seconds: int = 120
+    wait_seconds: int = Field(120, ge=0, le=86_400)
     """A limit that ends within this time is waited for; a later one parks the job."""
-    workflow_jobs_days: int = Field(7, ge=0)
+    workflow_jobs_days: Days = 7
     """Jobs are read of runs this young: they cost a request for each run."""
     webhook_secret: Annotated[SecretStr, Field(min_length=1)] | None = None
     """What GitHub signs its deliveries with; without one none is accepted."""
@@ -70,8 +71,8 @@ class GitHubSettings(BaseModel):
     # 2,000 queries, and 90 s of its CPU a minute, 60 s of them for GraphQL. 0 switches a rule off.
     requests_per_minute: Annotated[int, Field(ge=0)] = 720
     queries_per_minute: Annotated[int, Field(ge=0)] = 1_600
-    seconds_per_minute: Annotated[float, Field(ge=0)] = 72.0
-    graphql_seconds_per_minute: Annotated[float, Field(ge=0)] = 48.0
+    seconds_per_minute: Annotated[float, Field(ge=0, le=86_400)] = 72.0
+    graphql_seconds_per_minute: Annotated[float, Field(ge=0, le=86_400)] = 48.0
     in_flight: Annotated[int, Field(ge=1, le=20)] = 4
     reserve_ratio: Annotated[float, Field(ge=0, lt=1)] = 0.1
     """Of a user's hourly limits: kept for the work that the owner of a token does with it."""
@@ -88,6 +89,8 @@ class GitHubSettings(BaseModel):
             value.format(owner="owner", name="name")
         except (AttributeError, LookupError, ValueError) as error:
             raise ValueError("nothing but {owner} and {name} stands in braces") from error
+        if "{name}" not in value:
+            raise ValueError("without {name} in it every repository would be the same one")
         return value
 
     @field_validator("api_url")
@@ -95,6 +98,12 @@ class GitHubSettings(BaseModel):
     def _without_last_slash(cls, value: str) -> str:
         """It is what a repository's host is known by; two spellings would be two hosts."""
         return value.rstrip("/")
+
+    @model_validator(mode="after")
+    def _has_whole_app(self) -> "GitHubSettings":
+        if (self.app_id is None) != (self.app_private_key is None):
+            raise ValueError(f"{_PREFIX}GITHUB__APP_ID and …APP_PRIVATE_KEY belong together")
+        return self
 
     @property
     def graphql(self) -> str:
@@ -106,9 +115,9 @@ class GitSettings(BaseModel):
 
     max_mirror_bytes: int = Field(default=20 * 2**30, gt=0)
     """A remote that takes more is not read, and the ledger says so. Linux takes 6 GiB."""
-    timeout_seconds: float = 1_800.0
+    timeout_seconds: Seconds = 1_800.0
     """For one fetch; the first one of a large repository takes longest."""
-    low_speed_seconds: int = 60
+    low_speed_seconds: WholeSeconds = 60
     """A remote that sends less than 1 kB/s for so long is given up."""
 
 
@@ -119,7 +128,7 @@ class ApiSettings(BaseModel):
     port: Port = 8000
     export_bytes: int = Field(default=2**30, gt=0)
     """Of a mart as a file over HTTP, which lies on our disk until it is sent."""
-    export_seconds: int = Field(default=60, gt=0)
+    export_seconds: WholeSeconds = 60
     """Of one statement of such an export; so long a connection of the API is taken."""
     sql_seconds: int = Field(default=5, ge=1, le=300)
     """Of a statement that somebody sends; so long a connection of the API is taken."""
@@ -134,7 +143,7 @@ class ApiSettings(BaseModel):
     """Processes that share the address; each takes about 100 MB."""
     body_bytes: int = Field(4 * 2**20, gt=0)
     """Of a request, all of which is held in memory; deliveries of GitHub have a bound of theirs."""
-    body_seconds: float = Field(30.0, gt=0)
+    body_seconds: Seconds = 30.0
     """So long the head of a request may take, and its body."""
     cors_origins: Annotated[tuple[str, ...], NoDecode] = ()
     """Other sites whose pages may ask this API."""
@@ -153,11 +162,11 @@ class AuthSettings(BaseModel):
     github_client_id: str | None = None
     """Of an OAuth App or a GitHub App; without one nobody can log in."""
     github_client_secret: SecretStr | None = None
-    github_url: str = "https://github.com"
+    github_url: Annotated[str, HTTP] = "https://github.com"
     """Where people log in; GitHub Enterprise Server: its own address."""
     github_scope: str = "read:user"
     """What an OAuth App asks for; ``read:user repo`` lets people see their private repositories."""
-    public_url: str | None = None
+    public_url: Annotated[str, HTTP] | None = None
     """Where people reach this API, for the way back from GitHub; unset: where it listens."""
     admins: Annotated[tuple[str, ...], NoDecode] = ()
     """Logins that are admins. Without any, the first one to log in is."""
@@ -165,7 +174,7 @@ class AuthSettings(BaseModel):
     """Seal the secrets in the warehouse, the newest first; unset: one in the state directory."""
     access_minutes: int = Field(10, ge=1, le=60)
     """So long an access token is good."""
-    session_days: int = Field(30, ge=1)
+    session_days: int = Field(30, ge=1, le=3_650)
     """So long somebody stays logged in who does not come back."""
     requests_per_minute: int = Field(600, ge=0)
     """Of one user, key or address, where everybody needs a key; 0: as many as they like."""
@@ -188,11 +197,11 @@ class AuthSettings(BaseModel):
 class QualitySettings(BaseModel):
     model_config = _FROZEN
 
-    refresh_hours: int = 24
+    refresh_hours: int = Field(24, ge=0, le=87_600)
     """Figures of an unchanged repository are computed anew after this time: ages move on."""
-    volume_drop_ratio: float = 0.05
+    volume_drop_ratio: float = Field(0.05, ge=0, le=1)
     """A table that lost more than this share of its rows since the last run fails the gate."""
-    fresh_hours: Annotated[float, Field(gt=0)] = 50
+    fresh_hours: Hours = 50
     """How old the figures of a repository may be, and the last look at each of its things: two
     daily refreshes, for the first may find nothing new, and two hours to run."""
 
@@ -206,19 +215,19 @@ class RetentionSettings(BaseModel):
 
     model_config = _FROZEN
 
-    requests_days: int = Field(90, ge=0)
-    job_events_days: int = Field(90, ge=0)
-    quality_results_days: int = Field(30, ge=0)
+    requests_days: Days = 90
+    job_events_days: Days = 90
+    quality_results_days: Days = 30
     """A hundred rows for each analysis: more than anything else that is no record of GitHub's."""
-    audit_days: int = Field(365, ge=0)
+    audit_days: Days = 365
     """And logins, from when they would have ended by themselves."""
-    webhook_deliveries_days: int = Field(30, ge=0)
-    notifications_days: int = Field(90, ge=0)
-    outbox_days: int = Field(7, ge=0)
+    webhook_deliveries_days: Days = 30
+    notifications_days: Days = 90
+    outbox_days: Days = 7
     """Messages that no broker has taken."""
-    gharchive_events_days: int = Field(0, ge=0)
+    gharchive_events_days: Days = 0
     """They are there because somebody asked for these hours."""
-    history_days: int = Field(0, ge=0)
+    history_days: Days = 0
     """Earlier versions of records: after so long those are kept that figures were published of.
     Some marts count what happened between publications, so that it is switched on by choice."""
 
@@ -284,6 +293,12 @@ class Settings(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
     ) -> tuple[PydanticBaseSettingsSource, ...]:  # fmt: skip
         told = os.environ.get(_SECRETS_DIR)
+        for name, field in cls.model_fields.items():
+            group = f"{_PREFIX}{name}".upper()
+            if isinstance(field.default, BaseModel) and os.environ.get(group):
+                raise BrokenEnvironment(
+                    f"{group} is no setting of GitInsight", f"those of this part begin {group}__"
+                )
         held = secrets_in(Path(told), _PREFIX) if told else {}
         return init_settings, env_settings, InitSettingsSource(settings_cls, held)
 

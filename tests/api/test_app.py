@@ -49,6 +49,13 @@ def test_an_answer_to_what_nobody_expected_has_it_too(
     assert answer.headers["x-request-id"] == answer.json()["request_id"]
 
 
+def test_keys_that_are_none_are_refused_before_anything_is_served() -> None:
+    settings = Settings.model_validate({"auth": {"encryption_keys": "short"}})
+
+    with pytest.raises(BrokenEnvironment, match="GITINSIGHT_AUTH__ENCRYPTION_KEYS"):
+        create_app(settings, warehouse_url=NOWHERE, admin_key="key")
+
+
 @pytest.mark.parametrize("host", [EVERYWHERE, "192.0.2.1", "::", "example.org"])
 def test_open_reads_on_a_public_address_are_refused(host: str) -> None:
     with pytest.raises(BrokenEnvironment, match="open to everybody") as caught:

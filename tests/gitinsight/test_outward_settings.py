@@ -13,7 +13,7 @@ URL = "amqp://127.0.0.1/"
     ("wrong", "reason"),
     [
         ({"url": "http://127.0.0.1"}, "amqp://"),
-        ({"webhook_queue": "deliveries"}, "needs url"),
+        ({"webhook_queue": "deliveries"}, "needs GITINSIGHT_MESSAGES__URL"),
         ({"exchange": ""}, "at least 1 character"),
         ({"queue": "x"}, "not permitted"),
     ],

@@ -76,7 +76,7 @@ def test_a_service_of_ours_is_told_settings_that_exist(
     service: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     for name, value in SERVICES[service]["environment"].items():
-        monkeypatch.setenv(name, str(value))
+        monkeypatch.setenv(name, "" if value is None else str(value))
     for one in SERVICES[service]["secrets"]:
         address = one["target"].endswith("__URL")
         (tmp_path / one["target"]).write_text("amqp://u:p@broker/" if address else "x")
