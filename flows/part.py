@@ -31,7 +31,8 @@ def run(
     *,
     host: Annotated[str | None, typer.Option(help="Where it listens; else as configured.")] = None,
     port: Annotated[
-        int | None, typer.Option(help="A worker says there, at /health, that it is well.")
+        int | None,
+        typer.Option(min=0, max=65_535, help="A worker says there, at /health, that it is well."),
     ] = None,
     public_url: Annotated[
         str | None, typer.Option(help="Where browsers reach Prefect, if not where it listens.")
@@ -39,6 +40,7 @@ def run(
 ) -> None:
     """Run one part of the stack alone, as containers do; nothing else is started."""
     settings = read_settings()
+    _ = settings.warehouse_url  # each of them needs it, and says less well that it is not told
     state.prepare(settings.state_dir)
     command, environment = part_of(settings, part, host=host, port=port)
     if public_url is not None:

@@ -7,8 +7,9 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from flows.part import part_of
+from flows.part import PartName, part_of
 from gitinsight.settings import Settings, WarehouseSettings
+from tests.support.commands import gitinsight, variables
 
 PROGRAMS = Path(sys.executable).parent
 
@@ -67,3 +68,23 @@ def test_the_catalogue_keeps_its_records_in_postgresql(told: Settings) -> None:
     assert configured["storage"]["postgres"]["postgres_url"].endswith("/dagster")
     assert configured["telemetry"] == {"enabled": False}
     assert [*command][-1] == "3000"
+
+
+@pytest.mark.parametrize("part", ["api", "worker", "prefect", "catalog"])
+def test_a_part_without_a_warehouse_says_what_is_missing(
+    settings: Settings, part: PartName
+) -> None:
+    done = gitinsight(variables(settings, GITINSIGHT_WAREHOUSE__URL=""), "run", part)
+
+    assert done.returncode == 1
+    assert done.stderr.startswith("gitinsight: no warehouse is named; set GITINSIGHT_WAREHOUSE__")
+    assert len(done.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize("port", ["-1", "65536"])
+def test_what_is_no_port_is_refused_before_it_begins(settings: Settings, port: str) -> None:
+    done = gitinsight(variables(settings), "run", "api", "--port", port)
+
+    assert done.returncode == 1
+    assert done.stderr.startswith("gitinsight: Invalid value for '--port'")
+    assert len(done.stderr.splitlines()) == 1
