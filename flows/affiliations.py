@@ -63,7 +63,10 @@ def import_affiliations(
         with file.open(encoding="utf-8-sig", newline="") as lines:
             said = list(_read(lines))
     except (OSError, UnicodeDecodeError) as error:
-        raise BrokenEnvironment(f"{file} cannot be read: {error}", "name a CSV in UTF-8") from error
+        reason = getattr(error, "strerror", None) or "it is no text"
+        raise BrokenEnvironment(
+            f"{file} cannot be read: {reason}", "name a CSV in UTF-8"
+        ) from error
     _add(said)
 
 

@@ -269,18 +269,24 @@ def _explain(error: Exception) -> tuple[str, int]:
     if isinstance(error, GitInsightError):
         return str(error), error.exit_code
     if isinstance(error, ValidationError):
-        first = error.errors()[0]
-        name = "__".join(["GITINSIGHT", *map(str, first["loc"])]).replace("__", "_", 1).upper()
-        said = first["msg"].removeprefix("Value error, ")
-        if not first["loc"] or said.startswith("GITINSIGHT_"):
-            return said, 1
-        return f"the setting {name} is not valid: {said}", 1
+        return _refused(error), 1
     if isinstance(error, UNREACHABLE):
         return f"the warehouse does not answer: {first_line(error)}", 75
+    if isinstance(error, OSError) and error.filename is not None:
+        return f"{error.filename}: {error.strerror}", 1
     usage = getattr(error, "format_message", None)
     if callable(usage):
         return f"{usage()} (see --help)", 1
     return f"{type(error).__name__}: {error} (--debug shows where)", 1
+
+
+def _refused(error: ValidationError) -> str:
+    first = error.errors()[0]
+    said = first["msg"].removeprefix("Value error, ")
+    if not first["loc"] or said.startswith("GITINSIGHT_"):
+        return said
+    name = "__".join(["GITINSIGHT", *map(str, first["loc"])]).replace("__", "_", 1).upper()
+    return f"the setting {name} is not valid: {said}"
 
 
 def _work(running: Stack, wanted: list[str]) -> list[Job]:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from flows.command import JSON, warehouse
+from flows.command import JSON, warehouse, written
 from flows.project import site
 from flows.steps.transform import environment
 from flows.tables import OUT, show
@@ -79,7 +79,9 @@ def write_docs(
     with warehouse() as (settings, engine):
         page = site(settings.state_dir / "dbt-docs", environment(address(engine)))
         if output is not None:
-            page = Path(shutil.copyfile(page, output))
+            with page.open("rb") as made, written(output) as file:
+                shutil.copyfileobj(made, file)
+            page = output
     OUT.print(str(page), soft_wrap=True)
 
 

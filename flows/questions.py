@@ -11,7 +11,7 @@ from uuid import UUID
 import typer
 
 from flows import past, plan
-from flows.command import JSON, warehouse
+from flows.command import JSON, warehouse, written
 from flows.progress import exit_code, follow, name_of
 from flows.tables import ERR, OUT, show
 from gitinsight import clock, targets
@@ -163,6 +163,7 @@ def quality(
         found = repositories.by_name(connection, full_name)
         checks = ledger.quality(connection, found.repository_id)
     if docs is not None:
+        docs.mkdir(parents=True, exist_ok=True)
         ERR.print(f"{data_docs.write(checks, docs, title=found.full_name)}", soft_wrap=True)
     keys = ("check_name", "severity", "status", "failures", "observed", "expected")
     show(
@@ -227,7 +228,7 @@ def export(
         raise BrokenEnvironment(f"{format_} is not a format", "give parquet, csv or json")
     with _shown(as_of, of) as (connection, schema):
         pieces = export_.pieces(connection, mart, cast("export_.Format", format_), schema=schema)
-        with output.open("wb") if output else nullcontext(sys.stdout.buffer) as target:
+        with written(output) if output else nullcontext(sys.stdout.buffer) as target:
             for piece in pieces:
                 target.write(piece)
 

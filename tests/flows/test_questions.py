@@ -131,6 +131,31 @@ def test_a_query_of_more_rows_than_it_may_show_says_so(gitinsight: Gitinsight) -
     assert "more than 2 rows" in err
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("export", "daily_activity", "--output", "none/x"), ("docs", "--output", "none/x"),
+        ("export", "daily_activity", "--output", "."), ("quality", NAME, "--docs", "file/x"),
+        ("affiliations", "import", "none"),
+    ],
+)  # fmt: skip
+def test_a_place_where_nothing_can_be_written_is_told_in_words(
+    gitinsight: Gitinsight,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    arguments: tuple[str, ...],
+) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.chdir(tmp_path)
+
+    code, _, err = gitinsight(*arguments)
+
+    assert code == 1
+    assert err.startswith(("gitinsight: none", "gitinsight: . ", "gitinsight: file"))
+    assert len(err.splitlines()) == 1
+    assert not any(word in err for word in ("Errno", "Error", "--debug"))
+
+
 @pytest.mark.parametrize("kind", ["csv", "json", "parquet"])
 def test_a_mart_can_be_taken_away_as_a_file(
     gitinsight: Gitinsight, tmp_path: Path, kind: str
