@@ -121,7 +121,7 @@ def restore(
     with stack.server(settings) as (told, _):
         url = told.warehouse_url
         if into is not None:
-            load(chosen, databases.beside(url, into))
+            _load_beside(chosen, url, into)
             OUT.print(f"{chosen.path.name} is in the database {into}, as it was saved")
             return
         if not contents.is_empty(url) and not replace:
@@ -148,8 +148,8 @@ def make(url: str, directory: Path, state_dir: Path, at: datetime) -> Backup:
     """A new one; until it is whole it has another name, and is none."""
     path = directory / at.strftime(_FORMAT)
     part = path.with_name(path.name + _PART)
-    part.mkdir(mode=0o700, parents=True)
     try:
+        part.mkdir(mode=0o700, parents=True)
         with contents.snapshot(url) as seen:
             tool = pg_tools.find("pg_dump", server=seen.server)
             pg_tools.run(
@@ -170,6 +170,12 @@ def make(url: str, directory: Path, state_dir: Path, at: datetime) -> Backup:
         told = asdict(made) | {"path": None, "at": at.isoformat()}
         (part / _MANIFEST).write_text(json.dumps(told, indent=1), "utf-8")
         part.rename(path)
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise BrokenEnvironment(
+            f"the backup {path} cannot be written: {reason}",
+            "set GITINSIGHT_BACKUP__DIRECTORY to a directory of yours with room for it",
+        ) from error
     finally:
         shutil.rmtree(part, ignore_errors=True)  # it takes room, and is no backup
     return made
@@ -179,13 +185,13 @@ def read(path: Path) -> Backup:
     """One that is whole: every file as it was written."""
     try:
         told = json.loads((path / _MANIFEST).read_text("utf-8"))
-    except (OSError, json.JSONDecodeError) as error:
+        tables = {name: (count, total) for name, (count, total) in told["held"]["tables"].items()}
+        made = Backup(
+            path, datetime.fromisoformat(told["at"]), told["gitinsight"], told["tool"],
+            Contents(told["held"]["revision"], tables), told["files"],
+        )  # fmt: skip
+    except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
         raise BrokenEnvironment(f"{path} is no backup", "see `gitinsight backups`") from error
-    tables = {name: (count, total) for name, (count, total) in told["held"]["tables"].items()}
-    made = Backup(
-        path, datetime.fromisoformat(told["at"]), told["gitinsight"], told["tool"],
-        Contents(told["held"]["revision"], tables), told["files"],
-    )  # fmt: skip
     broken = [
         f"{name} is not the file that was written"
         for name, digest in made.files.items()
@@ -216,6 +222,17 @@ def load(chosen: Backup, url: str) -> None:
     pg_tools.run(pg_tools.find("pg_restore", server=chosen.tool), url, arguments)
     if lines := contents.differences(chosen.held, contents.contents(url)):
         raise NotAsItWas(chosen.path.name, lines)
+
+
+def _load_beside(chosen: Backup, url: str, name: str) -> None:
+    """Whole or not at all, and into nobody else's."""
+    if databases.has(url, name):
+        raise BrokenEnvironment(f"there is a database {name}", "give the name of a new one")
+    try:
+        load(chosen, databases.beside(url, name))
+    except GitInsightError:
+        databases.drop(url, name)
+        raise
 
 
 def prove(chosen: Backup, url: str) -> None:

@@ -1,5 +1,6 @@
 """Databases beside the warehouse, on the same server."""
 
+from contextlib import suppress
 from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
 from psycopg import connect, sql
@@ -10,16 +11,19 @@ from gitinsight.errors import BrokenEnvironment
 
 def beside(url: str, name: str) -> str:
     """The URL of the database of this name on the server of ``url``; made where there is none."""
+    if not has(url, name):
+        # Of template0, for nobody may be connected to what is copied.
+        make = sql.SQL("create database {} template template0")
+        with connect(url, autocommit=True) as connection, suppress(DuplicateDatabase):
+            connection.execute(make.format(sql.Identifier(name)))
+    return _named(url, name)
+
+
+def has(url: str, name: str) -> bool:
+    """Whether there is a database of this name on the server of ``url``."""
     with connect(url, autocommit=True) as connection:
         found = connection.execute("select 1 from pg_database where datname = %s", (name,))
-        if found.fetchone() is None:
-            try:
-                # Of template0, for nobody may be connected to what is copied.
-                make = sql.SQL("create database {} template template0")
-                connection.execute(make.format(sql.Identifier(name)))
-            except DuplicateDatabase:
-                pass  # another process has made it at the same time
-    return _named(url, name)
+        return found.fetchone() is not None
 
 
 def drop(url: str, name: str) -> None:

@@ -78,10 +78,28 @@ def test_nothing_is_left_of_a_backup_that_could_not_be_finished(told: Settings) 
     key.unlink()
     key.mkdir()  # which cannot be copied as a file
 
-    with pytest.raises(IsADirectoryError):
+    with pytest.raises(BrokenEnvironment, match=r"cannot be written: .*BACKUP__DIRECTORY"):
         backup.make(told.warehouse_url, backup.directory_of(told), told.state_dir, clock.now())
 
     assert list(backup.directory_of(told).iterdir()) == []
+
+
+def test_it_is_restored_beside_the_warehouse_into_a_new_database_or_none(
+    told: Settings, made: backup.Backup
+) -> None:
+    """Whatever is there is somebody else's, an empty one like `postgres`, too."""
+    environment, before = variables(told), databases_of(told)
+
+    refused = gitinsight(environment, "restore", str(made.path), "--into", "postgres")
+    restored = gitinsight(environment, "restore", str(made.path), "--into", "gitinsight_restored_1")
+    manifest = json.loads((made.path / "manifest.json").read_text())
+    manifest["held"]["tables"].popitem()
+    (made.path / "manifest.json").write_text(json.dumps(manifest))
+    failed = gitinsight(environment, "restore", str(made.path), "--into", "gitinsight_restored_2")
+
+    assert (refused.returncode, restored.returncode, failed.returncode) == (1, 0, 1)
+    assert "there is a database postgres; give the name of a new one" in refused.stderr
+    assert databases_of(told) - before == {"gitinsight_restored_1"}
 
 
 def test_nothing_is_left_of_a_proof(told: Settings, made: backup.Backup) -> None:
@@ -118,13 +136,17 @@ def test_one_that_is_damaged_hides_no_other(told: Settings, made: backup.Backup)
     later.joinpath("warehouse.dump").write_bytes(b"x")
     shutil.copytree(later, made.path.with_name("29991230T000000Z")).joinpath(
         "manifest.json"
-    ).write_text("{")
+    ).write_bytes(b"\xff")
+    shutil.copytree(later, made.path.with_name("29991229T000000Z")).joinpath(
+        "manifest.json"
+    ).write_text("{}")
 
     done = gitinsight(variables(told), "backups", "--json")
 
     assert done.returncode == 3
     assert [(row["backup"], row["is_whole"]) for row in json.loads(done.stdout)] == [
-        ("29991231T000000Z", False), ("29991230T000000Z", False), (made.path.name, True),
+        ("29991231T000000Z", False), ("29991230T000000Z", False), ("29991229T000000Z", False),
+        (made.path.name, True),
     ]  # fmt: skip
 
 
