@@ -16,6 +16,7 @@ import pytest
 from pika.exceptions import AMQPError
 from pydantic import SecretStr
 
+from api.hosts import Hosts
 from flows.broker import channel
 from gitinsight.settings import Settings
 from gitinsight.vault import Vault
@@ -60,6 +61,14 @@ def test_what_the_specification_does_not_know_is_refused() -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_an_environment_sets_nothing_that_nobody_reads(name: str) -> None:
     assert compose.environment(name).keys() <= compose.variables() | {"COMPOSE_PROFILES"}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_agents_come_by_the_name_that_people_come_by(name: str) -> None:
+    told = compose.read(compose.environment(name))["services"]["api"]["environment"]
+    url = urlsplit(told["GITINSIGHT_AUTH__PUBLIC_URL"] or "https://127.0.0.1")
+
+    assert Hosts((told["GITINSIGHT_API__HOSTS"] or "").split(",")).has(url.netloc)
 
 
 @pytest.mark.parametrize("service", OURS)

@@ -14,6 +14,7 @@ import msgspec
 import pytest
 import yaml
 
+from api.hosts import Hosts
 from gitinsight.settings import Settings
 from tests.support import compose, kustomize
 from tests.support.checkout import ROOT
@@ -363,6 +364,8 @@ def test_processes_are_told_settings_that_exist(
 
     assert told.warehouse_url == secret["GITINSIGHT_WAREHOUSE__URL"]
     assert told.auth.mode == "required"
+    if told.auth.public_url is not None:  # agents come by that name
+        assert Hosts(told.api.hosts).has(urlsplit(told.auth.public_url).netloc)
 
 
 @pytest.mark.skipif(shutil.which("kubectl") is None, reason="kubectl is not installed")
