@@ -102,7 +102,8 @@ class GitHubSettings(BaseModel):
     @model_validator(mode="after")
     def _has_whole_app(self) -> "GitHubSettings":
         if (self.app_id is None) != (self.app_private_key is None):
-            raise ValueError(f"{_PREFIX}GITHUB__APP_ID and …APP_PRIVATE_KEY belong together")
+            one, other = (f"{_PREFIX}GITHUB__APP_{part}" for part in ("ID", "PRIVATE_KEY"))
+            raise ValueError(f"{one} and {other} belong together")
         return self
 
     @property

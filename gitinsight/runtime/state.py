@@ -16,7 +16,10 @@ _NEEDED_BYTES = 500 * 2**20
 
 def prepare(state_dir: Path, *, needed_bytes: int = _NEEDED_BYTES) -> None:
     """Make it, and make sure of it before anything starts; BrokenEnvironment says what to do."""
-    hint = "set GITINSIGHT_STATE_DIR to a directory of yours with 500 MB to spare"
+    hint = (
+        "give it 500 MB that you may write to, or set GITINSIGHT_STATE_DIR to another directory,"
+        " which holds nothing yet"
+    )
     try:
         state_dir.mkdir(mode=0o711, parents=True, exist_ok=True)
         probe = state_dir / ".probe"
@@ -38,8 +41,14 @@ def prepare(state_dir: Path, *, needed_bytes: int = _NEEDED_BYTES) -> None:
 def write_whole(path: Path, body: bytes) -> None:
     """Whole or not at all: who reads it meanwhile has what was there before."""
     with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
-        file.write(body)
-    Path(file.name).replace(path)
+        part = Path(file.name)
+        try:
+            file.write(body)
+            file.flush()
+            part.replace(path)
+        except OSError:
+            part.unlink()
+            raise
 
 
 def secret(path: Path, make: Callable[[], str] | None = None) -> str:

@@ -59,6 +59,7 @@ WRONG = {
     "NOTIFY__SMTP_HOST": ["h"],
     "MESSAGES__WEBHOOK_QUEUE": ["q"],
     "GITHUB__APP_ID": ["1"],
+    "GITHUB__APP_PRIVATE_KEY": ["x"],
     "GITHUB": ["x", '{"wait_seconds": 1}'],
 }
 

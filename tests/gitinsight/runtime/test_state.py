@@ -1,5 +1,7 @@
 """The state directory is made sure of before anything starts, and its secrets are kept."""
 
+import resource
+import signal
 import stat
 import threading
 from collections.abc import Callable
@@ -63,7 +65,9 @@ def test_a_directory_that_cannot_be_used_is_named_with_what_to_do(
 
 
 def test_a_full_disk_is_told_before_anything_starts(tmp_path: Path) -> None:
-    with pytest.raises(BrokenEnvironment, match=r"the disk .* is full: \d+ MB free"):
+    with pytest.raises(
+        BrokenEnvironment, match=r"the disk .* is full: \d+ MB free; give it 500 MB"
+    ):
         state.prepare(tmp_path, needed_bytes=2**62)
 
 
@@ -105,6 +109,20 @@ def test_a_file_is_replaced_whole_and_nothing_is_left_beside_it(tmp_path: Path) 
 
         assert path.read_bytes() == body
         assert list(tmp_path.iterdir()) == [path]
+
+
+def test_nothing_is_left_of_what_did_not_fit(tmp_path: Path) -> None:
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    ignored = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1_000, limits[1]))
+    try:
+        with pytest.raises(OSError, match="File too large"):
+            state.write_whole(tmp_path / "file", b"x" * 2_000)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+        signal.signal(signal.SIGXFSZ, ignored)
+
+    assert [*tmp_path.iterdir()] == []
 
 
 def test_the_admin_key_is_a_secret_of_the_state_directory(tmp_path: Path) -> None:
