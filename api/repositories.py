@@ -19,6 +19,7 @@ from api.session import Session, engine_of
 from gitinsight import targets
 from gitinsight.clock import now
 from gitinsight.errors import NotVisible
+from gitinsight.setting_kinds import TEN_YEARS_HOURS
 from gitinsight.settings import Settings
 from gitinsight.targets import Found
 from warehouse import freshness, jobs, listing, repositories
@@ -50,9 +51,6 @@ class Analysis(BaseModel):
     full: bool = False
 
 
-_TEN_YEARS_HOURS = 87_600
-
-
 class Target(BaseModel):
     """``fresh_hours``: how old the figures may be; null, as old as those of all."""
 
@@ -60,7 +58,7 @@ class Target(BaseModel):
         extra="forbid", strict=True, json_schema_extra={"examples": [{"fresh_hours": 6}]}
     )
 
-    fresh_hours: Annotated[float, Field(gt=0, le=_TEN_YEARS_HOURS, allow_inf_nan=False)] | None
+    fresh_hours: Annotated[float, Field(gt=0, le=TEN_YEARS_HOURS, allow_inf_nan=False)] | None
 
 
 class Repository(BaseModel):

@@ -16,6 +16,7 @@ from flows.progress import exit_code, follow, name_of
 from flows.tables import ERR, OUT, show
 from gitinsight import clock, targets
 from gitinsight.errors import BrokenEnvironment, QualityGateFailed
+from gitinsight.setting_kinds import TEN_YEARS_HOURS
 from warehouse import (
     analyst,
     freshness,
@@ -107,7 +108,10 @@ def show_freshness(
     full_name: Annotated[str, typer.Argument(help="OWNER/NAME.")],
     *,
     hours: Annotated[
-        float | None, typer.Option(help="From now on its figures may be so old; 0: as all.", min=0)
+        float | None,
+        typer.Option(
+            help="From now on its figures may be so old; 0: as all.", min=0, max=TEN_YEARS_HOURS
+        ),
     ] = None,
     as_json: Annotated[bool, JSON] = False,
 ) -> None:

@@ -11,7 +11,7 @@ _WEEK_SECONDS = 7 * 86_400
 """PostgreSQL counts a time limit in milliseconds, of which 24 days are the most."""
 _CENTURY_DAYS = 36_500
 """What lies so many days before now is a date, still."""
-_TEN_YEARS_HOURS = 10 * 365.25 * 24
+TEN_YEARS_HOURS = 87_600
 
 _Text = TypeVar("_Text", str, SecretStr)
 
@@ -19,7 +19,7 @@ Seconds = Annotated[float, Field(gt=0, le=_WEEK_SECONDS)]
 WholeSeconds = Annotated[int, Field(ge=1, le=_WEEK_SECONDS)]
 Milliseconds = Annotated[int, Field(ge=1, le=_WEEK_SECONDS * 1_000)]
 Days = Annotated[int, Field(ge=0, le=_CENTURY_DAYS)]
-Hours = Annotated[float, Field(gt=0, le=_TEN_YEARS_HOURS)]
+Hours = Annotated[float, Field(gt=0, le=TEN_YEARS_HOURS)]
 
 
 def address(*schemes: str, needs_host: bool = False) -> AfterValidator:
