@@ -301,7 +301,7 @@ def test_without_a_remote_and_without_a_token_commits_are_unavailable(
 
 def _without_remote(settings: Settings, **changed: str) -> Settings:
     told = settings.github.model_dump() | {
-        "clone_url": f"{settings.github.api_url}/nothing/here.git", **changed
+        "clone_url": f"{settings.github.api_url}/nothing/{{name}}.git", **changed
     }  # fmt: skip
     return settings.model_copy(update={"github": GitHubSettings.model_validate(told)})
 
