@@ -2,13 +2,16 @@
 
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import httpx2
 import pytest
 
+from gitinsight.clock import now
 from gitinsight.runtime import state
 from gitinsight.runtime.postgres import EmbeddedPostgres
 from gitinsight.settings import Settings
@@ -16,7 +19,10 @@ from gitinsight.simulator import serve
 from tests.conftest import ADMIN_KEY, serving_api, settings_of
 from tests.support.browser import browsing
 from tests.support.databases import copy_of
-from warehouse.engine import Engine, make_engine
+from tests.support.rows import add_repository
+from warehouse import job_events, jobs
+from warehouse.engine import Engine, driver, make_engine
+from warehouse.jobs import Job
 
 
 @dataclass(frozen=True)
@@ -28,6 +34,38 @@ class Site:
     settings: Settings
     warehouse: Engine
     repository: int
+
+    def queued(self) -> str:
+        """The job of this repository that is active, or a new one."""
+        path = f"/api/v1/repositories/{self.repository}/analyze"
+        return str(self.api.post(path).raise_for_status().json()["job_id"])
+
+    def begun(self, job_id: str) -> Job:
+        """One that is queued has read some of the issues."""
+        with self.warehouse.begin() as connection:
+            held = jobs.claim(connection, UUID(job_id), worker="here", at=now())
+        self.read_more(held, done=3, rows=3)
+        return held
+
+    def read_more(self, job: Job, *, done: int, rows: int) -> None:
+        with self.warehouse.begin() as connection:
+            job_events.append(
+                connection, job.job_id, at=now(), state="running", stage="extract",
+                resource="issues", done=done, total=9, rows=rows,
+            )  # fmt: skip
+
+    @contextmanager
+    def other(self) -> Iterator[str]:
+        """The name of another repository, without figures."""
+        name = "other/one"
+        other = add_repository(self.warehouse, name, github_id=7)
+        try:
+            yield name
+        finally:
+            with self.warehouse.begin() as connection:
+                driver(connection).execute(
+                    "delete from ops.repositories where repository_id = %s", (other,)
+                )
 
 
 @pytest.fixture(scope="module")

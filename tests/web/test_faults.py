@@ -1,16 +1,14 @@
 """Pages while the API is slow, answers out of order, or fails: they wait, and say what is wrong."""
 
 from typing import Any
-from uuid import UUID
 
 import pytest
 
 from gitinsight.clock import now
 from tests.conftest import ADMIN_KEY
 from tests.support.browser import page_of
-from tests.support.rows import add_repository
 from tests.web.conftest import Site
-from warehouse import job_events, jobs
+from warehouse import jobs
 from warehouse.engine import driver
 
 NAME = "synthetic-labs/borealis"
@@ -85,23 +83,18 @@ def test_older_jobs_that_are_asked_for_twice_come_once(browser: Any, site: Site)
 
 def test_a_repository_is_not_shown_under_the_name_of_another(browser: Any, site: Site) -> None:
     """As when somebody goes back by two pages at once."""
-    other = add_repository(site.warehouse, "other/one", github_id=7)
-    with page_of(browser, site.url) as page:
+    with site.other() as other, page_of(browser, site.url) as page:
         page.goto(f"/repositories/{site.repository}")
         page.get_by_role("heading", name=NAME).wait_for()
         page.get_by_role("link", name="Repositories").click()
-        page.get_by_role("link", name="other/one").click()
-        page.get_by_role("heading", name="other/one").wait_for()
+        page.get_by_role("link", name=other).click()
+        page.get_by_role("heading", name=other).wait_for()
         slow(page)
         page.evaluate("history.go(-2)")
         page.wait_for_url(f"**/repositories/{site.repository}")
         page.wait_for_timeout(500)
         shown = page.get_by_role("heading", level=1).all_inner_texts()
         page.get_by_role("heading", name=NAME).wait_for(timeout=4 * SLOW_MS)
-    with site.warehouse.begin() as connection:
-        driver(connection).execute(
-            "delete from ops.repositories where repository_id = %s", (other,)
-        )
 
     assert shown == []
 
@@ -153,18 +146,12 @@ def test_figures_are_shown_though_nobody_says_which_jobs_run(
 
 
 def test_a_stage_that_a_job_broke_off_in_is_not_under_way(browser: Any, site: Site) -> None:
-    path = f"/api/v1/repositories/{site.repository}/analyze"
-    job_id = str(site.api.post(path).raise_for_status().json()["job_id"])
+    job_id = site.queued()
     with page_of(browser, site.url) as page:
         page.goto(f"/jobs/{job_id}")
         stage = page.locator(".stages li", has_text="extract")
         stage.get_by_text("to come").wait_for()
-        with site.warehouse.begin() as connection:
-            held = jobs.claim(connection, UUID(job_id), worker="here", at=now())
-            job_events.append(
-                connection, held.job_id, at=now(), state="running", stage="extract",
-                resource="issues", done=3, total=9, rows=3,
-            )  # fmt: skip
+        held = site.begun(job_id)
         stage.get_by_text("under way").wait_for()
         with site.warehouse.begin() as connection:
             jobs.finish(connection, held, state="failed", at=now(), outcome={})
@@ -228,18 +215,13 @@ def test_no_value_stands_under_the_name_of_another_metric(browser: Any, site: Si
 def test_no_ledger_stands_under_the_name_of_another_repository(
     browser: Any, site: Site, name: str, figures: str
 ) -> None:
-    other = add_repository(site.warehouse, "other/one", github_id=7)
-    with page_of(browser, site.url) as page:
+    with site.other() as other, page_of(browser, site.url) as page:
         page.goto(f"/{name}?repository={site.repository}&show=all")
         page.get_by_role("region", name=figures).wait_for()
         slow(page)
-        page.get_by_role("combobox", name="Another repository").fill("other/one")
-        page.get_by_role("option", name="other/one").click(timeout=4 * SLOW_MS)
-        page.get_by_role("link", name="other/one").wait_for(timeout=4 * SLOW_MS)
+        page.get_by_role("combobox", name="Another repository").fill(other)
+        page.get_by_role("option", name=other).click(timeout=4 * SLOW_MS)
+        page.get_by_role("link", name=other).wait_for(timeout=4 * SLOW_MS)
         shown = page.get_by_role("region", name=figures).count()
-    with site.warehouse.begin() as connection:
-        driver(connection).execute(
-            "delete from ops.repositories where repository_id = %s", (other,)
-        )
 
     assert shown == 0

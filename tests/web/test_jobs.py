@@ -1,7 +1,6 @@
 """Jobs: listed, watched, stopped and begun again from the page, over real rows."""
 
 from typing import Any
-from uuid import UUID
 
 import pytest
 
@@ -11,15 +10,9 @@ from tests.support.pages import LOOKS, look_at, take_key
 from tests.support.rows import value
 from tests.support.waiting import wait_for
 from tests.web.conftest import Site
-from warehouse import job_events, jobs
+from warehouse import jobs
 
 NAME = "synthetic-labs/borealis"
-
-
-def queued(site: Site) -> str:
-    """The one of this repository that is active, or a new one."""
-    path = f"/api/v1/repositories/{site.repository}/analyze"
-    return str(site.api.post(path).raise_for_status().json()["job_id"])
 
 
 @pytest.mark.parametrize(("theme", "size"), LOOKS)
@@ -46,7 +39,7 @@ def test_a_guest_looks_and_stops_nothing(browser: Any, site: Site) -> None:
 
 
 def test_a_job_is_cancelled_and_begun_again_from_the_page(browser: Any, site: Site) -> None:
-    job_id = queued(site)
+    job_id = site.queued()
     asked = f"select cancel_requested_at is not null from ops.jobs where job_id = '{job_id}'"
     with page_of(browser, site.url) as page:
         take_key(page)
@@ -66,20 +59,12 @@ def test_a_job_is_cancelled_and_begun_again_from_the_page(browser: Any, site: Si
 
 
 def test_what_a_job_does_is_seen_while_it_does_it(browser: Any, site: Site) -> None:
-    job_id = queued(site)
+    job_id = site.queued()
     with page_of(browser, site.url) as page:
         page.goto(f"/jobs/{job_id}")
         page.get_by_role("heading", name="Analysis of").wait_for()
-        with site.warehouse.begin() as connection:
-            held = jobs.claim(connection, UUID(job_id), worker="here", at=now())
-            job_events.append(
-                connection, held.job_id, at=now(), state="running", stage="extract",
-                resource="issues", done=3, total=9, rows=3,
-            )  # fmt: skip
-            job_events.append(
-                connection, held.job_id, at=now(), state="running", stage="extract",
-                resource="issues", done=5, total=9, rows=2,
-            )  # fmt: skip
+        held = site.begun(job_id)
+        site.read_more(held, done=5, rows=2)
         page.get_by_role("log").get_by_text("issues, 3 of 9, 3 rows").wait_for()
         bar = page.get_by_role("progressbar", name="issues")
         bar.wait_for()
