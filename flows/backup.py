@@ -4,6 +4,7 @@ import hashlib
 import json
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -121,8 +122,10 @@ def restore(
     with stack.server(settings) as (told, _):
         url = told.warehouse_url
         if into is not None:
-            _load_beside(chosen, url, into)
-            OUT.print(f"{chosen.path.name} is in the database {into}, as it was saved")
+            if databases.has(url, into):
+                raise BrokenEnvironment(f"there is a database {into}", "give the name of a new one")
+            with _loaded(chosen, url, into):
+                OUT.print(f"{chosen.path.name} is in the database {into}, as it was saved")
             return
         if not contents.is_empty(url) and not replace:
             raise BrokenEnvironment(
@@ -130,12 +133,8 @@ def restore(
             )
         at = clock.now().strftime(_FORMAT).lower()
         fresh, before = f"gitinsight_restored_{at}", f"gitinsight_before_{at}"
-        try:
-            load(chosen, databases.beside(url, fresh))
+        with _loaded(chosen, url, fresh):
             databases.exchange(url, new=fresh, kept_as=before)
-        except GitInsightError:
-            databases.drop(url, fresh)
-            raise
     put_back(chosen, settings.state_dir)
     OUT.print(f"the warehouse is {chosen.path.name}; what it was is the database {before}")
 
@@ -224,12 +223,12 @@ def load(chosen: Backup, url: str) -> None:
         raise NotAsItWas(chosen.path.name, lines)
 
 
-def _load_beside(chosen: Backup, url: str, name: str) -> None:
-    """Whole or not at all, and into nobody else's."""
-    if databases.has(url, name):
-        raise BrokenEnvironment(f"there is a database {name}", "give the name of a new one")
+@contextmanager
+def _loaded(chosen: Backup, url: str, name: str) -> Iterator[None]:
+    """Into a database of its own, which goes where something goes wrong."""
     try:
         load(chosen, databases.beside(url, name))
+        yield
     except GitInsightError:
         databases.drop(url, name)
         raise

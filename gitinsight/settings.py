@@ -42,7 +42,7 @@ from gitinsight.deployment_settings import (
 from gitinsight.errors import BrokenEnvironment
 from gitinsight.operations_settings import NotifySettings, OrchestratorSettings
 from gitinsight.outward_settings import MessagesSettings, TracingSettings
-from gitinsight.setting_kinds import HTTP, Days, Hours, Seconds, WholeSeconds
+from gitinsight.setting_kinds import HTTP, TEN_YEARS_HOURS, Days, Hours, Seconds, WholeSeconds
 
 _PREFIX = "GITINSIGHT_"
 _SECRETS_DIR = f"{_PREFIX}SECRETS_DIR"
@@ -198,7 +198,7 @@ class AuthSettings(BaseModel):
 class QualitySettings(BaseModel):
     model_config = _FROZEN
 
-    refresh_hours: int = Field(24, ge=0, le=87_600)
+    refresh_hours: int = Field(24, ge=0, le=TEN_YEARS_HOURS)
     """Figures of an unchanged repository are computed anew after this time: ages move on."""
     volume_drop_ratio: float = Field(0.05, ge=0, le=1)
     """A table that lost more than this share of its rows since the last run fails the gate."""
